@@ -1,0 +1,48 @@
+/**
+ * Length-prefixed canonical forms: what is authenticated has exactly one reading, so no two different lists of fields
+ * give the same bytes (`{a: bc}` is never `{ab: c}`).
+ */
+
+const DOMAIN_WRAPPED_KEY = Buffer.from('parapet/hsm/wrapped-key/v1', 'ascii');
+const DOMAIN_ROW_MAC = Buffer.from('parapet/hsm/row-mac/v1', 'ascii');
+const DOMAIN_FINGERPRINT = Buffer.from('parapet/hsm/fingerprint/v1', 'ascii');
+const EMPTY = Buffer.alloc(0);
+
+/** For each field: u32 big-endian length, then the field. */
+export function lengthPrefixed(fields: readonly Buffer[]): Buffer {
+  let size = 0;
+  for (const field of fields) size += 4 + field.length;
+  const out = Buffer.alloc(size);
+  let at = 0;
+  for (const field of fields) {
+    at = out.writeUInt32BE(field.length, at);
+    at += field.copy(out, at);
+  }
+  return out;
+}
+
+export type WrappedKind = 'tenant-key' | 'key-material';
+
+/**
+ * What the root MAC of a wrapped key covers. The tenant is named by its binding, not by its blob: re-wrapping a tenant
+ * key under a new root leaves the MACs of its key material true.
+ */
+export function wrappedKeyMacInput(
+  kind: WrappedKind,
+  key: { wrapped: Buffer; binding: Buffer; rootVersion: number },
+  tenantBinding: Buffer = EMPTY,
+): Buffer {
+  const version = Buffer.alloc(4);
+  version.writeUInt32BE(key.rootVersion);
+  return lengthPrefixed([DOMAIN_WRAPPED_KEY, Buffer.from(kind), version, tenantBinding, key.binding, key.wrapped]);
+}
+
+/** What a row MAC covers. */
+export function rowMacInput(label: string, data: Buffer): Buffer {
+  return lengthPrefixed([DOMAIN_ROW_MAC, Buffer.from(label, 'utf8'), data]);
+}
+
+/** What the fingerprint of a root key covers; `witness` is that key's answer to a fixed challenge. */
+export function fingerprintInput(label: string, witness: Buffer): Buffer {
+  return lengthPrefixed([DOMAIN_FINGERPRINT, Buffer.from(label, 'utf8'), witness]);
+}

@@ -1,0 +1,19 @@
+import type { HsmPublicKey } from '../port.ts';
+
+/**
+ * What custody needs from whatever holds the root keys: a PKCS#11 token, or the memory double. Synchronous, because
+ * PKCS#11 is; every method throws `HsmError`.
+ */
+export interface RootOfTrust {
+  /** Version of the root pair new keys are wrapped and bound under. */
+  readonly rootVersion: number;
+  /** A new AES-256 key from the token's generator: in the clear (the caller zeroises it) and wrapped by the root. */
+  generateKey(): { key: Buffer; wrapped: Buffer };
+  /** RFC 5649 unwrap by the root of that version, zeroised by the caller; `integrity` when it does not verify. */
+  unwrapKey(wrapped: Buffer, rootVersion: number): Buffer;
+  /** HMAC-SHA256 by the root MAC key of that version; undefined when the token has no such version. */
+  mac(data: Buffer, rootVersion: number): Buffer | undefined;
+  random(bytes: number): Buffer;
+  publicKey(label: string): HsmPublicKey;
+  sign(label: string, data: Buffer): Buffer;
+}
