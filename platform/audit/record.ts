@@ -1,0 +1,128 @@
+/**
+ * The audit record (CloudTrail's names at the top, ours under `x`): one per request, written in the commit that the
+ * answer waits for. Holds every input of the decision, so that it can be replayed against a proposed policy.
+ */
+import type { ServiceError } from '../contract/error.ts';
+import type { AnyOperation } from '../contract/operation.ts';
+import { shapeTree } from '../contract/shape-tree.ts';
+import type { CheckResult } from '../authz/authorize.ts';
+import type { Context } from '../authz/context.ts';
+import type { Principal } from '../authz/principal.ts';
+import type { Caller, Origin } from '../runtime/call.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { redactor } from './redact.ts';
+
+export interface TouchedResource {
+  ARN: string;
+  accountId: string;
+  type: string;
+}
+
+/** What the pipeline has learned about a request so far. */
+export interface RecordDraft {
+  eventId: string;
+  operation: AnyOperation;
+  caller: Caller;
+  origin: Origin;
+  now: number;
+  input?: unknown;
+  output?: unknown;
+  principal?: Principal | undefined;
+  context?: Context;
+  checks?: readonly CheckResult[];
+  resources: TouchedResource[];
+  error?: ServiceError;
+}
+
+export interface Writer {
+  node: string;
+  boot: string;
+  region: string;
+}
+
+/** The record as canonical JSON, with the writer's sequence number. */
+export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): string {
+  const { operation, caller, origin } = draft;
+  const input = operation.input ? redactor(shapeTree(operation.input)) : undefined;
+  const output = operation.output ? redactor(shapeTree(operation.output)) : undefined;
+  return canonicalJson({
+    awsRegion: writer.region,
+    errorCode: draft.error ? (operation.errors[draft.error.code]?.aws ?? draft.error.code) : undefined,
+    errorMessage: draft.error?.message,
+    eventCategory: operation.audit.class === 'data' ? 'Data' : 'Management',
+    eventID: draft.eventId,
+    eventName: operation.name,
+    eventSource: operation.audit.eventSource,
+    eventTime: new Date(draft.now).toISOString(),
+    eventType: origin.protocol === 'native' ? 'ParapetApiCall' : 'AwsApiCall',
+    eventVersion: '1.11',
+    managementEvent: operation.audit.class !== 'data',
+    readOnly: operation.effect !== 'write',
+    recipientAccountId: recordAccount(draft),
+    requestID: origin.requestId,
+    requestParameters: draft.input === undefined ? undefined : input?.(draft.input),
+    resources: draft.resources.length > 0 ? draft.resources : undefined,
+    responseElements: draft.output === undefined ? undefined : output?.(draft.output),
+    sourceIPAddress: origin.sourceIp,
+    tlsDetails: origin.tls && {
+      cipherSuite: origin.tls.cipher,
+      clientProvidedHostHeader: origin.tls.host,
+      tlsVersion: origin.tls.version,
+    },
+    userAgent: origin.userAgent,
+    userIdentity: identity(caller),
+    x: {
+      boot: writer.boot,
+      decision: draft.checks && decisionOf(draft),
+      node: writer.node,
+      schema: 1,
+      wseq,
+    },
+  });
+}
+
+/** The account whose record this is: the owner of the resource, else the caller's. */
+export function recordAccount(draft: RecordDraft): string {
+  const owner = draft.checks?.[0]?.request.resourceAccount;
+  // A denied request for another account's resource stays in the caller's record: it is not known to exist.
+  if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
+  return owner;
+}
+
+function identity(caller: Caller): Record<string, unknown> {
+  if (caller.kind === 'anonymous') return { type: 'Anonymous' };
+  return {
+    accessKeyId: caller.accessKeyId,
+    accountId: caller.accountId,
+    arn: caller.arn,
+    principalId: caller.principalId,
+    sessionContext: caller.session && {
+      attributes: {
+        creationDate: new Date(caller.session.issuedAt).toISOString(),
+        mfaAuthenticated: caller.session.mfaAt === undefined ? 'false' : 'true',
+      },
+    },
+    type: caller.kind === 'root' ? 'Root' : caller.kind === 'service' ? 'AWSService' : 'IAMUser',
+    userName: caller.userName,
+  };
+}
+
+function decisionOf(draft: RecordDraft): Record<string, unknown> {
+  const checks = draft.checks ?? [];
+  return {
+    checks: checks.map(({ request, decision }) => ({
+      action: request.action,
+      context: Object.fromEntries([...request.context].filter(([key]) => !draft.context?.has(key))),
+      effect: decision.effect,
+      layer: decision.layer,
+      reason: decision.reason,
+      resource: request.resource,
+      resourceAccount: request.resourceAccount,
+      statements: decision.matched.map((m) => ({ index: m.statementIndex, policyArn: m.policyArn, sid: m.sid, version: m.version })),
+    })),
+    context: draft.context && Object.fromEntries(draft.context),
+    effect: checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny',
+    policies: draft.principal?.policyVersions,
+    policyVersion: draft.principal?.snapshot.Version,
+  };
+}

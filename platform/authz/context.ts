@@ -1,0 +1,62 @@
+/** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
+import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
+import type { Principal } from './principal.ts';
+
+export type Context = Map<string, string | readonly string[]>;
+
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+/** The keys that do not depend on the resource. Computed once per request. */
+export function globalContext(
+  caller: Caller,
+  principal: Principal | undefined,
+  origin: Origin,
+  now: number,
+  region: string,
+): Context {
+  const time = new Date(now);
+  const iso = time.toISOString();
+  const context: Context = new Map<string, string | readonly string[]>([
+    ['aws:currenttime', `${iso.slice(0, 19)}Z`],
+    ['aws:epochtime', String(Math.floor(now / 1000))],
+    ['aws:securetransport', origin.protocol === 'internal' || origin.tls ? 'true' : 'false'],
+    ['aws:sourceip', origin.sourceIp],
+    ['aws:useragent', origin.userAgent],
+    ['aws:requestedregion', region],
+    ['aws:principalisawsservice', caller.kind === 'service' ? 'true' : 'false'],
+    ['parapet:timeofday', iso.slice(11, 19)],
+    ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
+  ]);
+  if (caller.kind === 'anonymous') return context;
+  context.set('aws:principalarn', caller.arn);
+  context.set('aws:principalaccount', caller.accountId);
+  context.set('aws:principaltype', caller.kind === 'root' ? 'Account' : 'User');
+  context.set('aws:userid', caller.principalId);
+  if (caller.userName !== undefined) context.set('aws:username', caller.userName);
+  if (caller.session) {
+    // Present only for sessions: a long-term key has no issue time and no second factor (spec iam 1.7, case 13-16).
+    context.set('aws:tokenissuetime', `${new Date(caller.session.issuedAt).toISOString().slice(0, 19)}Z`);
+    context.set('aws:multifactorauthpresent', caller.session.mfaAt === undefined ? 'false' : 'true');
+    if (caller.session.mfaAt !== undefined)
+      context.set('aws:multifactorauthage', String(Math.floor((now - caller.session.mfaAt) / 1000)));
+  }
+  if (principal) addTags(context, 'aws:principaltag/', principal.snapshot.Tags);
+  return context;
+}
+
+/** The global keys plus those of one target. */
+export function targetContext(global: Context, target: AuthorizationTarget, accountId: string): Context {
+  const context = new Map(global);
+  context.set('aws:resourceaccount', target.accountId ?? accountId);
+  if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
+  if (target.requestTags) {
+    addTags(context, 'aws:requesttag/', target.requestTags);
+    context.set('aws:tagkeys', Object.keys(target.requestTags));
+  }
+  if (target.context) for (const [key, value] of target.context) context.set(key.toLowerCase(), value);
+  return context;
+}
+
+function addTags(context: Context, prefix: string, tags: Readonly<Record<string, string>>): void {
+  for (const key of Object.keys(tags)) context.set(prefix + key.toLowerCase(), tags[key] as string);
+}

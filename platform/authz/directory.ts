@@ -1,0 +1,129 @@
+/**
+ * Principals known to this node. Answers from memory; guarantees that a change made anywhere is seen within one
+ * second, and refuses to answer (`Unavailable`, which denies) when it could not confirm for five seconds that its
+ * view is current. A lost confirmation of more than two seconds is repaired before answering.
+ */
+import { LRUCache } from 'lru-cache';
+import { ServiceError } from '../contract/error.ts';
+import type { ChangeHub } from '../runtime/change-hub.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { compilePrincipal, type Principal, type PrincipalSnapshot } from './principal.ts';
+
+export interface AuthorizationFeed {
+  snapshot(principalId: string): Promise<PrincipalSnapshot | undefined>;
+  /** Answers at once when something changed since `since`, else after `waitMs`. */
+  changes(since: number, waitMs: number): Promise<{ version: number; accounts: readonly string[] }>;
+}
+
+const MAX_PRINCIPALS = 100_000;
+const POLL_MS = 500;
+const RETRY_MS = 200;
+const SUSPECT_MS = 2_000;
+const STALE_MS = 5_000;
+
+export class PrincipalDirectory {
+  private readonly principals = new LRUCache<string, { accountId: string; principal: Principal }>({ max: MAX_PRINCIPALS });
+  private readonly feed: AuthorizationFeed;
+  private readonly clock: Clock;
+  private readonly hub: ChangeHub;
+  private generation = 0;
+  private version = 0;
+  private confirmedAt = 0;
+  private polling: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(options: { feed: AuthorizationFeed; clock: Clock; hub: ChangeHub }) {
+    this.feed = options.feed;
+    this.clock = options.clock;
+    this.hub = options.hub;
+    this.hub.subscribe((accountId) => this.forget(accountId));
+  }
+
+  get policyVersion(): number {
+    return this.version;
+  }
+
+  /** Undefined: there is no such principal (deleted users included). */
+  principal(principalId: string): Principal | Promise<Principal | undefined> {
+    const found = this.principals.get(principalId);
+    if (found && this.clock.now() - this.confirmedAt < SUSPECT_MS) return found.principal;
+    return this.load(principalId);
+  }
+
+  private async load(principalId: string): Promise<Principal | undefined> {
+    await this.confirm();
+    const cached = this.principals.get(principalId);
+    if (cached) return cached.principal;
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const generation = this.generation;
+      const snapshot = await this.feed.snapshot(principalId);
+      // A change that arrived while the snapshot was on its way may not be in it: read again.
+      if (generation !== this.generation) continue;
+      if (!snapshot) return undefined;
+      const principal = compilePrincipal(snapshot);
+      this.principals.set(principalId, { accountId: snapshot.AccountId, principal });
+      return principal;
+    }
+    throw new ServiceError('Unavailable', 'authorization data changes faster than it can be read', {
+      hint: 'try again',
+      details: { retryAfterSeconds: 1 },
+    });
+  }
+
+  /** Makes sure the view was current at some moment of the last two seconds, else that it is now. */
+  async confirm(): Promise<void> {
+    if (this.clock.now() - this.confirmedAt < SUSPECT_MS) return;
+    try {
+      await this.poll(0);
+    } catch (cause) {
+      if (this.clock.now() - this.confirmedAt < STALE_MS) return;
+      throw new ServiceError('Unavailable', 'authorization data cannot be confirmed as current', {
+        hint: 'check that the iam service is running and reachable, then try again',
+        details: { retryAfterSeconds: 1 },
+        cause,
+      });
+    }
+  }
+
+  /** Follows the change feed until `stop`. */
+  start(): void {
+    this.polling ??= this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.polling;
+  }
+
+  private async follow(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.poll(POLL_MS);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  private async poll(waitMs: number): Promise<void> {
+    const askedAt = this.clock.now();
+    const answer = await this.feed.changes(this.version, waitMs);
+    if (answer.version !== this.version) {
+      this.version = answer.version;
+      for (const account of answer.accounts) this.hub.publish(account);
+    }
+    // The answer proves the view was current when it was given, at the earliest when it was asked for.
+    this.confirmedAt = Math.max(this.confirmedAt, waitMs === 0 ? askedAt : this.clock.now());
+  }
+
+  private forget(accountId: string): void {
+    this.generation++;
+    if (accountId === '*') {
+      this.principals.clear();
+      return;
+    }
+    for (const [id, entry] of this.principals.entries()) {
+      if (entry.accountId === accountId) this.principals.delete(id);
+    }
+  }
+}

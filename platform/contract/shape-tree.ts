@@ -1,0 +1,106 @@
+/**
+ * The neutral description of a schema: what codecs, redaction, OpenAPI, CLI and the drift test are derived from, so
+ * that none of them depends on zod's internals. Throws at start-up for a schema the wires cannot carry.
+ */
+import type { z } from 'zod';
+import { type AuditRule, shapeInfo } from './shape.ts';
+
+export interface ShapeTraits {
+  audit: AuditRule | undefined;
+  secret: boolean;
+  title?: string;
+}
+
+export interface Member {
+  name: string;
+  shape: Shape;
+  required: boolean;
+}
+
+export type Shape = ShapeTraits &
+  (
+    | { kind: 'structure'; members: readonly Member[]; byName: ReadonlyMap<string, Member> }
+    | { kind: 'list'; item: Shape; min?: number; max?: number }
+    | { kind: 'map'; key: Shape; value: Shape }
+    | { kind: 'string'; min?: number; max?: number; pattern?: RegExp; values?: readonly string[]; document: boolean }
+    | { kind: 'integer' | 'number'; min?: number; max?: number }
+    | { kind: 'boolean' }
+    | { kind: 'blob' }
+    | { kind: 'timestamp' }
+    | { kind: 'any' }
+  );
+
+const trees = new WeakMap<z.core.$ZodType, Shape>();
+
+export function shapeTree(schema: z.core.$ZodType): Shape {
+  let tree = trees.get(schema);
+  if (!tree) {
+    tree = read(schema);
+    trees.set(schema, tree);
+  }
+  return tree;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: zod's definition objects are untyped at this level
+type Definition = any;
+
+function read(schema: z.core.$ZodType): Shape {
+  const def: Definition = schema._zod.def;
+  const info = shapeInfo(schema);
+  const traits: ShapeTraits = { audit: info.audit, secret: info.secret ?? false, ...(info.title && { title: info.title }) };
+  if (info.wire === 'blob') return { ...traits, kind: 'blob' };
+  if (info.wire === 'timestamp') return { ...traits, kind: 'timestamp' };
+  const bag: Definition = schema._zod.bag ?? {};
+  switch (def.type) {
+    case 'optional':
+    case 'default':
+    case 'nullable':
+    case 'readonly':
+    case 'prefault': {
+      const inner = shapeTree(def.innerType);
+      return info.audit === undefined ? inner : { ...inner, audit: info.audit };
+    }
+    case 'pipe':
+      return shapeTree(def.in);
+    case 'object': {
+      const members = Object.entries(def.shape as Record<string, z.core.$ZodType>).map(([name, member]) => ({
+        name,
+        shape: shapeTree(member),
+        required: member._zod.optin !== 'optional',
+      }));
+      return { ...traits, kind: 'structure', members, byName: new Map(members.map((m) => [m.name, m])) };
+    }
+    case 'array':
+      return { ...traits, kind: 'list', item: shapeTree(def.element), ...bounds(bag) };
+    case 'record':
+      return { ...traits, kind: 'map', key: shapeTree(def.keyType), value: shapeTree(def.valueType) };
+    case 'string': {
+      const pattern = [...((bag.patterns as Set<RegExp> | undefined) ?? [])][0];
+      return { ...traits, kind: 'string', ...bounds(bag), ...(pattern && { pattern }), document: info.wire === 'document' };
+    }
+    case 'enum':
+      return { ...traits, kind: 'string', values: Object.values(def.entries) as string[], document: false };
+    case 'literal':
+      return { ...traits, kind: 'string', values: def.values as string[], document: false };
+    case 'number':
+      return { ...traits, kind: bag.format === 'safeint' ? 'integer' : 'number', ...bounds(bag) };
+    case 'boolean':
+      return { ...traits, kind: 'boolean' };
+    case 'any':
+    case 'unknown':
+    case 'lazy':
+    case 'union':
+      return { ...traits, kind: 'any' };
+    default:
+      throw new Error(`shape of type ${String(def.type)} cannot be carried by the wires`);
+  }
+}
+
+function bounds(bag: Definition): { min?: number; max?: number } {
+  const min = bag.minimum;
+  const max = bag.maximum;
+  return {
+    ...(typeof min === 'number' && min > Number.MIN_SAFE_INTEGER && { min }),
+    ...(typeof max === 'number' && max < Number.MAX_SAFE_INTEGER && { max }),
+  };
+}

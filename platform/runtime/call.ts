@@ -1,0 +1,141 @@
+/**
+ * What a handler sees of one request, and how handlers are bound to declarations. A handler is two functions:
+ * `resolve` finds what the request is about (and is all that happens before authorization), `run` does it.
+ */
+import {
+  type AnyOperation,
+  type ErrorCodeOf,
+  type InputOf,
+  type OutputOf,
+} from '../contract/operation.ts';
+import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError, type WireError } from '../contract/error.ts';
+import type { PolicySet } from '../../policies/engine/index.ts';
+import type { StoreTransaction } from '../store/store.ts';
+
+/** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
+export interface Caller {
+  kind: 'root' | 'user' | 'service' | 'anonymous';
+  arn: string;
+  accountId: string;
+  /** Unique id (AIDA..., or the account id for the root user). */
+  principalId: string;
+  userName?: string;
+  accessKeyId?: string;
+  session?: SessionFacts;
+}
+
+export interface SessionFacts {
+  /** When the session was issued, milliseconds. */
+  issuedAt: number;
+  expiresAt: number;
+  /** When the second factor was checked; absent: it was not. */
+  mfaAt?: number;
+}
+
+export interface Origin {
+  requestId: string;
+  sourceIp: string;
+  userAgent: string;
+  receivedAt: number;
+  protocol: 'native' | 'aws' | 'internal';
+  tls?: { version: string; cipher: string; host: string };
+}
+
+/** One request on its way to a service, the same in one process and across processes. */
+export interface Invocation {
+  operation: AnyOperation;
+  caller: Caller;
+  origin: Origin;
+  /** Neutral values, not yet validated. */
+  input: unknown;
+  idempotencyToken?: string;
+  /** The signature was seen before: only the remembered answer of the same idempotency token may be given. */
+  replayed?: boolean;
+  /** Set when the front door refused the caller: the service records it and answers it. */
+  refusal?: WireError;
+}
+
+/** One question to the policy engine. */
+export interface AuthorizationTarget {
+  /** Default: the declared action. */
+  action?: string;
+  /** ARN, or `*` for operations without a resource. */
+  resource: string;
+  /** Account that owns the resource; default: the caller's. */
+  accountId?: string;
+  /** Condition keys of the request, names as documented (`kms:EncryptionContext:app`). */
+  context?: readonly (readonly [key: string, value: string | readonly string[]])[];
+  resourceTags?: Readonly<Record<string, string>>;
+  requestTags?: Readonly<Record<string, string>>;
+  /** The resource's own policy. */
+  policy?: PolicySet;
+  /** explicit: an identity policy counts only where the resource policy delegates to the account (KMS keys). */
+  trust?: 'normal' | 'explicit';
+}
+
+export interface Resolved<State> {
+  targets: readonly AuthorizationTarget[];
+  state: State;
+  /** Thrown after authorization succeeded: a denied caller never learns that something is missing. */
+  absent?: ServiceError;
+}
+
+/** A change of state: runs in the transaction that also writes the audit record. May be retried: keep it pure. */
+export interface Change<Output> {
+  readonly commit: (tx: StoreTransaction) => Promise<Output>;
+  /** After the commit, before the answer: cache invalidation and the like. */
+  readonly after?: () => void;
+}
+
+
+export interface Call<Op extends AnyOperation> {
+  readonly operation: Op;
+  readonly caller: Caller;
+  readonly origin: Origin;
+  /** Id of the audit record and of the decision of this call. */
+  readonly eventId: string;
+  readonly now: number;
+  /** `throw call.fail(...)`. */
+  fail(code: ErrorCodeOf<Op>, message: string, options?: { hint?: string; details?: ErrorDetails }): ServiceError;
+  /** Adds a resource to the audit record. */
+  touches(arn: string, type: string, accountId: string): void;
+}
+
+export interface Handler<Op extends AnyOperation, Deps, State> {
+  resolve(call: Call<Op>, input: InputOf<Op>, deps: Deps): Resolved<State> | Promise<Resolved<State>>;
+  run(
+    call: Call<Op>,
+    input: InputOf<Op>,
+    state: State,
+    deps: Deps,
+  ): OutputOf<Op> | Change<OutputOf<Op>> | Promise<OutputOf<Op> | Change<OutputOf<Op>>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the erased form that registries hold
+export type BoundHandler<Deps> = { operation: AnyOperation; handler: Handler<any, Deps, any> };
+
+/** Binds handlers of one service: `const implement = implementFor<KmsDeps>()`. */
+export function implementFor<Deps>() {
+  return <Op extends AnyOperation, State>(operation: Op, handler: Handler<Op, Deps, State>): BoundHandler<Deps> => ({
+    operation,
+    handler,
+  });
+}
+
+const CHANGE = Symbol('change');
+
+export function change<Output>(
+  commit: (tx: StoreTransaction) => Promise<Output>,
+  after?: () => void,
+): Change<Output> {
+  return Object.assign({ commit, ...(after && { after }) }, { [CHANGE]: true });
+}
+
+export function isChange(value: unknown): value is Change<unknown> {
+  return typeof value === 'object' && value !== null && CHANGE in value;
+}
+
+/** The caller itself is the subject; there is nothing to look up and no resource. */
+export function noResource(): Resolved<undefined> {
+  return { targets: [{ resource: '*' }], state: undefined };
+}

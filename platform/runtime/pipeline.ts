@@ -1,0 +1,303 @@
+/**
+ * The one path of a request through a service: validate, resolve, authorize, run, record, answer.
+ *
+ * Guarantees: nothing runs before it was authorized; a change and its record are one commit; nothing is answered
+ * before the record is durable (a record that cannot be written turns the answer into `Unavailable`); an error that is
+ * not a `ServiceError` never leaves with its text. Refuses: operations without a handler, callers without identity,
+ * internal operations for anybody but our own services.
+ */
+import { createHash } from 'node:crypto';
+import { HsmError } from '../../hsm/port.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import type { RecordDraft } from '../audit/record.ts';
+import { accessDenied, authorize } from '../authz/authorize.ts';
+import { globalContext } from '../authz/context.ts';
+import type { PrincipalDirectory } from '../authz/directory.ts';
+import type { Principal } from '../authz/principal.ts';
+import { decoder, encoder } from '../contract/codec.ts';
+import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError } from '../contract/error.ts';
+import type { AnyOperation } from '../contract/operation.ts';
+import { type Shape, shapeTree } from '../contract/shape-tree.ts';
+import { checkInput } from '../contract/validation.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { StoreError } from '../store/error.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import type { Store, StoreTransaction } from '../store/store.ts';
+import { type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
+import type { Clock } from './clock.ts';
+import type { Ids } from './ids.ts';
+
+export interface PipelineOptions<Deps> {
+  service: string;
+  region: string;
+  handlers: readonly BoundHandler<Deps>[];
+  deps: Deps;
+  // biome-ignore lint/suspicious/noExplicitAny: the pipeline uses the platform's own tables only
+  store: Store<any>;
+  recorder: Recorder;
+  directory: PrincipalDirectory;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  metrics: Metrics;
+}
+
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+
+export class Pipeline<Deps> {
+  private readonly handlers = new Map<AnyOperation, BoundHandler<Deps>['handler']>();
+  private readonly options: PipelineOptions<Deps>;
+
+  constructor(options: PipelineOptions<Deps>) {
+    this.options = options;
+    for (const { operation, handler } of options.handlers) this.handlers.set(operation, handler);
+  }
+
+  /** Answers the neutral output; throws `ServiceError` only. */
+  execute = async (invocation: Invocation): Promise<unknown> => {
+    const { metrics, clock, service } = this.options;
+    const operation = invocation.operation;
+    const draft: RecordDraft = {
+      eventId: this.options.ids.uuidv7(),
+      operation,
+      caller: invocation.caller,
+      origin: invocation.origin,
+      now: clock.now(),
+      resources: [],
+    };
+    try {
+      const output = await this.run(invocation, draft);
+      metrics.requests.inc({ service, operation: operation.name, outcome: 'ok' });
+      return output;
+    } catch (thrown) {
+      const error = await this.refuse(thrown, draft);
+      metrics.requests.inc({ service, operation: operation.name, outcome: error.code });
+      throw error;
+    } finally {
+      metrics.latency.observe({ service, operation: operation.name }, (clock.now() - draft.now) / 1000);
+    }
+  };
+
+  private async run(invocation: Invocation, draft: RecordDraft): Promise<unknown> {
+    const { operation, caller } = invocation;
+    const { deps, directory } = this.options;
+    const handler = this.handlers.get(operation);
+    if (!handler) throw new ServiceError('Internal', `operation ${operation.name} has no handler`);
+    if (invocation.refusal) throw ServiceError.fromWire(invocation.refusal);
+
+    const checked = checkInput(operation.input, invocation.input);
+    if (!checked.ok) {
+      const count = checked.issues.length;
+      throw new ServiceError('Validation', `${count} member${count === 1 ? '' : 's'} of the input cannot be accepted`, {
+        details: { issues: checked.issues },
+      });
+    }
+    const input = checked.value as Record<string, unknown>;
+    draft.input = input;
+
+    let principal: Principal | undefined;
+    if (operation.authz === 'internal') {
+      if (caller.kind !== 'service') throw new ServiceError('AccessDenied', `${operation.name} is internal`);
+    } else if (caller.kind === 'root' || caller.kind === 'user') {
+      const found = directory.principal(caller.principalId);
+      principal = found instanceof Promise ? await found : found;
+      if (!principal) {
+        throw new ServiceError('Unauthenticated', 'the principal of the credentials no longer exists', {
+          details: { wireCode: 'InvalidClientTokenId' },
+        });
+      }
+      draft.principal = principal;
+    } else if (caller.kind === 'anonymous') {
+      throw new ServiceError('Unauthenticated', 'the request carries no credentials');
+    }
+
+    const call = createCall(invocation, draft);
+    const resolving = handler.resolve(call, input, deps);
+    const resolved = resolving instanceof Promise ? await resolving : resolving;
+
+    if (typeof operation.authz === 'object' && caller.kind !== 'service') {
+      draft.context = globalContext(caller, principal, invocation.origin, draft.now, this.options.region);
+      const result = authorize(caller, principal, operation.authz.action, resolved.targets, draft.context);
+      draft.checks = result.checks;
+      if (!result.allowed) throw accessDenied(result, caller, draft.eventId);
+    }
+    if (resolved.absent) throw resolved.absent;
+
+    const running = handler.run(call, input, resolved.state, deps);
+    const outcome = running instanceof Promise ? await running : running;
+    if (isChange(outcome)) return this.commit(invocation, draft, outcome);
+    if (operation.effect === 'write') throw new ServiceError('Internal', `${operation.name} returned no change`);
+    draft.output = outcome;
+    if (operation.authz !== 'internal') await this.options.recorder.append(draft);
+    return outcome;
+  }
+
+  /** State, record and idempotency row in one transaction. */
+  private async commit(invocation: Invocation, draft: RecordDraft, outcome: Change<unknown>): Promise<unknown> {
+    const { store, recorder } = this.options;
+    const { operation, caller, idempotencyToken } = invocation;
+    const memory =
+      idempotencyToken === undefined
+        ? undefined
+        : new Idempotency(operation, caller.accountId, caller.principalId, idempotencyToken, draft, store);
+    const result = await store.transaction(async (tx: StoreTransaction) => {
+      const earlier = await memory?.claim(tx, draft.now);
+      if (earlier) return earlier.output;
+      if (memory && invocation.replayed) {
+        throw new ServiceError('Unauthenticated', 'the signature was used before', {
+          hint: 'sign every request anew',
+          details: { wireCode: 'SignatureDoesNotMatch' },
+        });
+      }
+      const output = await outcome.commit(tx);
+      draft.output = output;
+      if (operation.authz !== 'internal') await recorder.appendIn(tx, draft);
+      await memory?.complete(tx, output);
+      return output;
+    });
+    outcome.after?.();
+    return result;
+  }
+
+  /** The error to answer, after its record is durable. */
+  private async refuse(thrown: unknown, draft: RecordDraft): Promise<ServiceError> {
+    const error = asServiceError(thrown);
+    if (error.code === 'Internal' || error.code === 'Unavailable') {
+      this.options.log.error(
+        { requestId: draft.origin.requestId, operation: draft.operation.name, err: describe(thrown) },
+        error.message,
+      );
+    }
+    draft.error = error;
+    delete draft.output;
+    if (draft.operation.authz === 'internal') return error;
+    try {
+      await this.options.recorder.append(draft);
+      return error;
+    } catch (cause) {
+      this.options.log.error({ requestId: draft.origin.requestId, err: describe(cause) }, 'audit record not written');
+      return unrecorded(cause);
+    }
+  }
+}
+
+function unrecorded(cause: unknown): ServiceError {
+  const full = cause instanceof StoreError && cause.code === 'disk-full';
+  return new ServiceError(
+    'Unavailable',
+    full ? 'the audit record cannot be written because the disk is full' : 'the audit record cannot be written',
+    {
+      hint: full ? 'free space in the data folder, then try again' : 'check the database of the service, then try again',
+      details: { retryAfterSeconds: 5, wireCode: 'AuditUnavailable' },
+      cause,
+    },
+  );
+}
+
+function createCall(invocation: Invocation, draft: RecordDraft): Call<AnyOperation> {
+  const operation = invocation.operation;
+  return {
+    operation,
+    caller: invocation.caller,
+    origin: invocation.origin,
+    eventId: draft.eventId,
+    now: draft.now,
+    fail: (code: string, message: string, options: { hint?: string; details?: ErrorDetails } = {}) =>
+      new ServiceError(code, message, {
+        status: operation.errors[code]?.status ?? PLATFORM_CODES[code as PlatformCode],
+        ...options,
+      }),
+    touches: (ARN, type, accountId) => {
+      draft.resources.push({ ARN, accountId, type });
+    },
+  };
+}
+
+/** Infrastructure errors become `Unavailable`, everything unknown `Internal`; their text stays here. */
+export function asServiceError(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
+  const retry = { details: { retryAfterSeconds: 1 }, cause: thrown };
+  if (thrown instanceof HsmError) {
+    if (thrown.code === 'unavailable' || thrown.code === 'overloaded') {
+      return new ServiceError('Unavailable', 'the HSM cannot be reached', {
+        hint: 'the service resumes by itself when the token is back; see GET /readyz',
+        details: { retryAfterSeconds: 2, wireCode: 'HsmUnavailable' },
+        cause: thrown,
+      });
+    }
+    return new ServiceError('Internal', 'the HSM refused stored key material', {
+      hint: 'the record of this request names the key; restore the database of the service from a backup',
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof StoreError) {
+    if (thrown.code === 'disk-full') {
+      return new ServiceError('Unavailable', 'the disk of the service is full', {
+        hint: 'free space in the data folder, then try again',
+        details: { retryAfterSeconds: 5, wireCode: 'DiskFull' },
+        cause: thrown,
+      });
+    }
+    return new ServiceError('Unavailable', 'the database of the service cannot be used right now', { hint: 'try again', ...retry });
+  }
+  return new ServiceError('Internal', 'the request failed for a reason on our side', {
+    hint: 'the log of the service holds the details under the request id',
+    cause: thrown,
+  });
+}
+
+function describe(thrown: unknown): Record<string, unknown> {
+  if (!(thrown instanceof Error)) return { name: 'unknown' };
+  const cause = thrown.cause instanceof Error ? describe(thrown.cause) : undefined;
+  return { name: thrown.name, code: (thrown as { code?: unknown }).code, stack: thrown.stack?.slice(0, 2000), cause };
+}
+
+/** Remembers the answer of a write under the caller's token, in the transaction of the write. */
+class Idempotency {
+  private readonly key: { accountId: string; principal: string; operation: string; token: string; requestHash: string };
+  private readonly shape: Shape | undefined;
+  private readonly store: Store<unknown>;
+
+  constructor(operation: AnyOperation, accountId: string, principal: string, token: string, draft: RecordDraft, store: Store<unknown>) {
+    const input = encoder(shapeTree(operation.input), 'native')(draft.input);
+    const requestHash = createHash('sha256').update(canonicalJson(input)).digest('hex');
+    this.key = { accountId, principal, operation: operation.name, token, requestHash };
+    this.shape = operation.output && shapeTree(operation.output);
+    this.store = store;
+  }
+
+  /** The remembered output, or undefined for a token that is new. */
+  async claim(tx: StoreTransaction, now: number): Promise<{ output: unknown } | undefined> {
+    const claim = await this.store.idempotency.claim(tx, { ...this.key, now, expiresAt: now + IDEMPOTENCY_MS });
+    if (claim.outcome === 'new') return undefined;
+    if (claim.outcome === 'mismatch') {
+      throw new ServiceError('Conflict', 'the idempotency token was used with another input', {
+        hint: 'use a new token for a new request',
+        details: { wireCode: 'IdempotentParameterMismatchException' },
+      });
+    }
+    if (claim.outcome === 'in-progress' || claim.response === null) {
+      throw new ServiceError('Conflict', 'a request with the same idempotency token was already carried out', {
+        hint: 'its answer holds a secret and is not kept; look the object up, or delete it and create it anew',
+      });
+    }
+    if (!this.shape) return { output: undefined };
+    return { output: decoder(this.shape, 'native')(JSON.parse(claim.response.toString('utf8'))) };
+  }
+
+  /** Keeps the answer, unless it holds a secret. */
+  async complete(tx: StoreTransaction, output: unknown): Promise<void> {
+    const keep = this.shape === undefined || !holdsSecret(this.shape);
+    const body = !keep ? null : Buffer.from(this.shape ? JSON.stringify(encoder(this.shape, 'native')(output)) : '{}');
+    await this.store.idempotency.complete(tx, this.key, body);
+  }
+}
+
+export function holdsSecret(shape: Shape): boolean {
+  if (shape.secret) return true;
+  if (shape.kind === 'structure') return shape.members.some((m) => holdsSecret(m.shape));
+  if (shape.kind === 'list') return holdsSecret(shape.item);
+  if (shape.kind === 'map') return holdsSecret(shape.value);
+  return false;
+}
