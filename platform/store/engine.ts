@@ -1,0 +1,51 @@
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { EngineName } from './portable.ts';
+import type { PlatformTables } from './tables/schema.ts';
+
+/** A record as the engines store it; `position` is the insertion order, assigned by the writer. */
+export interface StoredRecord {
+  readonly event_id: string;
+  readonly account_id: string | null;
+  readonly wseq: number;
+  readonly boot: string;
+  readonly created_at: number;
+  readonly position: number;
+  readonly record: string;
+}
+
+export interface StoreHealth {
+  readonly ok: boolean;
+  /** One line for operators; no secrets, no driver text. */
+  readonly detail: string;
+}
+
+/**
+ * Fault injection for tests: asked before every COMMIT of this store, `count` starting at 1. `fail` refuses the
+ * commit, `lose-answer` commits and then reports an error, like a connection cut at the worst moment.
+ */
+export interface CommitFaults {
+  onCommit(count: number): 'fail' | 'lose-answer' | undefined;
+}
+
+export interface StoreLogger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** What one database engine must be able to do; everything else is built on top and shared. */
+export interface Engine {
+  readonly name: EngineName;
+  readonly writer: Kysely<PlatformTables>;
+  readonly reader: Kysely<PlatformTables>;
+  /** Milliseconds of the database's clock, as an SQL expression. */
+  now(): RawBuilder<number>;
+  /** Excludes other starters from migrating until `tx` ends. */
+  lockMigrations(tx: Transaction<PlatformTables>): Promise<void>;
+  /** The raw hot path: all rows in one durable transaction. */
+  insertRecords(rows: readonly StoredRecord[]): Promise<void>;
+  /** Runs `work` on one unchanging view of the database, read only. */
+  snapshot<T>(work: (view: Kysely<PlatformTables>) => Promise<T>): Promise<T>;
+  health(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}

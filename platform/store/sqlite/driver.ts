@@ -1,0 +1,154 @@
+import type { Database } from 'better-sqlite3';
+import type { DatabaseConnection, Driver } from 'kysely';
+import type { CommitFaults } from '../engine.ts';
+import { StoreError } from '../error.ts';
+import { WriterLock } from '../writer-lock.ts';
+import { SqliteConnection, StatementCache } from './connection.ts';
+import { fromSqlite, isFatal } from './errors.ts';
+
+const WRITER_WAIT_MS = 5000;
+
+/**
+ * The one writing connection: its lock, its BEGIN and its COMMIT, used by Kysely and by the group commit alike.
+ * After an input/output error it is broken for good and refuses everything.
+ */
+export class SqliteWriter implements Driver {
+  readonly lock: WriterLock;
+  readonly statements: StatementCache;
+  readonly #db: Database;
+  readonly #where: string;
+  readonly #faults: CommitFaults | undefined;
+  readonly #onFatal: (error: StoreError) => void;
+  #commits = 0;
+  #broken: StoreError | undefined;
+
+  constructor(db: Database, where: string, faults: CommitFaults | undefined, onFatal: (error: StoreError) => void) {
+    this.#db = db;
+    this.#where = where;
+    this.#faults = faults;
+    this.#onFatal = onFatal;
+    this.lock = new WriterLock(where, WRITER_WAIT_MS);
+    this.statements = new StatementCache(db);
+  }
+
+  get broken(): StoreError | undefined {
+    return this.#broken;
+  }
+
+  assertUsable(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (!this.#db.open) throw new StoreError('unavailable', `${this.#where} is closed`);
+  }
+
+  translate = (error: unknown): unknown => {
+    const translated = fromSqlite(error, this.#where);
+    if (isFatal(error) && this.#broken === undefined) {
+      this.#broken = new StoreError('unavailable', `${this.#where} had an input/output error and is out of use`, {
+        cause: error,
+        committed: 'unknown',
+        hint: 'check the disk, then start again',
+      });
+      this.#onFatal(this.#broken);
+    }
+    return translated;
+  };
+
+  begin(): void {
+    try {
+      this.statements.get('begin immediate').run();
+    } catch (error) {
+      throw this.translate(error);
+    }
+  }
+
+  commit(): void {
+    this.#commits += 1;
+    const fate = this.#faults?.onCommit(this.#commits);
+    if (fate === 'fail') throw new StoreError('unavailable', `commit on ${this.#where} was refused`);
+    try {
+      this.statements.get('commit').run();
+    } catch (error) {
+      throw this.translate(error);
+    }
+    if (fate === 'lose-answer') {
+      throw new StoreError('unavailable', `answer to commit on ${this.#where} was lost`, { committed: 'unknown' });
+    }
+  }
+
+  /** Never throws: what led here is the error that matters. */
+  rollback(): void {
+    try {
+      // SQLite has already rolled back after some errors (disk full, input/output).
+      if (this.#db.open && this.#db.inTransaction) this.statements.get('rollback').run();
+    } catch (error) {
+      this.translate(error);
+    }
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.lock.acquire();
+    try {
+      this.assertUsable();
+    } catch (error) {
+      this.lock.release();
+      throw error;
+    }
+    return new SqliteConnection(this.statements, this.translate);
+  }
+
+  async beginTransaction(): Promise<void> {
+    this.begin();
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    if ((connection as SqliteConnection).failed) {
+      throw new StoreError('misuse', 'commit was asked for in a transaction that has failed');
+    }
+    this.commit();
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    this.rollback();
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    (connection as SqliteConnection).release();
+    this.lock.release();
+  }
+
+  async destroy(): Promise<void> {}
+}
+
+/** A read-only connection: sees only committed rows and never waits for the writer. */
+export class SqliteReader implements Driver {
+  readonly #statements: StatementCache;
+  readonly #writer: SqliteWriter;
+
+  constructor(db: Database, writer: SqliteWriter) {
+    this.#statements = new StatementCache(db);
+    this.#writer = writer;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    this.#writer.assertUsable();
+    return new SqliteConnection(this.#statements, this.#writer.translate);
+  }
+
+  async beginTransaction(): Promise<void> {
+    throw new StoreError('misuse', 'a transaction was begun through read');
+  }
+
+  async commitTransaction(): Promise<void> {}
+
+  async rollbackTransaction(): Promise<void> {}
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    (connection as SqliteConnection).release();
+  }
+
+  async destroy(): Promise<void> {}
+}

@@ -1,0 +1,182 @@
+/**
+ * SQLite as a store: WAL with `synchronous=FULL`, one writing connection, separate reading connections, one process
+ * per file. Refuses damaged, foreign, newer and in-use databases before the first write.
+ */
+import Database from 'better-sqlite3';
+import { type Dialect, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
+import type { CommitFaults, Engine, StoreLogger } from '../engine.ts';
+import { StoreError } from '../error.ts';
+import { describeMigrations, type Migration, pendingMigrations } from '../migrate.ts';
+import { OnlyReads, WithoutRowLocks } from '../portable.ts';
+import type { PlatformTables } from '../tables/schema.ts';
+import { WriterLock } from '../writer-lock.ts';
+import { SqliteReader, SqliteWriter } from './driver.ts';
+import { fromSqlite } from './errors.ts';
+import { createPrivately, inspect, ProcessLock, prepareFolder } from './files.ts';
+
+// Waiting inside SQLite blocks the event loop, so it is short; longer waits are retries of the transaction.
+const BUSY_TIMEOUT_MS = 200;
+// The timer checkpoints long before this; it only bounds the WAL (64 MiB) should the timer starve.
+const AUTOCHECKPOINT_PAGES = 16_384;
+const CHECKPOINT_INTERVAL_MS = 500;
+
+const INSERT_RECORD =
+  'insert into audit_outbox (event_id, position, account_id, wseq, boot, created_at, record) values (?, ?, ?, ?, ?, ?, ?)';
+
+export interface SqliteOptions {
+  readonly service: string;
+  readonly folder: string;
+  readonly clock: { now(): number };
+  readonly migrations: readonly Migration[];
+  readonly logger?: StoreLogger | undefined;
+  readonly faults?: CommitFaults | undefined;
+  readonly onFatal?: ((error: StoreError) => void) | undefined;
+}
+
+export async function openSqlite(options: SqliteOptions): Promise<Engine & { markInitialised(): void }> {
+  const { service, folder } = options;
+  const path = prepareFolder(folder, service);
+  const lock = new ProcessLock(folder, service);
+  const handles: Database.Database[] = [];
+  try {
+    const applied = inspect(path, lock.initialised);
+    if (applied !== undefined) {
+      pendingMigrations(path, await describeMigrations('sqlite', service, options.migrations), applied);
+    }
+    createPrivately(path);
+    handles.push(openWriting(path));
+  } catch (error) {
+    for (const handle of handles) handle.close();
+    lock.release();
+    throw fromSqlite(error, path);
+  }
+  const db = handles[0]!;
+
+  const openReading = (): Database.Database => {
+    const handle = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+    handles.push(handle);
+    return handle;
+  };
+  const writer = new SqliteWriter(db, `${service}.db`, options.faults, (error) => {
+    options.logger?.error({ service }, error.message);
+    options.onFatal?.(error);
+  });
+  const writing = new Kysely<PlatformTables>({ dialect: dialect(writer), plugins: [new WithoutRowLocks()] });
+  const reading = new Kysely<PlatformTables>({
+    dialect: dialect(new SqliteReader(openReading(), writer)),
+    plugins: [new OnlyReads()],
+  });
+
+  const checkpoints = setInterval(() => {
+    // PASSIVE never waits for readers; it is skipped while a transaction is open.
+    if (!writer.lock.tryAcquire()) return;
+    try {
+      db.pragma('wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      options.logger?.warn({ service, error: (error as Error).message }, 'checkpoint failed');
+    } finally {
+      writer.lock.release();
+    }
+  }, CHECKPOINT_INTERVAL_MS);
+  checkpoints.unref();
+
+  const snapshots = new WriterLock(`${service}.db snapshot`, 5000);
+  let snapshotHandle: Database.Database | undefined;
+
+  return {
+    name: 'sqlite',
+    writer: writing,
+    reader: reading,
+    now: () => sql<number>`${options.clock.now()}`,
+    lockMigrations: () => Promise.resolve(),
+    markInitialised: () => lock.markInitialised(),
+
+    async insertRecords(rows) {
+      if (!writer.lock.tryAcquire()) await writer.lock.acquire();
+      try {
+        writer.assertUsable();
+        writer.begin();
+        try {
+          const insert = writer.statements.get(INSERT_RECORD);
+          for (const row of rows) {
+            insert.run(row.event_id, row.position, row.account_id, row.wseq, row.boot, row.created_at, row.record);
+          }
+          writer.commit();
+        } catch (error) {
+          const translated = writer.translate(error);
+          writer.rollback();
+          throw translated;
+        }
+      } finally {
+        writer.lock.release();
+      }
+    },
+
+    async snapshot(work) {
+      await snapshots.acquire();
+      try {
+        writer.assertUsable();
+        snapshotHandle ??= openReading();
+        snapshotHandle.exec('begin');
+        try {
+          const view = new Kysely<PlatformTables>({
+            dialect: dialect(new SqliteReader(snapshotHandle, writer)),
+            plugins: [new OnlyReads()],
+          });
+          // A deferred transaction gets its view with the first read: take it now, not at a random moment later.
+          await view.selectFrom('global_version').select('v').execute();
+          return await work(view);
+        } finally {
+          snapshotHandle.exec('rollback');
+        }
+      } finally {
+        snapshots.release();
+      }
+    },
+
+    async health() {
+      if (writer.broken !== undefined) return { ok: false, detail: writer.broken.message };
+      try {
+        await sql`select v from global_version`.execute(reading);
+        return { ok: true, detail: `sqlite ${service}.db` };
+      } catch (error) {
+        return { ok: false, detail: error instanceof StoreError ? error.message : `${service}.db does not answer` };
+      }
+    },
+
+    async close() {
+      clearInterval(checkpoints);
+      await writer.lock.acquire();
+      // The writer goes last: it folds the WAL into the database when it is the only connection left.
+      for (const handle of handles.toReversed()) handle.close();
+      writer.lock.release();
+      lock.release();
+    },
+  };
+}
+
+function openWriting(path: string): Database.Database {
+  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    db.pragma('journal_mode = wal');
+    // This build defaults to NORMAL in WAL mode, which may lose acknowledged commits at power loss.
+    db.pragma('synchronous = full');
+    db.pragma('foreign_keys = on');
+    db.pragma('trusted_schema = off');
+    db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
+    db.pragma('journal_size_limit = 67108864');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function dialect(driver: Driver): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}

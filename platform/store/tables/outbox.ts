@@ -1,0 +1,106 @@
+import type { Engine, StoredRecord } from '../engine.ts';
+import { StoreError } from '../error.ts';
+import { GroupCommit } from '../group-commit.ts';
+import { type AnyTransaction, platform } from '../transaction.ts';
+
+/** One audit record on its way to the audit service. */
+export interface OutboxRow {
+  /** Unique; the receiver's idempotency key. */
+  readonly eventId: string;
+  readonly accountId: string | null;
+  /** Contiguous per `boot` of a writer; gaps tell the receiver that something is missing. */
+  readonly wseq: number;
+  readonly boot: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** The record as canonical JSON; kept to the character. */
+  readonly record: string;
+}
+
+/**
+ * Records leave in insertion order but are selected as "those still here", never as "position above the last one
+ * seen": transactions commit in another order than they insert, so a cursor would skip rows.
+ */
+export class Outbox {
+  readonly #engine: Engine;
+  readonly #now: () => number;
+  readonly #group: GroupCommit<StoredRecord>;
+  #position: number;
+
+  /** @param position highest position in use, so that a clock set back does not reorder the outbox */
+  constructor(engine: Engine, now: () => number, position: number) {
+    this.#engine = engine;
+    this.#now = now;
+    this.#position = position;
+    this.#group = new GroupCommit({ write: (rows) => engine.insertRecords(rows) });
+  }
+
+  static async highestPosition(engine: Engine): Promise<number> {
+    const row = await engine.reader
+      .selectFrom('audit_outbox')
+      .select((eb) => eb.fn.max('position').as('position'))
+      .executeTakeFirst();
+    return row?.position ?? 0;
+  }
+
+  append(row: OutboxRow): Promise<void> {
+    try {
+      return this.#group.append(this.#stored(row));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async appendIn(tx: AnyTransaction, row: OutboxRow): Promise<void> {
+    await platform(tx).insertInto('audit_outbox').values(this.#stored(row)).execute();
+  }
+
+  async read(limit: number): Promise<OutboxRow[]> {
+    const rows = await this.#engine.reader
+      .selectFrom('audit_outbox')
+      .selectAll()
+      .orderBy('position')
+      .orderBy('event_id')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      eventId: row.event_id,
+      accountId: row.account_id,
+      wseq: row.wseq,
+      boot: row.boot,
+      createdAt: row.created_at,
+      record: row.record,
+    }));
+  }
+
+  async deleteIn(tx: AnyTransaction, eventIds: readonly string[]): Promise<void> {
+    // Lists of fixed lengths, so that few distinct statements exist.
+    for (let start = 0; start < eventIds.length; start += 128) {
+      const slice = eventIds.slice(start, start + 128);
+      const length = slice.length > 16 ? 128 : 16;
+      const padded = [...slice, ...new Array<string>(length - slice.length).fill(slice[0]!)];
+      await platform(tx).deleteFrom('audit_outbox').where('event_id', 'in', padded).execute();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#group.close();
+  }
+
+  // Milliseconds with room for 1,000 rows each: increasing for one writer, close to time order among several.
+  #stored(row: OutboxRow): StoredRecord {
+    if (!Number.isSafeInteger(row.wseq) || !Number.isSafeInteger(row.createdAt)) {
+      throw new StoreError('misuse', `record ${row.eventId} has a sequence or time that is not a safe integer`);
+    }
+    this.#position = Math.max(this.#position + 1, this.#now() * 1000);
+    return {
+      event_id: row.eventId,
+      position: this.#position,
+      account_id: row.accountId,
+      wseq: row.wseq,
+      boot: row.boot,
+      created_at: row.createdAt,
+      record: row.record,
+    };
+  }
+}

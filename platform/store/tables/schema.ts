@@ -1,0 +1,66 @@
+/** Tables every service database has, whatever the service. */
+export interface AuditOutboxTable {
+  event_id: string;
+  position: number;
+  account_id: string | null;
+  wseq: number;
+  boot: string;
+  created_at: number;
+  record: string;
+}
+
+export interface IdempotencyTable {
+  account_id: string;
+  principal: string;
+  operation: string;
+  token: string;
+  request_hash: string;
+  response: Buffer | null;
+  resource_ref: string | null;
+  status: 'started' | 'done';
+  expires_at: number;
+}
+
+export interface JobTable {
+  id: string;
+  type: string;
+  key: string;
+  run_at: number;
+  lease_owner: string | null;
+  lease_until: number | null;
+  fence: number;
+  attempt: number;
+  state: 'waiting' | 'running' | 'done' | 'dead';
+  payload: string;
+  progress: string | null;
+  last_error: string | null;
+}
+
+export interface ChangeLogTable {
+  v: number;
+  kind: string;
+  object_id: string;
+  account_id: string | null;
+  at: number;
+}
+
+export interface GlobalVersionTable {
+  id: number;
+  v: number;
+}
+
+export interface SchemaMigrationTable {
+  area: string;
+  name: string;
+  checksum: string;
+  applied_at: number;
+}
+
+export interface PlatformTables {
+  audit_outbox: AuditOutboxTable;
+  idempotency: IdempotencyTable;
+  job: JobTable;
+  change_log: ChangeLogTable;
+  global_version: GlobalVersionTable;
+  schema_migration: SchemaMigrationTable;
+}
