@@ -18,6 +18,7 @@ import type { Engine } from './engine.ts';
 import { StoreError } from './error.ts';
 import { type EngineName, PortableMigrations } from './portable.ts';
 import { platformMigrations } from './tables/migrations.ts';
+import { platform, runTransaction } from './transaction.ts';
 
 export interface Migration {
   /** `0001_init`: four digits and a short name; the order of the list is the order of application. */
@@ -106,7 +107,7 @@ export async function migrate(
   now: () => number,
 ): Promise<string[]> {
   const planned = await describeMigrations(engine.name, service, migrations);
-  return engine.writer.transaction().execute(async (tx) => {
+  return runTransaction(engine, async (tx) => {
     const db = tx.withPlugin(new PortableMigrations(engine.name));
     await db.schema
       .createTable('schema_migration')
@@ -118,11 +119,11 @@ export async function migrate(
       .addPrimaryKeyConstraint('schema_migration_key', ['area', 'name'])
       .execute();
     await engine.lockMigrations(tx);
-    const applied = await tx.selectFrom('schema_migration').select(['area', 'name', 'checksum']).execute();
+    const applied = await platform(tx).selectFrom('schema_migration').select(['area', 'name', 'checksum']).execute();
     const pending = pendingMigrations(`database of ${service}`, planned, applied);
     for (const { area, name, checksum, migration } of pending) {
       await migration.up(db);
-      await tx.insertInto('schema_migration').values({ area, name, checksum, applied_at: now() }).execute();
+      await platform(tx).insertInto('schema_migration').values({ area, name, checksum, applied_at: now() }).execute();
     }
     return pending.map(({ area, name }) => `${area}/${name}`);
   });

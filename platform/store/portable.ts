@@ -100,7 +100,7 @@ export class OnlyReads extends QueryPlugin {
 
 /**
  * Parameters as both drivers accept them: booleans become 0 or 1, integers outside the safe range are refused
- * because they would come back as a different number.
+ * because they would come back as a different number, and zero characters because PostgreSQL text cannot hold them.
  */
 export function portableParameters(parameters: readonly unknown[]): unknown[] {
   const bound = new Array<unknown>(parameters.length);
@@ -123,6 +123,7 @@ export function portableParameters(parameters: readonly unknown[]): unknown[] {
         bound[i] = Number(value);
         break;
       case 'string':
+        if (value.includes('\0')) throw new StoreError('misuse', 'a text with a zero character was bound');
         bound[i] = value;
         break;
       default:

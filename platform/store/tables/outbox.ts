@@ -92,6 +92,10 @@ export class Outbox {
     if (!Number.isSafeInteger(row.wseq) || !Number.isSafeInteger(row.createdAt)) {
       throw new StoreError('misuse', `record ${row.eventId} has a sequence or time that is not a safe integer`);
     }
+    // Checked here because a row that the database refuses takes its whole batch with it.
+    if (`${row.eventId}${row.boot}${row.accountId}`.includes('\0') || row.record.includes('\0')) {
+      throw new StoreError('misuse', 'a record with a zero character was appended');
+    }
     this.#position = Math.max(this.#position + 1, this.#now() * 1000);
     return {
       event_id: row.eventId,
