@@ -1,5 +1,5 @@
 /** Writes audit records into the outbox of the service: inside a transaction with the change, or by group commit. */
-import type { Store, StoreTransaction } from '../store/store.ts';
+import type { AnyTransaction, Store } from '../store/index.ts';
 import { recordAccount, type RecordDraft, renderRecord, type Writer } from './record.ts';
 
 export class Recorder {
@@ -20,19 +20,19 @@ export class Recorder {
     this.onAppended();
   }
 
-  async appendIn(tx: StoreTransaction, draft: RecordDraft): Promise<void> {
-    await this.store.outbox.insert(tx, this.row(draft));
+  async appendIn(tx: AnyTransaction, draft: RecordDraft): Promise<void> {
+    await this.store.appendRecordIn(tx, this.row(draft));
     this.onAppended();
   }
 
   private row(draft: RecordDraft) {
     const wseq = ++this.wseq;
     return {
-      event_id: draft.eventId,
-      account_id: recordAccount(draft),
+      eventId: draft.eventId,
+      accountId: recordAccount(draft),
       wseq,
       boot: this.writer.boot,
-      created_at: draft.now,
+      createdAt: draft.now,
       record: renderRecord(draft, this.writer, wseq),
     };
   }

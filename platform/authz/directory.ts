@@ -46,7 +46,7 @@ export class PrincipalDirectory {
   /** Undefined: there is no such principal (deleted users included). */
   principal(principalId: string): Principal | Promise<Principal | undefined> {
     const found = this.principals.get(principalId);
-    if (found && this.clock.now() - this.confirmedAt < SUSPECT_MS) return found.principal;
+    if (found && this.fresh()) return found.principal;
     return this.load(principalId);
   }
 
@@ -70,9 +70,14 @@ export class PrincipalDirectory {
     });
   }
 
+  /** Whether the view was confirmed recently enough to answer from memory. */
+  fresh(): boolean {
+    return this.clock.now() - this.confirmedAt < SUSPECT_MS;
+  }
+
   /** Makes sure the view was current at some moment of the last two seconds, else that it is now. */
   async confirm(): Promise<void> {
-    if (this.clock.now() - this.confirmedAt < SUSPECT_MS) return;
+    if (this.fresh()) return;
     try {
       await this.poll(0);
     } catch (cause) {

@@ -10,7 +10,7 @@ import {
 } from '../contract/operation.ts';
 import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError, type WireError } from '../contract/error.ts';
 import type { PolicySet } from '../../policies/engine/index.ts';
-import type { StoreTransaction } from '../store/store.ts';
+import type { AnyTransaction } from '../store/index.ts';
 
 /** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
 export interface Caller {
@@ -82,7 +82,7 @@ export interface Resolved<State> {
 
 /** A change of state: runs in the transaction that also writes the audit record. May be retried: keep it pure. */
 export interface Change<Output> {
-  readonly commit: (tx: StoreTransaction) => Promise<Output>;
+  readonly commit: (tx: AnyTransaction) => Promise<Output>;
   /** After the commit, before the answer: cache invalidation and the like. */
   readonly after?: () => void;
 }
@@ -125,7 +125,7 @@ export function implementFor<Deps>() {
 const CHANGE = Symbol('change');
 
 export function change<Output>(
-  commit: (tx: StoreTransaction) => Promise<Output>,
+  commit: (tx: AnyTransaction) => Promise<Output>,
   after?: () => void,
 ): Change<Output> {
   return Object.assign({ commit, ...(after && { after }) }, { [CHANGE]: true });

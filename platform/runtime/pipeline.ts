@@ -7,7 +7,6 @@
  * internal operations for anybody but our own services.
  */
 import { createHash } from 'node:crypto';
-import { HsmError } from '../../hsm/port.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { RecordDraft } from '../audit/record.ts';
 import { accessDenied, authorize } from '../authz/authorize.ts';
@@ -21,11 +20,11 @@ import { type Shape, shapeTree } from '../contract/shape-tree.ts';
 import { checkInput } from '../contract/validation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { StoreError } from '../store/error.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
-import type { Store, StoreTransaction } from '../store/store.ts';
+import { type AnyTransaction, type Store, StoreError } from '../store/index.ts';
 import { type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
 import type { Clock } from './clock.ts';
+import { asServiceError } from './errors.ts';
 import type { Ids } from './ids.ts';
 
 export interface PipelineOptions<Deps> {
@@ -141,7 +140,7 @@ export class Pipeline<Deps> {
       idempotencyToken === undefined
         ? undefined
         : new Idempotency(operation, caller.accountId, caller.principalId, idempotencyToken, draft, store);
-    const result = await store.transaction(async (tx: StoreTransaction) => {
+    const result = await store.transaction(async (tx: AnyTransaction) => {
       const earlier = await memory?.claim(tx, draft.now);
       if (earlier) return earlier.output;
       if (memory && invocation.replayed) {
@@ -214,39 +213,6 @@ function createCall(invocation: Invocation, draft: RecordDraft): Call<AnyOperati
   };
 }
 
-/** Infrastructure errors become `Unavailable`, everything unknown `Internal`; their text stays here. */
-export function asServiceError(thrown: unknown): ServiceError {
-  if (thrown instanceof ServiceError) return thrown;
-  const retry = { details: { retryAfterSeconds: 1 }, cause: thrown };
-  if (thrown instanceof HsmError) {
-    if (thrown.code === 'unavailable' || thrown.code === 'overloaded') {
-      return new ServiceError('Unavailable', 'the HSM cannot be reached', {
-        hint: 'the service resumes by itself when the token is back; see GET /readyz',
-        details: { retryAfterSeconds: 2, wireCode: 'HsmUnavailable' },
-        cause: thrown,
-      });
-    }
-    return new ServiceError('Internal', 'the HSM refused stored key material', {
-      hint: 'the record of this request names the key; restore the database of the service from a backup',
-      cause: thrown,
-    });
-  }
-  if (thrown instanceof StoreError) {
-    if (thrown.code === 'disk-full') {
-      return new ServiceError('Unavailable', 'the disk of the service is full', {
-        hint: 'free space in the data folder, then try again',
-        details: { retryAfterSeconds: 5, wireCode: 'DiskFull' },
-        cause: thrown,
-      });
-    }
-    return new ServiceError('Unavailable', 'the database of the service cannot be used right now', { hint: 'try again', ...retry });
-  }
-  return new ServiceError('Internal', 'the request failed for a reason on our side', {
-    hint: 'the log of the service holds the details under the request id',
-    cause: thrown,
-  });
-}
-
 function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { name: 'unknown' };
   const cause = thrown.cause instanceof Error ? describe(thrown.cause) : undefined;
@@ -257,9 +223,9 @@ function describe(thrown: unknown): Record<string, unknown> {
 class Idempotency {
   private readonly key: { accountId: string; principal: string; operation: string; token: string; requestHash: string };
   private readonly shape: Shape | undefined;
-  private readonly store: Store<unknown>;
+  private readonly store: Store<any>;
 
-  constructor(operation: AnyOperation, accountId: string, principal: string, token: string, draft: RecordDraft, store: Store<unknown>) {
+  constructor(operation: AnyOperation, accountId: string, principal: string, token: string, draft: RecordDraft, store: Store<any>) {
     const input = encoder(shapeTree(operation.input), 'native')(draft.input);
     const requestHash = createHash('sha256').update(canonicalJson(input)).digest('hex');
     this.key = { accountId, principal, operation: operation.name, token, requestHash };
@@ -268,16 +234,16 @@ class Idempotency {
   }
 
   /** The remembered output, or undefined for a token that is new. */
-  async claim(tx: StoreTransaction, now: number): Promise<{ output: unknown } | undefined> {
-    const claim = await this.store.idempotency.claim(tx, { ...this.key, now, expiresAt: now + IDEMPOTENCY_MS });
-    if (claim.outcome === 'new') return undefined;
-    if (claim.outcome === 'mismatch') {
+  async claim(tx: AnyTransaction, now: number): Promise<{ output: unknown } | undefined> {
+    const claim = await this.store.idempotency.claim(tx, { ...this.key, expiresAt: now + IDEMPOTENCY_MS });
+    if (claim.kind === 'new') return undefined;
+    if (claim.kind === 'mismatch') {
       throw new ServiceError('Conflict', 'the idempotency token was used with another input', {
         hint: 'use a new token for a new request',
         details: { wireCode: 'IdempotentParameterMismatchException' },
       });
     }
-    if (claim.outcome === 'in-progress' || claim.response === null) {
+    if (claim.kind === 'in-progress' || claim.response === null) {
       throw new ServiceError('Conflict', 'a request with the same idempotency token was already carried out', {
         hint: 'its answer holds a secret and is not kept; look the object up, or delete it and create it anew',
       });
@@ -287,10 +253,10 @@ class Idempotency {
   }
 
   /** Keeps the answer, unless it holds a secret. */
-  async complete(tx: StoreTransaction, output: unknown): Promise<void> {
+  async complete(tx: AnyTransaction, output: unknown): Promise<void> {
     const keep = this.shape === undefined || !holdsSecret(this.shape);
-    const body = !keep ? null : Buffer.from(this.shape ? JSON.stringify(encoder(this.shape, 'native')(output)) : '{}');
-    await this.store.idempotency.complete(tx, this.key, body);
+    const body = this.shape ? JSON.stringify(encoder(this.shape, 'native')(output)) : '{}';
+    await this.store.idempotency.complete(tx, this.key, keep ? { response: Buffer.from(body) } : {});
   }
 }
 

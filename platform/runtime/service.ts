@@ -2,7 +2,7 @@
 import type { Hsm } from '../../hsm/port.ts';
 import type { AnyOperation, ServiceName } from '../contract/operation.ts';
 import type { Logger } from '../observe/log.ts';
-import type { Migration, Store } from '../store/store.ts';
+import type { Migration, Store } from '../store/index.ts';
 import type { BoundHandler } from './call.ts';
 import type { ChangeHub } from './change-hub.ts';
 import type { Clock } from './clock.ts';

@@ -1,0 +1,104 @@
+/**
+ * Settings of the server, read once from the environment. This folder is the only place that reads it. A setting that
+ * cannot be understood stops the start with a sentence that names it.
+ */
+import { resolve } from 'node:path';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export interface Config {
+  dataFolder: string;
+  listen: Address;
+  pkiListen: Address;
+  pkiUrl: string;
+  region: string;
+  partition: string;
+  /** `postgres://...`; absent: SQLite files in the data folder. */
+  database: string | undefined;
+  hsm: { module: string | undefined; pinFile: string | undefined };
+  logLevel: string;
+  clockWindowSeconds: number;
+  drainSeconds: number;
+  rates: { principalPerSecond: number; principalBurst: number; refusalsPerSecond: number; refusalBurst: number };
+  /** Internal listeners of the services when each runs in its own process. */
+  services: Record<string, Address>;
+}
+
+/** Every setting with its default and meaning: the documentation of the configuration is generated from this table. */
+export const SETTINGS = {
+  PARAPET_DATA: ['./data', 'data folder, mode 0700'],
+  PARAPET_LISTEN: ['127.0.0.1:8443', 'address of the API (TLS)'],
+  PARAPET_PKI_LISTEN: ['127.0.0.1:8080', 'address of the public PKI listener (plain HTTP)'],
+  PARAPET_PKI_URL: ['http://127.0.0.1:8080', 'base URL written into certificates'],
+  PARAPET_REGION: ['local-1', 'region of every ARN and signature'],
+  PARAPET_PARTITION: ['aws', 'partition of every ARN; must begin with aws'],
+  PARAPET_DATABASE: ['', 'postgres://... ; empty: SQLite files in the data folder'],
+  PARAPET_HSM_MODULE: ['', 'PKCS#11 library; empty: SoftHSM is looked for'],
+  PARAPET_HSM_PIN_FILE: ['', 'file with the PIN of the token; empty: made in the data folder for SoftHSM'],
+  PARAPET_LOG_LEVEL: ['info', 'trace, debug, info, warn, error or silent'],
+  PARAPET_CLOCK_WINDOW_SECONDS: ['300', 'how far the clock of a signer may be off, 60 to 900'],
+  PARAPET_DRAIN_SECONDS: ['20', 'how long a stop waits for requests in flight'],
+  PARAPET_RATE_PRINCIPAL: ['10000', 'requests per second and principal'],
+  PARAPET_RATE_REFUSALS: ['20', 'failed authentications per second and source address'],
+  PARAPET_SERVICES: [
+    'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
+    'internal addresses (mTLS) when services run in their own processes',
+  ],
+} as const;
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(environment: Environment = process.env): Config {
+  const get = (name: keyof typeof SETTINGS): string => environment[name] || SETTINGS[name][0];
+  const region = get('PARAPET_REGION');
+  if (!/^(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$/.test(region)) throw new ConfigError(`PARAPET_REGION ${region} is not a host label`);
+  const partition = get('PARAPET_PARTITION');
+  if (!/^aws(-[a-z]+)*$/.test(partition)) throw new ConfigError(`PARAPET_PARTITION ${partition} does not begin with aws`);
+  const rate = number(get('PARAPET_RATE_PRINCIPAL'), 'PARAPET_RATE_PRINCIPAL', 1, 10_000_000);
+  const refusals = number(get('PARAPET_RATE_REFUSALS'), 'PARAPET_RATE_REFUSALS', 1, 10_000_000);
+  return {
+    dataFolder: resolve(get('PARAPET_DATA')),
+    listen: address(get('PARAPET_LISTEN'), 'PARAPET_LISTEN'),
+    pkiListen: address(get('PARAPET_PKI_LISTEN'), 'PARAPET_PKI_LISTEN'),
+    pkiUrl: get('PARAPET_PKI_URL'),
+    region,
+    partition,
+    database: get('PARAPET_DATABASE') || undefined,
+    hsm: { module: get('PARAPET_HSM_MODULE') || undefined, pinFile: get('PARAPET_HSM_PIN_FILE') || undefined },
+    logLevel: get('PARAPET_LOG_LEVEL'),
+    clockWindowSeconds: number(get('PARAPET_CLOCK_WINDOW_SECONDS'), 'PARAPET_CLOCK_WINDOW_SECONDS', 60, 900),
+    drainSeconds: number(get('PARAPET_DRAIN_SECONDS'), 'PARAPET_DRAIN_SECONDS', 0, 600),
+    rates: { principalPerSecond: rate, principalBurst: rate * 2, refusalsPerSecond: refusals, refusalBurst: refusals * 10 },
+    services: Object.fromEntries(
+      get('PARAPET_SERVICES')
+        .split(',')
+        .map((entry) => {
+          const [name = '', where = ''] = entry.split('=');
+          return [name.trim(), address(where, 'PARAPET_SERVICES')];
+        }),
+    ),
+  };
+}
+
+function address(text: string, setting: string): Address {
+  const at = text.lastIndexOf(':');
+  const host = text.slice(0, at).replace(/^\[|\]$/g, '');
+  const port = Number(text.slice(at + 1));
+  if (at < 1 || host === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new ConfigError(`${setting} ${text} is not host:port`);
+  return { host, port };
+}
+
+function number(text: string, setting: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new ConfigError(`${setting} ${text} is not a whole number from ${min} to ${max}`);
+  return value;
+}
