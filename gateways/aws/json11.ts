@@ -3,7 +3,7 @@ import { decoder, encoder } from '../../platform/contract/codec.ts';
 import { ServiceError } from '../../platform/contract/error.ts';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { shapeTree } from '../../platform/contract/shape-tree.ts';
-import { parseStrictJson } from '../../platform/http/json/index.ts';
+import { parseStrictJson } from '../../platform/http/json/strict-json.ts';
 import type { WireAnswer } from '../../platform/http/wire.ts';
 import { awsError } from './errors.ts';
 

@@ -3,7 +3,7 @@ import { decoder, encoder } from '../contract/codec.ts';
 import { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { type Shape, shapeTree } from '../contract/shape-tree.ts';
-import { parseStrictJson } from './json/index.ts';
+import { parseStrictJson } from './json/strict-json.ts';
 import { problem } from './problem.ts';
 import type { FrontRequest } from './server.ts';
 import type { Wire, WireCall } from './wire.ts';
