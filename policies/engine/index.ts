@@ -1,0 +1,31 @@
+/**
+ * The policy engine. Guarantees: deny wins, absence denies, errors deny; the answer depends only on the arguments (no
+ * clock, no I/O, no state that can be observed); matching takes time bounded by the size of what is compared, whatever
+ * a policy says. Refuses documents it does not fully understand. See README.md for the map of the folder.
+ */
+export {
+  bindPrincipals,
+  type CompiledPolicy,
+  type CompiledStatement,
+  compilePolicy,
+} from './compile/compile-policy.ts';
+export { accessDeniedSentence } from './decide/access-denied.ts';
+export { evaluate } from './decide/evaluate.ts';
+export { explain } from './decide/explain.ts';
+export type { Layers, Level } from './decide/layers.ts';
+export { buildPolicySet, type PolicySet } from './lookup/policy-set.ts';
+export type * from './model.ts';
+export { canonicalAction } from './pattern/action-pattern.ts';
+export type {
+  ConditionElement,
+  PatternElement,
+  PolicyDocument,
+  PrincipalElement,
+  PrincipalName,
+  Statement,
+  Text,
+} from './syntax/ast.ts';
+export { PolicySyntaxError } from './syntax/findings.ts';
+export type { ActionCatalogue, ActionEntry, ContextKeyEntry, ContextKeyType } from './validate/catalogue.ts';
+export { awsStrict, defaultLimits, type PolicyLimits } from './validate/limits.ts';
+export { type ValidationOptions, validatePolicy } from './validate/validate-policy.ts';

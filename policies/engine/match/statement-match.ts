@@ -1,0 +1,52 @@
+/** Whether a statement applies to a request: principal, action, resource and all conditions (iam.md 1.1). */
+
+import type { CompiledStatement } from '../compile/compile-policy.ts';
+import { principalApplies } from '../compile/principal.ts';
+import { cellHolds } from '../condition/cell.ts';
+import { matchArn } from '../pattern/arn.ts';
+import type { ResourcePattern } from '../pattern/resource-pattern.ts';
+import { matchStringPattern } from '../pattern/string-pattern.ts';
+import type { RequestView } from './request-view.ts';
+
+/** INVARIANT: complete on its own; the index only decides which statements are asked. */
+export function statementApplies(statement: CompiledStatement, view: RequestView): boolean {
+  return (
+    actionApplies(statement, view) &&
+    resourceApplies(statement, view) &&
+    callerApplies(statement, view) &&
+    conditionsHold(statement, view)
+  );
+}
+
+export function actionApplies(statement: CompiledStatement, view: RequestView): boolean {
+  const { action, context } = view;
+  for (const pattern of statement.actions) {
+    if (matchStringPattern(pattern, action, 0, action.length, context)) return !statement.negatedAction;
+  }
+  return statement.negatedAction;
+}
+
+/** A pattern with an unresolved variable matches nothing, so NotResource then applies (iam.md 1.5). */
+export function resourceApplies(statement: CompiledStatement, view: RequestView): boolean {
+  if (statement.resources === undefined) return true;
+  for (const pattern of statement.resources) {
+    if (resourceMatches(pattern, view)) return !statement.negatedResource;
+  }
+  return statement.negatedResource;
+}
+
+function resourceMatches(pattern: ResourcePattern, view: RequestView): boolean {
+  if (pattern.arn === undefined) return true;
+  if (view.cuts === undefined || (pattern.wildcardType && view.resourceHasType)) return false;
+  return matchArn(pattern.arn, view.resource, view.cuts, view.context);
+}
+
+export function callerApplies(statement: CompiledStatement, view: RequestView): boolean {
+  const { principal } = statement;
+  return principal === undefined || principalApplies(principal, statement.effect, view.principal, view.hasBoundary);
+}
+
+export function conditionsHold(statement: CompiledStatement, view: RequestView): boolean {
+  for (const cell of statement.conditions) if (!cellHolds(cell, view.context)) return false;
+  return true;
+}
