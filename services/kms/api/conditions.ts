@@ -1,0 +1,25 @@
+/** Condition keys that KMS fills in, by what the operation is about (spec kms 3.6). */
+
+/** Every operation on a key. */
+export const KEY_CONDITIONS = [
+  'kms:CallerAccount',
+  'kms:KeyOrigin',
+  'kms:KeySpec',
+  'kms:KeyUsage',
+  'kms:MultiRegion',
+  'kms:ResourceAliases',
+  'kms:ViaService',
+  'aws:ResourceTag/*',
+] as const;
+
+/** Operations that use a key; they also take aliases. */
+export const CRYPTO_CONDITIONS = [
+  ...KEY_CONDITIONS,
+  'kms:EncryptionAlgorithm',
+  'kms:EncryptionContext:*',
+  'kms:EncryptionContextKeys',
+  'kms:RequestAlias',
+] as const;
+
+/** Operations without a key. */
+export const ACCOUNT_CONDITIONS = ['kms:CallerAccount', 'kms:ViaService'] as const;
