@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { decoder } from '../../../platform/contract/codec.ts';
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import { type Shape, shapeTree } from '../../../platform/contract/shape-tree.ts';
+import { checkInput } from '../../../platform/contract/validation.ts';
+import { iamApi } from './index.ts';
+
+const operations: readonly AnyOperation[] = Object.values(iamApi);
+
+function membersWithoutRule(shape: Shape, path: string): string[] {
+  const own = shape.audit === undefined ? [path] : [];
+  if (shape.kind === 'structure')
+    return [...own, ...shape.members.flatMap((m) => membersWithoutRule(m.shape, `${path}.${m.name}`))];
+  if (shape.kind === 'list' && shape.item.kind === 'structure')
+    return [...own, ...membersWithoutRule(shape.item, `${path}[]`)];
+  return own;
+}
+
+describe('declarations of iam', () => {
+  it.each(operations.map((o) => [o.name, o] as const))('%s: every member has an audit rule', (_, operation) => {
+    expect(membersWithoutRule(shapeTree(operation.input), 'input')).toEqual([]);
+    if (operation.output) expect(membersWithoutRule(shapeTree(operation.output), 'output')).toEqual([]);
+  });
+
+  it.each(operations.map((o) => [o.name, o] as const))('%s: has examples and they are valid', (_, operation) => {
+    expect(operation.examples.length).toBeGreaterThan(0);
+    for (const example of operation.examples) {
+      const decoded = decoder(shapeTree(operation.input), 'native')(example.input);
+      expect(checkInput(operation.input, decoded)).toMatchObject({ ok: true });
+    }
+  });
+
+  it('has the fixed native paths', () => {
+    expect(iamApi.Authorize.rest).toEqual({ method: 'POST', path: '/v1/authz/authorize' });
+    expect(iamApi.BatchAuthorize.rest).toEqual({ method: 'POST', path: '/v1/authz/batch-authorize' });
+    expect(iamApi.CreateSession.rest).toEqual({ method: 'POST', path: '/v1/sts/create-session' });
+    expect(iamApi.GetCallerIdentity.rest.path).toBe('/v1/sts/get-caller-identity');
+    expect(iamApi.CreateUser.rest.path).toBe('/v1/iam/create-user');
+  });
+
+  it('uses every route once', () => {
+    const routes = operations.map((o) => `${o.rest.method} ${o.rest.path}`);
+    expect(new Set(routes).size).toBe(routes.length);
+  });
+});
+
+interface Model {
+  operations: Record<string, { input?: { shape: string }; output?: { shape: string } }>;
+  shapes: Record<string, { members?: Record<string, unknown>; required?: string[] }>;
+}
+
+const vectors = new URL('../../../../shared/vectors/aws-models/', import.meta.url);
+const present = existsSync(vectors);
+
+describe.skipIf(!present)(`iam and sts against the AWS models${present ? '' : ' (skipped: no aws-models)'}`, () => {
+  const model = (area: string): Model => JSON.parse(readFileSync(new URL(`${area}.json`, vectors), 'utf8')) as Model;
+  const models: Record<string, Model> = present ? { iam: model('iam'), sts: model('sts') } : {};
+  const onWire = operations.filter((o) => o.aws !== undefined);
+
+  it.each(onWire.map((o) => [o.name, o] as const))('%s: members are those of the model', (_, operation) => {
+    const { operations: known, shapes } = models[operation.area] as Model;
+    const modelled = known[operation.name];
+    expect(modelled).toBeDefined();
+    const input = shapes[modelled?.input?.shape ?? '']?.members ?? {};
+    const declared = Object.keys(operation.input.shape);
+    expect([...declared, ...(operation.aws?.unsupported ?? [])].sort()).toEqual(Object.keys(input).sort());
+    const output = shapes[modelled?.output?.shape ?? '']?.members ?? {};
+    const answered = operation.output ? Object.keys(operation.output.shape) : [];
+    expect(Object.keys(output)).toEqual(expect.arrayContaining(answered));
+    expect(modelled?.output === undefined).toBe(operation.output === undefined);
+    expect(answered).toEqual(expect.arrayContaining(shapes[modelled?.output?.shape ?? '']?.required ?? []));
+  });
+});

@@ -1,0 +1,172 @@
+/**
+ * What iam answers to our own services only: derived signing keys, principals as policy evaluation needs them, and the
+ * feed of changes that keeps every node's view at most a second old. No secret leaves here: a signing key opens one
+ * date, region and service (SigV4), never the access key itself.
+ */
+import { z } from 'zod';
+import { defineOperation } from '../../../platform/contract/operation.ts';
+import {
+  AccountId,
+  annotate,
+  dictionary,
+  integer,
+  list,
+  oneOf,
+  secretBlob,
+  secretText,
+  structure,
+  TagValue,
+  text,
+  timestamp,
+} from '../../../platform/contract/shape.ts';
+import { AccessKeyId, Arn, UniqueId, UserName } from './shapes.ts';
+
+const VERSION = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const GetSigningKey = defineOperation({
+  name: 'GetSigningKey',
+  service: 'iam',
+  doc: 'Derives the SigV4 signing key of an access key for one date, region and service.',
+  input: structure({
+    AccessKeyId,
+    /** Scope date, `YYYYMMDD`. */
+    Date: text(8, 8, { pattern: /^\d{8}$/ }),
+    Region: text(1, 64),
+    Service: text(1, 64),
+    /** Required for temporary keys (`ASIA...`), refused for others. */
+    SessionToken: secretText(1, 4096).optional(),
+  }),
+  output: structure({
+    /** 32 bytes: the end of the SigV4 chain. */
+    SigningKey: secretBlob(32, 32),
+    AccountId,
+    PrincipalId: UniqueId,
+    Arn,
+    Kind: oneOf(['user', 'root']),
+    UserName: UserName.optional(),
+    Session: structure({
+      IssuedAt: timestamp(),
+      ExpiresAt: timestamp(),
+      MfaAt: timestamp().optional(),
+      /** The long-term key the session was made with; the session ends when it is disabled or deleted. */
+      ParentAccessKeyId: AccessKeyId,
+    }).optional(),
+  }),
+  errors: {
+    UnknownAccessKey: {
+      status: 401,
+      doc: 'The key is unknown or inactive, its user is gone, or the session token is missing, wrong or not wanted.',
+    },
+    ExpiredToken: { status: 401, doc: 'The session of the temporary key has ended.' },
+  },
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [
+    {
+      title: 'long-term key',
+      input: { AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', Date: '20261122', Region: 'local-1', Service: 'kms' },
+    },
+  ],
+});
+
+const SnapshotPolicy = structure({
+  /** Managed: its ARN. Inline: `arn:P:iam::A:user-policy/USER/NAME` or `.../group-policy/GROUP/NAME`. */
+  Arn,
+  /** Managed: `v3`. Inline: the first 16 hex digits of SHA-256 of the document. */
+  Version: text(1, 64),
+  Name: text(1, 128),
+  Kind: oneOf(['identity', 'boundary']),
+  Document: annotate(z.string(), { audit: 'drop' }),
+});
+
+export const PrincipalSnapshotShape = structure({
+  Arn,
+  AccountId,
+  Kind: oneOf(['root', 'user']),
+  PrincipalId: UniqueId,
+  UserName: UserName.optional(),
+  Tags: dictionary(z.string(), TagValue),
+  Policies: list(SnapshotPolicy, 0, 10_000),
+  /** Access keys in force: credentials that stem from any other key are void. */
+  ActiveAccessKeyIds: list(AccessKeyId, 0, 100),
+  Version: VERSION,
+});
+
+export const GetPrincipalSnapshot = defineOperation({
+  name: 'GetPrincipalSnapshot',
+  service: 'iam',
+  doc: 'Everything policy evaluation needs about a principal, read at one moment. Absent: there is no such principal.',
+  input: structure({ PrincipalId: UniqueId }),
+  output: structure({ Principal: PrincipalSnapshotShape.optional() }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'a user', input: { PrincipalId: 'AIDACKCEVSQ6C2EXAMPLE' } }],
+});
+
+export const GetAuthorizationChanges = defineOperation({
+  name: 'GetAuthorizationChanges',
+  service: 'iam',
+  doc: 'Accounts whose authorization data changed after a version; waits for the first change when there is none.',
+  input: structure({ Since: VERSION, WaitMilliseconds: integer(0, 1000) }),
+  output: structure({
+    Version: VERSION,
+    /** `*`: every account, because the caller starts from nothing or is too far behind. */
+    Accounts: list(text(1, 12), 0, 10_000),
+  }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'follow', input: { Since: 41, WaitMilliseconds: 500 } }],
+});
+
+export const ResolvePrincipals = defineOperation({
+  name: 'ResolvePrincipals',
+  service: 'iam',
+  doc: 'Unique ids behind principal ARNs (or account ids). Only those that exist are answered.',
+  input: structure({ Arns: list(text(12, 2048), 0, 200) }),
+  output: structure({
+    /** The root user of an account has the account id as its principal id. */
+    Principals: list(structure({ Arn: text(12, 2048), PrincipalId: UniqueId }), 0, 200),
+  }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'one user', input: { Arns: ['arn:aws:iam::123456789012:user/alice'] } }],
+});
+
+export const GetSessionKeys = defineOperation({
+  name: 'GetSessionKeys',
+  service: 'iam',
+  doc: 'Public keys that verify session tokens, as a JSON Web Key Set (RFC 7517).',
+  input: structure({}),
+  output: structure({
+    /** JSON text: `{"keys":[...]}`. */
+    Jwks: text(2, 65_536),
+  }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'key set', input: {} }],
+});
+
+export const NoteAccessKeyUse = defineOperation({
+  name: 'NoteAccessKeyUse',
+  service: 'iam',
+  doc: 'Tells when, where and for what access keys were last used successfully. Coalesced by the caller.',
+  input: structure({
+    Uses: list(structure({ AccessKeyId, At: timestamp(), Service: text(1, 64), Region: text(1, 64) }), 0, 1000),
+  }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [
+    {
+      title: 'one use',
+      input: {
+        Uses: [{ AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', At: '2026-11-22T10:00:00Z', Service: 'kms', Region: 'local-1' }],
+      },
+    },
+  ],
+});

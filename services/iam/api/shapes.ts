@@ -1,0 +1,122 @@
+/**
+ * Shapes of the iam service. Names are ASCII only (class C01: no case folding surprises, no look-alikes), unique without
+ * letter case and stored as written; `.` and `..` are no names, so that no path in front of us can be shortened.
+ */
+
+import type { PaginationDeclaration } from '../../../platform/contract/operation.ts';
+import {
+  annotate,
+  flag,
+  integer,
+  list,
+  oneOf,
+  PageToken,
+  policyDocument,
+  structure,
+  TagKey,
+  TagValue,
+  text,
+  timestamp,
+} from '../../../platform/contract/shape.ts';
+
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9_+=,.@-]+$/;
+/** `/` or `/segment/.../`: narrower than the AWS model, which also lets `*`, `?` and `//` into ARNs. */
+const PATH = /^\/(?:(?!\.{1,2}\/)[A-Za-z0-9.,+@=_-]+\/)*$/;
+const PATH_PREFIX = /^\/[A-Za-z0-9.,+@=_/-]*$/;
+
+export const NewUserName = text(1, 64, { pattern: NAME });
+export const UserName = text(1, 128, { pattern: NAME });
+export const GroupName = text(1, 128, { pattern: NAME });
+export const PolicyName = text(1, 128, { pattern: NAME });
+export const Path = text(1, 512, { pattern: PATH });
+export const PathPrefix = text(1, 512, { pattern: PATH_PREFIX });
+export const IamArn = text(20, 2048, { pattern: /^arn:[^:\n]*:iam:[^:\n]*:[^:\n]*:.+$/ });
+export const AccessKeyId = text(16, 128, { pattern: /^[A-Za-z0-9_]+$/ });
+export const PolicyVersionId = text(2, 32, { pattern: /^v[1-9][0-9]*(?:\.[A-Za-z0-9-]*)?$/ });
+export const Document = policyDocument(131_072);
+export const UniqueId = text(12, 128);
+export const Arn = text(20, 2048);
+
+export const Tag = structure({ Key: TagKey, Value: TagValue });
+export const Tags = list(Tag, 0, 50);
+export const TagKeys = list(TagKey, 0, 50);
+
+export const PermissionsBoundary = structure({
+  PermissionsBoundaryType: oneOf(['PermissionsBoundaryPolicy']),
+  PermissionsBoundaryArn: Arn,
+});
+
+export const User = annotate(
+  structure({
+    /** Absent for the root user of an account, which has no name. */
+    Path: Path.optional(),
+    UserName: UserName.optional(),
+    UserId: UniqueId,
+    Arn,
+    CreateDate: timestamp(),
+    PermissionsBoundary: PermissionsBoundary.optional(),
+    Tags: Tags.optional(),
+  }),
+  { title: 'User' },
+);
+
+export const Group = annotate(structure({ Path, GroupName, GroupId: UniqueId, Arn, CreateDate: timestamp() }), {
+  title: 'Group',
+});
+
+export const Policy = annotate(
+  structure({
+    PolicyName,
+    PolicyId: UniqueId,
+    Arn,
+    Path,
+    DefaultVersionId: PolicyVersionId,
+    AttachmentCount: integer(0, Number.MAX_SAFE_INTEGER),
+    PermissionsBoundaryUsageCount: integer(0, Number.MAX_SAFE_INTEGER),
+    IsAttachable: flag(),
+    Description: text(0, 1000).optional(),
+    CreateDate: timestamp(),
+    UpdateDate: timestamp(),
+    Tags: Tags.optional(),
+  }),
+  { title: 'Policy' },
+);
+
+export const PolicyVersion = annotate(
+  structure({
+    Document: Document.optional(),
+    VersionId: PolicyVersionId,
+    IsDefaultVersion: flag(),
+    CreateDate: timestamp(),
+  }),
+  { title: 'PolicyVersion' },
+);
+
+export const AttachedPolicy = annotate(structure({ PolicyName, PolicyArn: Arn }), { title: 'AttachedPolicy' });
+
+/** Members of every paged request and answer, as on the Query wire. */
+export const pageInput = { Marker: PageToken.optional(), MaxItems: integer(1, 1000).optional() };
+export const pageOutput = { IsTruncated: flag(), Marker: PageToken.optional() };
+export const pagination: PaginationDeclaration = {
+  token: 'Marker',
+  nextToken: 'Marker',
+  limit: 'MaxItems',
+  more: 'IsTruncated',
+  defaultLimit: 100,
+};
+
+export const iamQuery = {
+  protocol: 'query',
+  version: '2010-05-08',
+  namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+} as const;
+
+export const stsQuery = {
+  protocol: 'query',
+  version: '2011-06-15',
+  namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+} as const;
+
+/** Every managed policy, shipped or of the account, in examples. */
+export const EXAMPLE_DOCUMENT =
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}]}';
