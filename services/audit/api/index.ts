@@ -1,0 +1,14 @@
+/**
+ * What the audit service answers: records in, searches, the stream for verification, decisions. Every public
+ * operation is limited to the account of the caller; nothing here changes or deletes a record.
+ */
+import { GetDecision } from './get-decision.ts';
+import { IngestRecords } from './ingest.ts';
+import { LookupEvents } from './lookup-events.ts';
+import { DescribeStream, ReadStream } from './stream.ts';
+
+export { MAX_INGEST_RECORDS } from './ingest.ts';
+export { MAX_RECORD_CHARACTERS } from './shapes.ts';
+export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadStream };
+
+export const auditOperations = { IngestRecords, LookupEvents, ReadStream, DescribeStream, GetDecision };

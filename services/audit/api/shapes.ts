@@ -1,0 +1,89 @@
+/** Shapes of the audit operations. What a record holds is never copied into the record of the search for it. */
+import { z } from 'zod';
+import {
+  ArnText,
+  annotate,
+  integer,
+  list,
+  oneOf,
+  structure,
+  text,
+  timestamp,
+} from '../../../platform/contract/shape.ts';
+
+/** Longest record: a leaf of a transparency log must fit in 65,535 bytes with its envelope. */
+export const MAX_RECORD_CHARACTERS = 61_440;
+
+export const EventId = text(36, 36, { pattern: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/ });
+/** 32 bytes, lower-case hexadecimal. */
+export const HashText = text(64, 64, { pattern: /^[0-9a-f]{64}$/ });
+/** Position in the stream of one account; the first record is 1, none is left out. */
+export const Sequence = integer(1, Number.MAX_SAFE_INTEGER);
+export const Outcome = oneOf(['success', 'denied', 'failed']);
+export const Order = oneOf(['desc', 'asc']);
+
+/** A JSON value; the record of the operation keeps nothing of it. */
+export const json = () => annotate(z.unknown(), { audit: 'drop' });
+
+/** One record on its way from the service that wrote it. */
+export const RelayedRecord = structure({
+  EventId,
+  /** Empty for a caller without an account. */
+  AccountId: text(0, 12, { pattern: /^(\d{12})?$/ }),
+  CreatedAt: timestamp(),
+  Wseq: integer(0, Number.MAX_SAFE_INTEGER),
+  Boot: text(1, 64),
+  Node: text(1, 128),
+  Record: text(1, MAX_RECORD_CHARACTERS, { audit: 'length' }),
+});
+
+export const StreamHead = structure({
+  /** 0 for a stream without records. */
+  Sequence: integer(0, Number.MAX_SAFE_INTEGER),
+  Hash: HashText,
+});
+
+/** A record exactly as it was hashed. */
+export const StreamRecord = structure({
+  Sequence,
+  Record: text(1, MAX_RECORD_CHARACTERS, { audit: 'length' }),
+  PreviousHash: HashText,
+  Hash: HashText,
+});
+
+export const FoundEvent = structure({ Sequence, Event: json(), Hash: HashText });
+
+const Statement = structure({
+  PolicyArn: text(1, 2048),
+  Version: text(1, 64).optional(),
+  Sid: text(0, 2048).optional(),
+  Index: integer(0, 100_000),
+});
+
+/** Condition key to its value; a list is a multivalued key. */
+const ContextValues = annotate(z.record(z.string(), z.unknown()), { audit: 'drop' });
+
+export const DecisionCheck = structure({
+  Action: text(1, 256),
+  Resource: text(1, 2048),
+  ResourceAccount: text(0, 12).optional(),
+  Effect: oneOf(['allow', 'deny']),
+  Reason: text(1, 64),
+  /** The denying layer, or for `allow` the layer that granted. */
+  Layer: text(1, 64).optional(),
+  Statements: list(Statement, 0, 1000),
+  /** Keys of this check besides those of the request. */
+  Context: ContextValues,
+});
+
+export const DecisionPrincipal = structure({
+  Type: text(1, 64),
+  Arn: text(0, 2048).optional(),
+  AccountId: text(0, 12).optional(),
+  PrincipalId: text(0, 256).optional(),
+  UserName: text(0, 256).optional(),
+  AccessKeyId: text(0, 128).optional(),
+});
+
+export const ResourceArn = ArnText;
+export { ContextValues };
