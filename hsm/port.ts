@@ -107,7 +107,7 @@ export interface Hsm {
   sealSecret(tenant: WrappedKey, aad: Buffer, plaintext: Buffer): Promise<Buffer>;
   openSecret(tenant: WrappedKey, aad: Buffer, sealed: Buffer): Promise<Buffer>;
 
-  /** 32-byte MAC by the root MAC key; labels separate domains. */
+  /** 32-byte MAC by the root MAC key; labels (1 to 64 printable ASCII characters) separate domains. */
   mac(label: string, data: Buffer): Promise<Buffer>;
   verifyMac(label: string, data: Buffer, mac: Buffer): Promise<boolean>;
   /** The same for up to 4096 rows in one trip; answers are in the order of the questions. */
@@ -119,7 +119,7 @@ export interface Hsm {
 
   /** `not-found` for a label the token has no key pair for. */
   publicKey(label: string): Promise<HsmPublicKey>;
-  /** 64 bytes: Ed25519 (RFC 8032) over data, or ES256 as JWS writes it (r || s, RFC 7518 3.4) over SHA-256(data). */
+  /** 64 bytes: Ed25519 (RFC 8032) over data, or ES256 as JWS writes it (r || s, RFC 7518 3.4) over SHA-256(data); data is not empty. */
   sign(label: string, data: Buffer): Promise<Buffer>;
 }
 

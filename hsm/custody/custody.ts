@@ -135,7 +135,8 @@ export class Custody {
 
   sign(label: string, data: Buffer): Buffer {
     requireLabel(label);
-    requireSize('data', data, 0, HSM_LIMITS.signData);
+    // Empty data is refused by PKCS#11 tokens (SoftHSM: CKR_ARGUMENTS_BAD), so by all.
+    requireSize('data', data, 1, HSM_LIMITS.signData);
     return this.#roots.sign(label, data);
   }
 
@@ -255,8 +256,12 @@ function requireCount(what: string, bytes: number, most: number): void {
   }
 }
 
+/** One byte per character, so that no two labels have the same bytes. */
 function requireLabel(label: string): void {
-  if (label.length === 0 || Buffer.byteLength(label) > HSM_LIMITS.label) {
-    throw new HsmError('invalid', `label is not 1 to ${HSM_LIMITS.label} bytes long`);
+  let printable = label.length > 0 && label.length <= HSM_LIMITS.label;
+  for (let at = 0; printable && at < label.length; at += 1) {
+    const unit = label.charCodeAt(at);
+    printable = unit > 0x20 && unit < 0x7f;
   }
+  if (!printable) throw new HsmError('invalid', `label is not 1 to ${HSM_LIMITS.label} printable ASCII characters`);
 }

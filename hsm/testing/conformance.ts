@@ -282,7 +282,7 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       expect(found.keyId).toBe(createHash('sha256').update(found.spki).digest('hex').slice(0, 32));
       const publicKey = createPublicKey({ key: found.spki, format: 'der', type: 'spki' });
       expect(publicKey.asymmetricKeyType).toBe(type);
-      for (const data of [bytes(''), bytes('head of the chain'), Buffer.alloc(HSM_LIMITS.signData, 3)]) {
+      for (const data of [bytes('h'), bytes('head of the chain'), Buffer.alloc(HSM_LIMITS.signData, 3)]) {
         const signature = await hsm.sign(label, data);
         expect(signature).toHaveLength(64);
         const check = (signed: Buffer, over: Buffer) =>
@@ -309,7 +309,10 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       expect(await codeOf(hsm.createKeyMaterial(tenant, bytes('b'), 16 as 32))).toBe('invalid');
       expect(await codeOf(hsm.seal(key, { ...context, header: long, plaintext: bytes('x') }))).toBe('invalid');
       expect(await codeOf(hsm.mac('', bytes('x')))).toBe('invalid');
-      expect(await codeOf(hsm.mac('l'.repeat(65), bytes('x')))).toBe('invalid');
+      for (const label of ['l'.repeat(65), 'two words', 'é', '\ud800', 'a\0']) {
+        expect(await codeOf(hsm.mac(label, bytes('x')))).toBe('invalid');
+      }
+      expect(await codeOf(hsm.sign(AUDIT_SIGN_KEY, bytes('')))).toBe('invalid');
       expect(await codeOf(hsm.macMany('l', new Array(HSM_LIMITS.batch + 1).fill(bytes('x'))))).toBe('invalid');
       expect(await codeOf(hsm.sealRandom(key, { ...context, bytes: 1025, withPlaintext: true }))).toBe('invalid');
       const version = { ...tenant, rootVersion: -1 };

@@ -1,0 +1,227 @@
+/**
+ * The `Hsm` of the product: asks the agent process over its socket. Starts the agent when nobody listens (given spawn
+ * options), reconnects in the background with growing pauses when the agent is gone, and meanwhile fails every call at
+ * once with `unavailable`. Only calls made before the first connection wait for it. Holds no keys.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { decodeWrappedKey, encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
+import { HSM_LIMITS, type Hsm, HsmError, type HsmStatus, type WrappedKey } from '../port.ts';
+import { AgentConnection } from './connection.ts';
+import { type SpawnOptions, spawnAgent } from './spawn.ts';
+import { OP, u32 } from './wire.ts';
+
+export interface ConnectOptions {
+  socketPath: string;
+  /** Without it, somebody else starts the agent. */
+  spawn?: SpawnOptions;
+  /** How long the first connection may take, in milliseconds; default 15,000. */
+  startMs?: number;
+}
+
+export interface AgentHsm extends Hsm {
+  /** The status once the agent serves the token; rejects with `unavailable` and the reason if it does not. */
+  ready(): Promise<HsmStatus>;
+  /** Closes the connection; the agent ends when it was the last. */
+  close(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 2000;
+/** A new agent is not started while the last one may still be on its way up. */
+const RESPAWN_MS = 2000;
+/** Rows per frame: the agent must not be held for longer than a few milliseconds by one. */
+const BATCH_ROWS = 256;
+const BATCH_BYTES = 512 * 1024;
+
+export function connectHsm(options: ConnectOptions): AgentHsm {
+  const link = new AgentLink(options);
+  const ask = (op: number, fields: () => Buffer[]) => link.request(op, fields);
+  const one = async (op: number, fields: () => Buffer[]) => only(await ask(op, fields));
+  return {
+    async ready() {
+      const [status] = await link.request(OP.status, () => []);
+      const found = JSON.parse(status!.toString()) as HsmStatus;
+      if (found.state !== 'ready') throw new HsmError('unavailable', found.reason ?? 'HSM is unavailable');
+      return found;
+    },
+    close: () => link.close(),
+    async status() {
+      try {
+        const [status] = await link.request(OP.status, () => []);
+        return JSON.parse(status!.toString()) as HsmStatus;
+      } catch (error) {
+        return unreachable(options, error);
+      }
+    },
+    createTenantKey: async (binding) => ownedKey(await one(OP.createTenantKey, () => [binding])),
+    createKeyMaterial: async (tenant, binding, bytes) =>
+      ownedKey(await one(OP.createKeyMaterial, () => [encodeWrappedKey(tenant), binding, u32(bytes)])),
+    seal: (key, { header, aad, plaintext }) => one(OP.seal, () => [encodeKeyRef(key), header, aad, plaintext]),
+    open: (key, { header, aad, sealed }) => one(OP.open, () => [encodeKeyRef(key), header, aad, sealed]),
+    async sealRandom(key, { header, aad, bytes, withPlaintext }) {
+      const shown = Buffer.alloc(1, withPlaintext ? 1 : 0);
+      const fields = await ask(OP.sealRandom, () => [encodeKeyRef(key), header, aad, u32(bytes), shown]);
+      const [sealed, plaintext] = fields;
+      return plaintext === undefined ? { sealed: sealed! } : { sealed: sealed!, plaintext };
+    },
+    reseal: (source, open, destination, seal) =>
+      one(OP.reseal, () => [
+        encodeKeyRef(source),
+        open.header,
+        open.aad,
+        open.sealed,
+        encodeKeyRef(destination),
+        seal.header,
+        seal.aad,
+      ]),
+    sealSecret: (tenant, aad, plaintext) => one(OP.sealSecret, () => [encodeWrappedKey(tenant), aad, plaintext]),
+    openSecret: (tenant, aad, sealed) => one(OP.openSecret, () => [encodeWrappedKey(tenant), aad, sealed]),
+    mac: (label, data) => one(OP.mac, () => [Buffer.from(label), data]),
+    verifyMac: async (label, data, mac) => (await one(OP.verifyMac, () => [Buffer.from(label), data, mac]))[0] === 1,
+    async macMany(label, data) {
+      const parts = batches(data, (row) => row.length);
+      const answers = await Promise.all(parts.map((rows) => ask(OP.macMany, () => [Buffer.from(label), ...rows])));
+      return answers.flat();
+    },
+    async verifyMacMany(label, rows) {
+      const parts = batches(rows, (row) => row.data.length + row.mac.length);
+      const answers = await Promise.all(
+        parts.map((part) =>
+          one(OP.verifyMacMany, () => [Buffer.from(label), ...part.flatMap((row) => [row.data, row.mac])]),
+        ),
+      );
+      return answers.flatMap((verdicts) => [...verdicts].map((verdict) => verdict === 1));
+    },
+    random: (bytes) => one(OP.random, () => [u32(bytes)]),
+    async publicKey(label) {
+      const [algorithm, spki, keyId] = await ask(OP.publicKey, () => [Buffer.from(label)]);
+      return { algorithm: algorithm!.toString() as 'Ed25519' | 'ES256', spki: spki!, keyId: keyId!.toString() };
+    },
+    sign: (label, data) => one(OP.sign, () => [Buffer.from(label), data]),
+  };
+}
+
+/** One connection at a time, made again as often as needed. */
+class AgentLink {
+  readonly #options: ConnectOptions;
+  readonly #first: Promise<void>;
+  #connection: AgentConnection | undefined;
+  #everConnected = false;
+  #child: ChildProcess | undefined;
+  #spawnedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+  #wake: () => void = () => {};
+
+  constructor(options: ConnectOptions) {
+    this.#options = options;
+    const deadline = performance.now() + (options.startMs ?? 15_000);
+    this.#first = this.#connect(deadline);
+    // Told to whoever calls; nobody may call.
+    this.#first.catch(() => {});
+  }
+
+  async request(op: number, fields: () => Buffer[]): Promise<Buffer[]> {
+    if (this.#connection === undefined && !this.#everConnected && !this.#closed) await this.#first;
+    if (this.#connection === undefined) throw new HsmError('unavailable', 'HSM agent is not running');
+    return this.#connection.request(op, fields());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    await this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  /** Tries until connected or closed; past the deadline it says so, and goes on in the background. */
+  async #connect(deadline = Number.POSITIVE_INFINITY): Promise<void> {
+    let pause = FIRST_PAUSE_MS;
+    while (!this.#closed) {
+      try {
+        const connection = await AgentConnection.open(this.#options.socketPath, (hung) => this.#onEnd(hung));
+        if (this.#closed) return await connection.close();
+        this.#connection = connection;
+        this.#everConnected = true;
+        return;
+      } catch {
+        this.#spawnIfDue();
+      }
+      if (performance.now() > deadline) {
+        void this.#connect();
+        throw new HsmError('unavailable', 'HSM agent does not start');
+      }
+      await this.#pause(pause);
+      pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);
+    }
+  }
+
+  #onEnd(hung: boolean): void {
+    this.#connection = undefined;
+    // A driver that hangs in a system call ends no other way; the agent we started is ours to end.
+    if (hung) this.#child?.kill('SIGKILL');
+    if (!this.#closed) void this.#connect();
+  }
+
+  #spawnIfDue(): void {
+    const { spawn, socketPath } = this.#options;
+    const running = this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    const now = performance.now();
+    if (spawn === undefined || running || now - this.#spawnedAt < RESPAWN_MS || this.#closed) return;
+    this.#spawnedAt = now;
+    this.#child = spawnAgent(socketPath, spawn);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      // Someone may be waiting for the first connection; later ones must not keep the process alive.
+      if (this.#everConnected) timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function only(fields: Buffer[]): Buffer {
+  const [field] = fields;
+  if (field === undefined) throw new HsmError('unavailable', 'HSM agent gave an empty answer');
+  return field;
+}
+
+function ownedKey(encoded: Buffer): WrappedKey {
+  return decodeWrappedKey(encoded);
+}
+
+function batches<T>(rows: readonly T[], size: (row: T) => number): T[][] {
+  if (rows.length > HSM_LIMITS.batch) throw new HsmError('invalid', `batch is longer than ${HSM_LIMITS.batch} rows`);
+  const parts: T[][] = [];
+  let part: T[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (part.length === BATCH_ROWS || (part.length > 0 && bytes + size(row) > BATCH_BYTES)) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(row);
+    bytes += size(row);
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
+
+function unreachable(options: ConnectOptions, error: unknown): HsmStatus {
+  return {
+    state: 'unavailable',
+    reason: error instanceof HsmError ? error.message : 'HSM agent cannot be asked',
+    backend: options.spawn?.backend ?? '',
+    tokenLabel: '',
+    tokenSerial: '',
+    rootVersion: 1,
+    custody: 'process',
+    fingerprints: {},
+    counters: {},
+  };
+}

@@ -1,0 +1,84 @@
+/** PKCS#11 numbers this folder uses (OASIS PKCS#11 2.40 and 3.0; pkcs11js 2.1.7 lacks the Edwards ones). */
+
+export const CKF_OS_LOCKING_OK = 0x02;
+export const CKF_RW_SESSION = 0x02;
+export const CKF_SERIAL_SESSION = 0x04;
+export const CKF_USER_PIN_INITIALIZED = 0x08;
+export const CKF_TOKEN_INITIALIZED = 0x400;
+
+export const CKU_SO = 0;
+export const CKU_USER = 1;
+
+export const CKO_PUBLIC_KEY = 2;
+export const CKO_PRIVATE_KEY = 3;
+export const CKO_SECRET_KEY = 4;
+
+export const CKK_EC = 0x03;
+export const CKK_GENERIC_SECRET = 0x10;
+export const CKK_AES = 0x1f;
+export const CKK_EC_EDWARDS = 0x40;
+
+export const CKA_CLASS = 0x000;
+export const CKA_TOKEN = 0x001;
+export const CKA_PRIVATE = 0x002;
+export const CKA_LABEL = 0x003;
+export const CKA_VALUE = 0x011;
+export const CKA_KEY_TYPE = 0x100;
+export const CKA_ID = 0x102;
+export const CKA_SENSITIVE = 0x103;
+export const CKA_ENCRYPT = 0x104;
+export const CKA_DECRYPT = 0x105;
+export const CKA_WRAP = 0x106;
+export const CKA_UNWRAP = 0x107;
+export const CKA_SIGN = 0x108;
+export const CKA_VERIFY = 0x10a;
+export const CKA_DERIVE = 0x10c;
+export const CKA_VALUE_LEN = 0x161;
+export const CKA_EXTRACTABLE = 0x162;
+export const CKA_NEVER_EXTRACTABLE = 0x164;
+export const CKA_MODIFIABLE = 0x170;
+export const CKA_COPYABLE = 0x171;
+export const CKA_EC_PARAMS = 0x180;
+export const CKA_EC_POINT = 0x181;
+export const CKA_ALLOWED_MECHANISMS = 0x4000_0600;
+
+export const CKM_SHA256_HMAC = 0x251;
+export const CKM_GENERIC_SECRET_KEY_GEN = 0x350;
+export const CKM_EC_KEY_PAIR_GEN = 0x1040;
+export const CKM_ECDSA = 0x1041;
+export const CKM_EC_EDWARDS_KEY_PAIR_GEN = 0x1055;
+export const CKM_EDDSA = 0x1057;
+export const CKM_AES_KEY_GEN = 0x1080;
+export const CKM_AES_KEY_WRAP_PAD = 0x210a;
+
+export const CKR = {
+  GENERAL_ERROR: 0x005,
+  FUNCTION_FAILED: 0x006,
+  ATTRIBUTE_SENSITIVE: 0x011,
+  ACTION_PROHIBITED: 0x01b,
+  DEVICE_ERROR: 0x030,
+  DEVICE_MEMORY: 0x031,
+  DEVICE_REMOVED: 0x032,
+  ENCRYPTED_DATA_INVALID: 0x040,
+  KEY_HANDLE_INVALID: 0x060,
+  KEY_FUNCTION_NOT_PERMITTED: 0x068,
+  MECHANISM_INVALID: 0x070,
+  OBJECT_HANDLE_INVALID: 0x082,
+  OPERATION_ACTIVE: 0x090,
+  OPERATION_NOT_INITIALIZED: 0x091,
+  PIN_INCORRECT: 0x0a0,
+  PIN_LOCKED: 0x0a4,
+  SESSION_CLOSED: 0x0b0,
+  SESSION_HANDLE_INVALID: 0x0b3,
+  TOKEN_NOT_PRESENT: 0x0e0,
+  TOKEN_NOT_RECOGNIZED: 0x0e1,
+  UNWRAPPING_KEY_HANDLE_INVALID: 0x0f0,
+  USER_ALREADY_LOGGED_IN: 0x100,
+  USER_NOT_LOGGED_IN: 0x101,
+  USER_PIN_NOT_INITIALIZED: 0x102,
+  WRAPPED_KEY_INVALID: 0x110,
+  WRAPPED_KEY_LEN_RANGE: 0x112,
+  WRAPPING_KEY_HANDLE_INVALID: 0x113,
+  CRYPTOKI_NOT_INITIALIZED: 0x190,
+  CRYPTOKI_ALREADY_INITIALIZED: 0x191,
+} as const;

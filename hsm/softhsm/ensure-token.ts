@@ -1,0 +1,96 @@
+/**
+ * Sets up the SoftHSM token of a data folder, in the agent's own process and through PKCS#11 only (no PIN in any argv).
+ * Idempotent and crash-safe: PINs are on disk before the token is made with them, and `token.json`, written last, ends
+ * the set-up for good. After that a missing or different token is `unavailable`, never replaced by a new one. Before
+ * that a half-made token is completed; it is initialised again only when nobody could have logged in to it, so it holds
+ * no root key.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { CKF_RW_SESSION, CKF_SERIAL_SESSION, CKF_USER_PIN_INITIALIZED, CKU_SO, CKU_USER } from '../pkcs11/constants.ts';
+import type { Pkcs11Module } from '../pkcs11/module.ts';
+import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
+import { findTokens, login, provisionKeys } from '../pkcs11/token.ts';
+import { HsmError } from '../port.ts';
+import {
+  prepareFolder,
+  readPinFile,
+  readRecord,
+  type TokenFolder,
+  type TokenRecord,
+  writeConfiguration,
+  writeDurably,
+} from './files.ts';
+
+export const TOKEN_LABEL = 'parapet';
+/** CK_TOKEN_INFO.label is 32 blank-padded bytes, and C_InitToken reads all 32 whatever it is given. */
+const PADDED_LABEL = TOKEN_LABEL.padEnd(32, ' ');
+
+/** The token's record, after making whatever is missing. The process must run with SOFTHSM2_CONF set to our file. */
+export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenRecord {
+  const record = readRecord(files);
+  if (record !== undefined) {
+    writeConfiguration(files);
+    return record;
+  }
+  refuseLostPin(files);
+  prepareFolder(files);
+  module.initialize();
+  try {
+    makeToken(module, files);
+  } finally {
+    module.finalize();
+  }
+  const options = { token: { label: TOKEN_LABEL }, readPin: () => readPinFile(files.pin), sessions: 1 };
+  const roots = new Pkcs11Roots(module, options);
+  try {
+    roots.open();
+    const { label, serial, fingerprints } = roots.identity!;
+    const made = { label, serial, fingerprints };
+    writeDurably(files.record, Buffer.from(`${JSON.stringify(made, undefined, 2)}\n`));
+    return made;
+  } finally {
+    roots.close();
+  }
+}
+
+function makeToken(module: Pkcs11Module, files: TokenFolder): void {
+  const { calls } = module;
+  let [token] = findTokens(calls, { label: TOKEN_LABEL });
+  if (token === undefined || (token.flags & CKF_USER_PIN_INITIALIZED) === 0) {
+    // Without a user PIN nobody has logged in as user, so no private object can be in there.
+    const slot = token?.slot ?? calls.C_GetSlotList(true).at(-1);
+    if (slot === undefined) throw new HsmError('unavailable', 'SoftHSM offers no slot for a new token');
+    withPin(files.soPin, (soPin) => {
+      calls.C_InitToken(slot, soPin.toString('utf8'), PADDED_LABEL);
+      [token] = findTokens(calls, { label: TOKEN_LABEL });
+      if (token === undefined) throw new HsmError('unavailable', 'new SoftHSM token does not appear');
+      const session = calls.C_OpenSession(token.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION);
+      login(calls, session, CKU_SO, soPin);
+      withPin(files.pin, (pin) => calls.C_InitPIN(session, pin.toString('utf8')));
+      calls.C_Logout(session);
+      calls.C_CloseSession(session);
+    });
+  }
+  const session = calls.C_OpenSession(token!.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION);
+  withPin(files.pin, (pin) => login(calls, session, CKU_USER, pin));
+  provisionKeys(calls, session);
+}
+
+/** A token without its PIN cannot be made by an interrupted set-up (PINs come first): somebody lost the PIN. */
+function refuseLostPin(files: TokenFolder): void {
+  const holdsToken = existsSync(files.tokens) && readdirSync(files.tokens).length > 0;
+  if (holdsToken && !(existsSync(files.pin) && existsSync(files.soPin))) {
+    throw new HsmError('unavailable', `token in ${files.tokens} has lost its PIN file`, {
+      hint: 'restore the hsm folder from backup; without the PIN its keys cannot be used',
+    });
+  }
+}
+
+function withPin<T>(path: string, use: (pin: Buffer) => T): T {
+  const pin = readPinFile(path);
+  try {
+    return use(pin);
+  } finally {
+    pin.fill(0);
+  }
+}

@@ -1,0 +1,122 @@
+/** Files of a SoftHSM token folder, written so that a crash leaves the old file or the new one, never half of one. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { HsmError } from '../port.ts';
+
+export interface TokenFolder {
+  folder: string;
+  /** What SOFTHSM2_CONF must name, in the agent's environment only. */
+  configuration: string;
+  tokens: string;
+  pin: string;
+  soPin: string;
+  /** Written last: from then on the token is never made again. */
+  record: string;
+}
+
+export function tokenFolder(dataFolder: string): TokenFolder {
+  const folder = join(dataFolder, 'hsm');
+  return {
+    folder,
+    configuration: join(folder, 'softhsm2.conf'),
+    tokens: join(folder, 'tokens'),
+    pin: join(folder, 'pin'),
+    soPin: join(folder, 'so-pin'),
+    record: join(folder, 'token.json'),
+  };
+}
+
+export interface TokenRecord {
+  label: string;
+  serial: string;
+  fingerprints: Record<string, string>;
+}
+
+export function readRecord(files: TokenFolder): TokenRecord | undefined {
+  if (!existsSync(files.record)) return undefined;
+  try {
+    const record = JSON.parse(readFileSync(files.record, 'utf8')) as Partial<TokenRecord>;
+    const { label, serial, fingerprints } = record;
+    if (typeof label === 'string' && typeof serial === 'string' && typeof fingerprints === 'object') {
+      return { label, serial, fingerprints: { ...fingerprints } };
+    }
+  } catch {
+    // Fall through: unreadable is the same as wrong, and must not look like a first start.
+  }
+  throw new HsmError('unavailable', `token record ${files.record} is not readable`, {
+    hint: 'restore the hsm folder from backup; without its token, stored keys cannot be opened',
+  });
+}
+
+/** Creates what is missing of the folders, the configuration and both PINs. */
+export function prepareFolder(files: TokenFolder): void {
+  for (const folder of [files.folder, files.tokens]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeConfiguration(files);
+  for (const path of [files.soPin, files.pin]) {
+    // 32 hex digits: 128 bits, and nothing a PIN character set could refuse.
+    if (!existsSync(path)) writeDurably(path, Buffer.from(randomBytes(16).toString('hex')));
+  }
+}
+
+/** The configuration names the token folder by its full path, which changes when the data folder is moved. */
+export function writeConfiguration(files: TokenFolder): void {
+  const configuration = [
+    '# Written by Parapet; the agent alone reads it (SOFTHSM2_CONF).',
+    `directories.tokendir = ${files.tokens}`,
+    'objectstore.backend = file',
+    'log.level = ERROR',
+    'slots.removable = false',
+    '',
+  ].join('\n');
+  const current = existsSync(files.configuration) ? readFileSync(files.configuration, 'utf8') : undefined;
+  if (current !== configuration) writeDurably(files.configuration, Buffer.from(configuration));
+}
+
+/** Mode 0600, flushed with its folder before it appears under its name. */
+export function writeDurably(path: string, content: Buffer): void {
+  const temporary = `${path}.new`;
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** The PIN in a buffer the caller wipes; refuses a file that others can read. */
+export function readPinFile(path: string): Buffer {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new HsmError('unavailable', `PIN file ${path} is missing`);
+  if (!stat.isFile() || (stat.mode & 0o077) !== 0) {
+    throw new HsmError('unavailable', `PIN file ${path} is open to others`, { hint: `run chmod 600 ${path}` });
+  }
+  const content = readFileSync(path);
+  let end = content.length;
+  while (end > 0 && (content[end - 1] === 0x0a || content[end - 1] === 0x0d)) end -= 1;
+  const pin = Buffer.alloc(end);
+  content.copy(pin, 0, 0, end);
+  content.fill(0);
+  if (end === 0) throw new HsmError('unavailable', `PIN file ${path} is empty`);
+  return pin;
+}
