@@ -125,7 +125,12 @@ function buildStore<DB>(engine: Engine, now: () => number, position: number): St
     engine: engine.name,
     read: asService(engine.reader),
     transaction: (work) => runTransaction(engine, work),
-    snapshot: (work) => engine.snapshot((view) => work(asService(view))),
+    snapshot: (work) =>
+      engine.snapshot(async (view) => {
+        // Both engines fix the moment with the first read: take it now, not whenever `work` gets to it.
+        await view.selectFrom('global_version').select('v').execute();
+        return work(asService(view));
+      }),
     appendRecord: (row) => outbox.append(row),
     appendRecordIn: (tx, row) => outbox.appendIn(tx, row),
     readOutbox: (limit) => outbox.read(limit),

@@ -37,7 +37,7 @@ export interface AppliedMigration {
   readonly checksum: string;
 }
 
-interface PlannedMigration extends AppliedMigration {
+export interface PlannedMigration extends AppliedMigration {
   readonly migration: Migration;
 }
 

@@ -7,7 +7,7 @@ import { type Dialect, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQu
 import pg from 'pg';
 import type { CommitFaults, Engine, StoreLogger } from '../engine.ts';
 import { StoreError } from '../error.ts';
-import { describeMigrations, type Migration, pendingMigrations } from '../migrate.ts';
+import { describeMigrations, type Migration, type PlannedMigration, pendingMigrations } from '../migrate.ts';
 import { OnlyReads } from '../portable.ts';
 import type { PlatformTables } from '../tables/schema.ts';
 import { portableTypes } from './connection.ts';
@@ -34,6 +34,7 @@ export interface PostgresOptions {
 export async function openPostgres(options: PostgresOptions): Promise<Engine & { markInitialised(): void }> {
   const { service } = options;
   const where = `database of ${service}`;
+  const planned = await describeMigrations('postgres', service, options.migrations);
   const connections = options.connections ?? 6;
   const pools = {
     write: openPool(options, connections, ''),
@@ -42,7 +43,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine & {
   };
   const closePools = () => Promise.all(Object.values(pools).map((pool) => pool.end()));
   try {
-    await inspect(pools.write, options);
+    await inspect(pools.write, service, planned);
   } catch (error) {
     await closePools();
     throw fromPostgres(error, where);
@@ -142,7 +143,7 @@ function openPool(options: PostgresOptions, max: number, settings: string): pg.P
 }
 
 // Looks before anything is written: server version, then the migrations in the schema, if there is one.
-async function inspect(pool: pg.Pool, { service, migrations }: PostgresOptions): Promise<void> {
+async function inspect(pool: pg.Pool, service: string, planned: readonly PlannedMigration[]): Promise<void> {
   const version = await pool.query<{ server_version_num: string }>('show server_version_num');
   if (Number(version.rows[0]?.server_version_num) < OLDEST_SERVER) {
     throw new StoreError('unsupported', `database server of ${service} is older than PostgreSQL 15`, {
@@ -160,7 +161,7 @@ async function inspect(pool: pg.Pool, { service, migrations }: PostgresOptions):
   ]);
   if (tables.rows.some(({ name }) => name === 'schema_migration')) {
     const applied = await pool.query('select area, name, checksum from schema_migration');
-    pendingMigrations(`schema ${service}`, await describeMigrations('postgres', service, migrations), applied.rows);
+    pendingMigrations(`schema ${service}`, planned, applied.rows);
     return;
   }
   if (tables.rows.length > 0) {

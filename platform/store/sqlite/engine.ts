@@ -123,8 +123,6 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
             dialect: dialect(new SqliteReader(snapshotHandle, writer)),
             plugins: [new OnlyReads()],
           });
-          // A deferred transaction gets its view with the first read: take it now, not at a random moment later.
-          await view.selectFrom('global_version').select('v').execute();
           return await work(view);
         } finally {
           snapshotHandle.exec('rollback');
