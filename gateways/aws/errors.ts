@@ -15,7 +15,11 @@ export interface AwsError {
 type Pair = { json: string; query: string; queryStatus: number; jsonStatus?: number };
 
 const SHARED: Readonly<Record<string, Pair>> = {
-  MissingAuthenticationToken: { json: 'MissingAuthenticationTokenException', query: 'MissingAuthenticationToken', queryStatus: 403 },
+  MissingAuthenticationToken: {
+    json: 'MissingAuthenticationTokenException',
+    query: 'MissingAuthenticationToken',
+    queryStatus: 403,
+  },
   IncompleteSignature: { json: 'IncompleteSignatureException', query: 'IncompleteSignature', queryStatus: 400 },
   InvalidClientTokenId: { json: 'UnrecognizedClientException', query: 'InvalidClientTokenId', queryStatus: 403 },
   SignatureDoesNotMatch: { json: 'InvalidSignatureException', query: 'SignatureDoesNotMatch', queryStatus: 403 },
@@ -49,11 +53,16 @@ const SILENT: ReadonlySet<string> = new Set([
   'KMSInvalidMacException',
 ]);
 
-export function awsError(error: ServiceError, operation: AnyOperation | undefined, protocol: 'json' | 'query'): AwsError {
+export function awsError(
+  error: ServiceError,
+  operation: AnyOperation | undefined,
+  protocol: 'json' | 'query',
+): AwsError {
   const declared = operation?.errors[error.code];
   if (declared) {
     const name = declared.aws ?? error.code;
-    const status = protocol === 'query' ? (declared.awsStatus ?? declared.status) : declared.status >= 500 ? declared.status : 400;
+    const status =
+      protocol === 'query' ? (declared.awsStatus ?? declared.status) : declared.status >= 500 ? declared.status : 400;
     return { name, status, message: SILENT.has(name) ? undefined : describe(error) };
   }
   const wire = error.details.wireCode;

@@ -13,9 +13,13 @@ const EMPTY = Buffer.from('{}');
 export function decodeJson(operation: AnyOperation, body: Buffer): unknown {
   const parsed = parseStrictJson(body.length === 0 ? EMPTY : body);
   if (!parsed.ok) {
-    throw new ServiceError('Validation', `the body is not acceptable JSON: ${parsed.message} at line ${parsed.line}, column ${parsed.column}`, {
-      details: { wireCode: 'MalformedInput' },
-    });
+    throw new ServiceError(
+      'Validation',
+      `the body is not acceptable JSON: ${parsed.message} at line ${parsed.line}, column ${parsed.column}`,
+      {
+        details: { wireCode: 'MalformedInput' },
+      },
+    );
   }
   const value = parsed.value;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -2,7 +2,7 @@
  * The AWS protocols as a wire: everything that is posted to `/` (and GET with `Action`, for presigned STS calls) is
  * found by `X-Amz-Target` or by `Action` and `Version`. Operations without an AWS binding cannot be reached here.
  */
-import { ServiceError } from '../../platform/contract/error.ts';
+import type { ServiceError } from '../../platform/contract/error.ts';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 import type { FrontRequest } from '../../platform/http/server.ts';
 import type { Wire, WireCall } from '../../platform/http/wire.ts';
@@ -42,9 +42,16 @@ export class AwsWire implements Wire {
     const target = request.headers.get('x-amz-target');
     if (target !== undefined) {
       if (request.method !== 'POST') return undefined;
-      return new JsonCall(request, this.targets.get(target), JSON_SIGNING_NAMES[target.slice(0, target.lastIndexOf('.'))]);
+      return new JsonCall(
+        request,
+        this.targets.get(target),
+        JSON_SIGNING_NAMES[target.slice(0, target.lastIndexOf('.'))],
+      );
     }
-    if (request.method === 'POST' && request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() === FORM)
+    if (
+      request.method === 'POST' &&
+      request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() === FORM
+    )
       return this.query(request, request.body.toString('utf8'));
     if (request.method === 'GET' && request.query.includes('Action=')) return this.query(request, request.query);
     if (request.method === 'POST') return new JsonCall(request, undefined, undefined);

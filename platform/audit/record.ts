@@ -2,12 +2,13 @@
  * The audit record (CloudTrail's names at the top, ours under `x`): one per request, written in the commit that the
  * answer waits for. Holds every input of the decision, so that it can be replayed against a proposed policy.
  */
-import type { ServiceError } from '../contract/error.ts';
-import type { AnyOperation } from '../contract/operation.ts';
-import { shapeTree } from '../contract/shape-tree.ts';
+
 import type { CheckResult } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
 import type { Principal } from '../authz/principal.ts';
+import type { ServiceError } from '../contract/error.ts';
+import type { AnyOperation } from '../contract/operation.ts';
+import { shapeTree } from '../contract/shape-tree.ts';
 import type { Caller, Origin } from '../runtime/call.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { redactor } from './redact.ts';
@@ -118,7 +119,12 @@ function decisionOf(draft: RecordDraft): Record<string, unknown> {
       reason: decision.reason,
       resource: request.resource,
       resourceAccount: request.resourceAccount,
-      statements: decision.matched.map((m) => ({ index: m.statementIndex, policyArn: m.policyArn, sid: m.sid, version: m.version })),
+      statements: decision.matched.map((m) => ({
+        index: m.statementIndex,
+        policyArn: m.policyArn,
+        sid: m.sid,
+        version: m.version,
+      })),
     })),
     context: draft.context && Object.fromEntries(draft.context),
     effect: checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny',

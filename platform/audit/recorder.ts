@@ -1,6 +1,6 @@
 /** Writes audit records into the outbox of the service: inside a transaction with the change, or by group commit. */
 import type { AnyTransaction, Store } from '../store/index.ts';
-import { recordAccount, type RecordDraft, renderRecord, type Writer } from './record.ts';
+import { type RecordDraft, recordAccount, renderRecord, type Writer } from './record.ts';
 
 export class Recorder {
   private wseq = 0;

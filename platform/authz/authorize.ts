@@ -77,7 +77,11 @@ export function layersOf(principal: Principal | undefined, target: Authorization
 export function accessDenied(result: AuthorizationResult, caller: Caller, decisionId: string): ServiceError {
   const last = result.checks.at(-1);
   const message = last
-    ? accessDeniedSentence(last.decision, last.request, (last.request.resourceAccount ?? caller.accountId) === caller.accountId)
+    ? accessDeniedSentence(
+        last.decision,
+        last.request,
+        (last.request.resourceAccount ?? caller.accountId) === caller.accountId,
+      )
     : 'the request names nothing that could be authorized';
   return new ServiceError('AccessDenied', message, {
     details: { decisionId },

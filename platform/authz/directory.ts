@@ -22,7 +22,9 @@ const SUSPECT_MS = 2_000;
 const STALE_MS = 5_000;
 
 export class PrincipalDirectory {
-  private readonly principals = new LRUCache<string, { accountId: string; principal: Principal }>({ max: MAX_PRINCIPALS });
+  private readonly principals = new LRUCache<string, { accountId: string; principal: Principal }>({
+    max: MAX_PRINCIPALS,
+  });
   private readonly feed: AuthorizationFeed;
   private readonly clock: Clock;
   private readonly hub: ChangeHub;

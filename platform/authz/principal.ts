@@ -1,6 +1,13 @@
 /** A principal as policy evaluation needs it: facts and compiled policies, immutable, valid for one policy version. */
-import { buildPolicySet, type CompiledPolicy, compilePolicy, type PolicyKind, type PolicySet } from '../../policies/engine/index.ts';
+
 import { LRUCache } from 'lru-cache';
+import {
+  buildPolicySet,
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicyKind,
+  type PolicySet,
+} from '../../policies/engine/index.ts';
 
 /** What the iam service answers about a principal; the compiled form is made by each node for itself. */
 export interface PrincipalSnapshot {

@@ -135,7 +135,10 @@ export function lenientDecode(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const record = value as { $blob?: unknown; $object?: unknown };
   if (typeof record.$blob === 'string') return Buffer.from(record.$blob, 'base64');
-  return mapValues(typeof record.$object === 'object' && record.$object !== null ? record.$object : value, lenientDecode);
+  return mapValues(
+    typeof record.$object === 'object' && record.$object !== null ? record.$object : value,
+    lenientDecode,
+  );
 }
 
 function mapValues(value: object, convert: (item: unknown) => unknown): Record<string, unknown> {

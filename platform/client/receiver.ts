@@ -19,7 +19,8 @@ export function createReceiver(operations: readonly AnyOperation[], execute: Exe
   async function serve(request: FrontRequest): Promise<Reply> {
     try {
       const peer = request.tls?.peerService;
-      if (peer === undefined || !PEERS.has(peer)) throw new ServiceError('AccessDenied', 'the peer is not one of our services');
+      if (peer === undefined || !PEERS.has(peer))
+        throw new ServiceError('AccessDenied', 'the peer is not one of our services');
       const envelope = JSON.parse(request.body.toString('utf8')) as Envelope;
       const operation = byName.get(envelope.operation);
       if (!operation) throw new ServiceError('NotFound', `there is no operation ${envelope.operation}`);

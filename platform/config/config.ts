@@ -58,9 +58,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(environment: Environment = process.env): Config {
   const get = (name: keyof typeof SETTINGS): string => environment[name] || SETTINGS[name][0];
   const region = get('PARAPET_REGION');
-  if (!/^(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$/.test(region)) throw new ConfigError(`PARAPET_REGION ${region} is not a host label`);
+  if (!/^(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$/.test(region))
+    throw new ConfigError(`PARAPET_REGION ${region} is not a host label`);
   const partition = get('PARAPET_PARTITION');
-  if (!/^aws(-[a-z]+)*$/.test(partition)) throw new ConfigError(`PARAPET_PARTITION ${partition} does not begin with aws`);
+  if (!/^aws(-[a-z]+)*$/.test(partition))
+    throw new ConfigError(`PARAPET_PARTITION ${partition} does not begin with aws`);
   const rate = number(get('PARAPET_RATE_PRINCIPAL'), 'PARAPET_RATE_PRINCIPAL', 1, 10_000_000);
   const refusals = number(get('PARAPET_RATE_REFUSALS'), 'PARAPET_RATE_REFUSALS', 1, 10_000_000);
   return {
@@ -75,7 +77,12 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: get('PARAPET_LOG_LEVEL'),
     clockWindowSeconds: number(get('PARAPET_CLOCK_WINDOW_SECONDS'), 'PARAPET_CLOCK_WINDOW_SECONDS', 60, 900),
     drainSeconds: number(get('PARAPET_DRAIN_SECONDS'), 'PARAPET_DRAIN_SECONDS', 0, 600),
-    rates: { principalPerSecond: rate, principalBurst: rate * 2, refusalsPerSecond: refusals, refusalBurst: refusals * 10 },
+    rates: {
+      principalPerSecond: rate,
+      principalBurst: rate * 2,
+      refusalsPerSecond: refusals,
+      refusalBurst: refusals * 10,
+    },
     services: Object.fromEntries(
       get('PARAPET_SERVICES')
         .split(',')

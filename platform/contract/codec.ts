@@ -101,7 +101,9 @@ function buildEncoder(shape: Shape, dialect: Dialect): Convert {
     case 'blob':
       return (value) => (value as Buffer).toString('base64');
     case 'timestamp':
-      return dialect === 'aws-json' ? (value) => (value as number) / 1000 : (value) => new Date(value as number).toISOString();
+      return dialect === 'aws-json'
+        ? (value) => (value as number) / 1000
+        : (value) => new Date(value as number).toISOString();
     default:
       return same;
   }

@@ -47,7 +47,11 @@ type Definition = any;
 function read(schema: z.core.$ZodType): Shape {
   const def: Definition = schema._zod.def;
   const info = shapeInfo(schema);
-  const traits: ShapeTraits = { audit: info.audit, secret: info.secret ?? false, ...(info.title && { title: info.title }) };
+  const traits: ShapeTraits = {
+    audit: info.audit,
+    secret: info.secret ?? false,
+    ...(info.title && { title: info.title }),
+  };
   if (info.wire === 'blob') return { ...traits, kind: 'blob' };
   if (info.wire === 'timestamp') return { ...traits, kind: 'timestamp' };
   const bag: Definition = schema._zod.bag ?? {};
@@ -76,7 +80,13 @@ function read(schema: z.core.$ZodType): Shape {
       return { ...traits, kind: 'map', key: shapeTree(def.keyType), value: shapeTree(def.valueType) };
     case 'string': {
       const pattern = [...((bag.patterns as Set<RegExp> | undefined) ?? [])][0];
-      return { ...traits, kind: 'string', ...bounds(bag), ...(pattern && { pattern }), document: info.wire === 'document' };
+      return {
+        ...traits,
+        kind: 'string',
+        ...bounds(bag),
+        ...(pattern && { pattern }),
+        document: info.wire === 'document',
+      };
     }
     case 'enum':
       return { ...traits, kind: 'string', values: Object.values(def.entries) as string[], document: false };

@@ -55,13 +55,15 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T,
 }
 
 function bytes(min: number, max: number) {
-  return z.custom<Buffer>((value) => Buffer.isBuffer(value), { error: 'base64 data' }).superRefine((value, ctx) => {
-    if (!Buffer.isBuffer(value)) return;
-    if (value.length < min)
-      ctx.addIssue({ code: 'custom', message: 'too short', params: { rule: 'minLength', expected: min } });
-    if (value.length > max)
-      ctx.addIssue({ code: 'custom', message: 'too long', params: { rule: 'maxLength', expected: max } });
-  });
+  return z
+    .custom<Buffer>((value) => Buffer.isBuffer(value), { error: 'base64 data' })
+    .superRefine((value, ctx) => {
+      if (!Buffer.isBuffer(value)) return;
+      if (value.length < min)
+        ctx.addIssue({ code: 'custom', message: 'too short', params: { rule: 'minLength', expected: min } });
+      if (value.length > max)
+        ctx.addIssue({ code: 'custom', message: 'too long', params: { rule: 'maxLength', expected: max } });
+    });
 }
 
 /** Bytes that are not secret: base64 on every JSON wire, `Buffer` inside. The record keeps their length. */

@@ -48,7 +48,14 @@ function describe(issue: z.core.$ZodIssue, input: unknown, tree: Shape): InputIs
       if (params.rule === undefined)
         return [{ ...common, rule: 'custom', expected: issue.message, message: `must be ${issue.message}` }];
       const side = params.rule === 'minLength' ? 'at least' : 'at most';
-      return [{ ...common, rule: params.rule, expected: params.expected ?? 0, message: `must have length ${side} ${params.expected}` }];
+      return [
+        {
+          ...common,
+          rule: params.rule,
+          expected: params.expected ?? 0,
+          message: `must have length ${side} ${params.expected}`,
+        },
+      ];
     }
     default:
       return [{ ...common, rule: 'custom', message: 'is not valid' }];

@@ -2,14 +2,16 @@
  * What a handler sees of one request, and how handlers are bound to declarations. A handler is two functions:
  * `resolve` finds what the request is about (and is all that happens before authorization), `run` does it.
  */
-import {
-  type AnyOperation,
-  type ErrorCodeOf,
-  type InputOf,
-  type OutputOf,
-} from '../contract/operation.ts';
-import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError, type WireError } from '../contract/error.ts';
+
 import type { PolicySet } from '../../policies/engine/index.ts';
+import {
+  type ErrorDetails,
+  PLATFORM_CODES,
+  type PlatformCode,
+  type ServiceError,
+  type WireError,
+} from '../contract/error.ts';
+import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf } from '../contract/operation.ts';
 import type { AnyTransaction } from '../store/index.ts';
 
 /** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
@@ -87,7 +89,6 @@ export interface Change<Output> {
   readonly after?: () => void;
 }
 
-
 export interface Call<Op extends AnyOperation> {
   readonly operation: Op;
   readonly caller: Caller;
@@ -124,10 +125,7 @@ export function implementFor<Deps>() {
 
 const CHANGE = Symbol('change');
 
-export function change<Output>(
-  commit: (tx: AnyTransaction) => Promise<Output>,
-  after?: () => void,
-): Change<Output> {
+export function change<Output>(commit: (tx: AnyTransaction) => Promise<Output>, after?: () => void): Change<Output> {
   return Object.assign({ commit, ...(after && { after }) }, { [CHANGE]: true });
 }
 

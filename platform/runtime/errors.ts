@@ -28,11 +28,13 @@ export function asServiceError(thrown: unknown): ServiceError {
         cause: thrown,
       });
     }
-    return new ServiceError('Unavailable', 'the database of the service cannot be used right now', { hint: 'try again', ...retry });
+    return new ServiceError('Unavailable', 'the database of the service cannot be used right now', {
+      hint: 'try again',
+      ...retry,
+    });
   }
   return new ServiceError('Internal', 'the request failed for a reason on our side', {
     hint: 'the log of the service holds the details under the request id',
     cause: thrown,
   });
 }
-

@@ -3,7 +3,7 @@
  * resumed by another node when this one dies. A job that fails is logged and tried again at its next turn.
  */
 import type { Logger } from '../observe/log.ts';
-import type { Job as StoredJob, Store } from '../store/index.ts';
+import type { Store, Job as StoredJob } from '../store/index.ts';
 import type { Job } from './service.ts';
 
 const LEASE_MS = 30_000;

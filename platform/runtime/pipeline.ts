@@ -7,8 +7,9 @@
  * internal operations for anybody but our own services.
  */
 import { createHash } from 'node:crypto';
-import type { Recorder } from '../audit/recorder.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
 import type { RecordDraft } from '../audit/record.ts';
+import type { Recorder } from '../audit/recorder.ts';
 import { accessDenied, authorize } from '../authz/authorize.ts';
 import { globalContext } from '../authz/context.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
@@ -20,7 +21,6 @@ import { type Shape, shapeTree } from '../contract/shape-tree.ts';
 import { checkInput } from '../contract/validation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { canonicalJson } from '../audit/canonical-json.ts';
 import { type AnyTransaction, type Store, StoreError } from '../store/index.ts';
 import { type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
 import type { Clock } from './clock.ts';
@@ -187,7 +187,9 @@ function unrecorded(cause: unknown): ServiceError {
     'Unavailable',
     full ? 'the audit record cannot be written because the disk is full' : 'the audit record cannot be written',
     {
-      hint: full ? 'free space in the data folder, then try again' : 'check the database of the service, then try again',
+      hint: full
+        ? 'free space in the data folder, then try again'
+        : 'check the database of the service, then try again',
       details: { retryAfterSeconds: 5, wireCode: 'AuditUnavailable' },
       cause,
     },
@@ -225,7 +227,14 @@ class Idempotency {
   private readonly shape: Shape | undefined;
   private readonly store: Store<any>;
 
-  constructor(operation: AnyOperation, accountId: string, principal: string, token: string, draft: RecordDraft, store: Store<any>) {
+  constructor(
+    operation: AnyOperation,
+    accountId: string,
+    principal: string,
+    token: string,
+    draft: RecordDraft,
+    store: Store<any>,
+  ) {
     const input = encoder(shapeTree(operation.input), 'native')(draft.input);
     const requestHash = createHash('sha256').update(canonicalJson(input)).digest('hex');
     this.key = { accountId, principal, operation: operation.name, token, requestHash };

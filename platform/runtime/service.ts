@@ -1,5 +1,6 @@
 /** What a service is made of. `index.ts` of every service exports one of these; `apps` brings them to life. */
 import type { Hsm } from '../../hsm/port.ts';
+import type { PrincipalDirectory } from '../authz/directory.ts';
 import type { AnyOperation, ServiceName } from '../contract/operation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Migration, Store } from '../store/index.ts';
@@ -8,7 +9,6 @@ import type { ChangeHub } from './change-hub.ts';
 import type { Clock } from './clock.ts';
 import type { Ids } from './ids.ts';
 import type { PageTokens } from './page-token.ts';
-import type { PrincipalDirectory } from '../authz/directory.ts';
 
 /** What the platform gives every service. `Clients` are the other services it may call. */
 export interface Platform<DB, Clients> {
@@ -61,7 +61,8 @@ export function defineService<DB, Clients, Deps>(
   const bound = new Set<AnyOperation>(definition.handlers.map((h) => h.operation));
   for (const operation of definition.operations) {
     if (!bound.has(operation)) throw new Error(`operation ${definition.name}:${operation.name} has no handler`);
-    if (operation.service !== definition.name) throw new Error(`operation ${operation.name} belongs to ${operation.service}`);
+    if (operation.service !== definition.name)
+      throw new Error(`operation ${operation.name} belongs to ${operation.service}`);
   }
   if (bound.size !== definition.operations.length || definition.handlers.length !== bound.size)
     throw new Error(`service ${definition.name} has a handler without an operation`);

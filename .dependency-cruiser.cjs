@@ -1,0 +1,33 @@
+/** Who may import whom: docs/architecture.md, "Layers". `scripts/check.mjs` also demands a floor of modules seen. */
+const notOurs = '^(apps|services|policies|hsm|platform|derive|gateways|sdk|cli|console|test|bench|scripts)/';
+const tests = '(\\.test\\.ts$|/testing/)';
+
+const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
+
+module.exports = {
+  forbidden: [
+    rule('no-cycles', { pathNot: tests }, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }, 'no import cycles'),
+    rule('contract-imports-nothing', { path: '^platform/contract/', pathNot: tests }, { path: notOurs, pathNot: '^platform/contract/' }, 'the contract stands alone'),
+    rule('engine-imports-nothing', { path: '^policies/engine/', pathNot: tests }, { path: notOurs, pathNot: '^policies/engine/' }, 'the engine stands alone'),
+    rule('hsm-port-imports-nothing', { path: '^hsm/port\\.ts$' }, { path: notOurs }, 'the port stands alone'),
+    rule('api-is-pure', { path: '^services/[^/]+/api/', pathNot: tests }, { path: notOurs, pathNot: '^(platform/contract/|services/[^/]+/api/)' }, 'declarations import the contract'),
+    rule('domain-is-pure', { path: '^services/([^/]+)/domain/', pathNot: tests }, { path: notOurs, pathNot: '^(services/$1/(api|domain)/|policies/engine/|platform/contract/)' }, 'rules import no I/O'),
+    rule('platform-knows-no-service', { path: '^platform/', pathNot: tests }, { path: '^(services|gateways|apps|hsm/(pkcs11|agent|softhsm|memory|custody)|derive|sdk|cli)/' }, 'the platform is below the services'),
+    rule('services-meet-at-api', { path: '^services/([^/]+)/', pathNot: tests }, { path: '^services/([^/]+)/', pathNot: '^services/($1/|[^/]+/api/)' }, 'of other services only api'),
+    rule('services-use-the-port', { path: '^services/', pathNot: tests }, { path: '^hsm/', pathNot: '^hsm/port\\.ts$' }, 'services see the HSM port only'),
+    rule('edges-import-declarations', { path: '^(gateways|derive|sdk|cli)/', pathNot: tests }, { path: '^services/', pathNot: '^services/[^/]+/(api/|domain/chain\\.ts$)' }, 'edges see declarations; the verifier is shared on purpose'),
+    rule('only-apps-compose', { path: '^(services|platform|gateways|derive|sdk|cli|policies|hsm)/' }, { path: '^apps/' }, 'nobody imports apps'),
+    rule('pkcs11js-in-its-folder', { pathNot: '^hsm/pkcs11/' }, { path: 'node_modules/pkcs11js' }, 'one adapter'),
+    rule('drivers-in-the-store', { pathNot: '^platform/store/' }, { path: 'node_modules/(better-sqlite3|pg)/' }, 'one storage layer'),
+    rule('kysely-in-stores', { pathNot: '^(platform/|services/[^/]+/(store|jobs|testing|index|deps|sequencer)|test/)' }, { path: 'node_modules/kysely/' }, 'queries live in store folders'),
+    rule('express-in-http', { pathNot: '^platform/http/' }, { path: 'node_modules/express/' }, 'express is not on the hot path'),
+    rule('no-agpl', {}, { path: 'node_modules/@cloud-copilot' }, 'AGPL code is never linked'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|bench/peers)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'] },
+  },
+};

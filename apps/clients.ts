@@ -1,0 +1,50 @@
+/** The services as seen by each other: which transport leads to which service, and the typed clients over it. */
+import { HttpTransport, type PeerTls } from '../platform/client/http.ts';
+import { LocalTransport } from '../platform/client/local.ts';
+import { type Client, createClient, type Transport } from '../platform/client/transport.ts';
+import type { ServiceName } from '../platform/contract/operation.ts';
+import type { Invocation } from '../platform/runtime/call.ts';
+import type { Clock } from '../platform/runtime/clock.ts';
+import type { Ids } from '../platform/runtime/ids.ts';
+import { auditOperations } from '../services/audit/api/index.ts';
+import { iamOperations } from '../services/iam/api/index.ts';
+import { kmsOperations } from '../services/kms/api/index.ts';
+
+export interface Clients {
+  iam: Client<typeof iamOperations>;
+  kms: Client<typeof kmsOperations>;
+  audit: Client<typeof auditOperations>;
+}
+
+/** Services of this process are called in place, all others over mTLS. */
+export class RoutedTransport implements Transport {
+  readonly local = new LocalTransport();
+  private readonly here: ReadonlySet<ServiceName>;
+  private readonly remote: HttpTransport | undefined;
+
+  constructor(
+    here: readonly ServiceName[],
+    remote?: { addresses: Record<string, { host: string; port: number }>; tls: PeerTls },
+  ) {
+    this.here = new Set(here);
+    this.remote = remote && new HttpTransport(remote.addresses, remote.tls);
+  }
+
+  invoke(invocation: Invocation): Promise<unknown> {
+    if (this.remote === undefined || this.here.has(invocation.operation.service)) return this.local.invoke(invocation);
+    return this.remote.invoke(invocation);
+  }
+
+  close(): void {
+    this.remote?.close();
+  }
+}
+
+export function createClients(transport: Transport, service: ServiceName | 'gateway', clock: Clock, ids: Ids): Clients {
+  const from = { service, now: () => clock.now(), newId: () => ids.uuidv7() };
+  return {
+    iam: createClient(iamOperations, transport, from),
+    kms: createClient(kmsOperations, transport, from),
+    audit: createClient(auditOperations, transport, from),
+  };
+}

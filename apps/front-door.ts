@@ -1,0 +1,63 @@
+/** The public listener: operations by the front door, everything else by Express. */
+
+import { openApiDocument } from '../derive/openapi.ts';
+import { publicOperations } from '../derive/operations.ts';
+import { AwsWire } from '../gateways/aws/router.ts';
+import { Authenticator } from '../platform/authn/authenticator.ts';
+import { createReplayCache } from '../platform/authn/sigv4/replay-cache.ts';
+import { createExpressApp } from '../platform/http/express-app.ts';
+import { FrontDoor } from '../platform/http/front-door.ts';
+import { RequestLimits } from '../platform/http/request-limits.ts';
+import { RestWire } from '../platform/http/rest.ts';
+import { createListener } from '../platform/http/server.ts';
+import { credentialSource } from './authentication.ts';
+import type { NodeContext } from './node.ts';
+
+export async function openFrontDoor(
+  context: NodeContext,
+  leaf: { key: string; certificate: string },
+): Promise<() => Promise<void>> {
+  const { config, clock, ids, hub, directory, clients, metrics, log } = context;
+  const clockWindowSeconds = config.clockWindowSeconds;
+  const front = new FrontDoor({
+    wires: [new AwsWire(publicOperations), new RestWire(publicOperations)],
+    transport: context.transport,
+    authenticator: new Authenticator({
+      source: credentialSource(clients.iam, directory, clock),
+      directory,
+      hub,
+      clock,
+      regions: new Set([config.region]),
+      clockWindowSeconds,
+      // A signature may be dated up to one window ahead, so it stays usable for two.
+      replays: createReplayCache({ maxAgeMs: clockWindowSeconds * 2000 }),
+    }),
+    limits: new RequestLimits(config.rates, () => clock.now()),
+    log,
+    metrics,
+  });
+  const endpoint = `https://${config.listen.host}:${config.listen.port}`;
+  const app = createExpressApp({
+    metrics,
+    dependencies: [...context.dependencies, { name: 'iam', check: () => reachable(context) }],
+    openApi: () => openApiDocument(publicOperations, { serverUrl: endpoint }),
+    jwks: async () => JSON.parse((await clients.iam.GetSessionKeys({})).Jwks) as object,
+  });
+  const listener = await createListener(
+    {
+      ...config.listen,
+      tls: { key: leaf.key, cert: leaf.certificate },
+      newId: () => ids.uuidv7(),
+      now: () => clock.now(),
+      fallback: app,
+    },
+    front.handle,
+  );
+  log.info({ endpoint, region: config.region }, 'API ready');
+  return () => listener.stop(config.drainSeconds * 1000);
+}
+
+async function reachable(context: NodeContext): Promise<{ ok: boolean; detail: string }> {
+  await context.directory.confirm();
+  return { ok: true, detail: `authorization data at version ${context.directory.policyVersion}` };
+}

@@ -1,0 +1,233 @@
+/**
+ * Brings services to life in this process: stores, HSM, pipelines, relays, timed work, listeners, and takes them down
+ * in the reverse order. One code for every shape: `all.ts` gives it every service and the front door, `service.ts`
+ * one of them.
+ */
+
+import type { AgentHsm } from '../hsm/agent/client.ts';
+import { Recorder } from '../platform/audit/recorder.ts';
+import { OutboxRelay } from '../platform/audit/relay.ts';
+import { PrincipalDirectory } from '../platform/authz/directory.ts';
+import { createReceiver } from '../platform/client/receiver.ts';
+import type { Config } from '../platform/config/config.ts';
+import type { ServiceName } from '../platform/contract/operation.ts';
+import type { Dependency } from '../platform/http/express-app.ts';
+import { createListener, type Listener } from '../platform/http/server.ts';
+import type { Logger } from '../platform/observe/log.ts';
+import { createMetrics, type Metrics } from '../platform/observe/metrics.ts';
+import { ChangeHub } from '../platform/runtime/change-hub.ts';
+import { systemClock } from '../platform/runtime/clock.ts';
+import { createIds } from '../platform/runtime/ids.ts';
+import { JobRunner } from '../platform/runtime/job-runner.ts';
+import { PageTokens } from '../platform/runtime/page-token.ts';
+import { Pipeline } from '../platform/runtime/pipeline.ts';
+import type { AnyService, Platform, ServiceSettings } from '../platform/runtime/service.ts';
+import { openStore, type Store } from '../platform/store/index.ts';
+import { authorizationFeed } from './authentication.ts';
+import { type Clients, createClients, RoutedTransport } from './clients.ts';
+import { type DataFolders, ensureCertificates, ensureFolders } from './files.ts';
+import { openFrontDoor } from './front-door.ts';
+import { openHsm } from './hsm.ts';
+
+export interface NodeOptions {
+  config: Config;
+  log: Logger;
+  services: readonly AnyService[];
+  /** micro: the name whose certificate and internal address this process uses. */
+  identity: ServiceName | 'gateway' | undefined;
+  frontDoor: boolean;
+  /** Called when a service was prepared, with its dependencies: first-run work that needs files. */
+  onPrepared?(service: AnyService, deps: unknown, folders: DataFolders): Promise<void>;
+}
+
+export interface RunningNode {
+  stop(): Promise<void>;
+}
+
+/** What every part of a node shares. */
+export interface NodeContext {
+  config: Config;
+  log: Logger;
+  folders: DataFolders;
+  clock: typeof systemClock;
+  ids: ReturnType<typeof createIds>;
+  hub: ChangeHub;
+  metrics: Metrics;
+  directory: PrincipalDirectory;
+  transport: RoutedTransport;
+  clients: Clients;
+  dependencies: Dependency[];
+}
+
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { config, log, identity } = options;
+  const clock = systemClock;
+  const now = () => clock.now();
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const step of stops.reverse()) await step();
+  };
+  try {
+    const folders = ensureFolders(config.dataFolder);
+    const stores = new Map<AnyService, Store<unknown>>();
+    // The stores come first: they tell a second start on the same folder before anything is touched.
+    for (const service of options.services) {
+      const store = await openStore<unknown>({
+        service: service.name,
+        url: config.database,
+        folder: folders.root,
+        clock,
+        migrations: service.migrations,
+        logger: log,
+        onFatal: (error) => {
+          log.fatal({ err: error.message }, 'the disk reported an error: ending');
+          process.exit(1);
+        },
+      });
+      stores.set(service, store);
+      stops.push(() => store.close());
+    }
+    const leaf = ensureCertificates(folders, identity ? { service: identity } : { host: config.listen.host }, now);
+    const ids = createIds(clock);
+    const hub = new ChangeHub();
+    const names = options.services.map((service) => service.name);
+    const transport = new RoutedTransport(
+      names,
+      identity && { addresses: config.services, tls: { ca: leaf.ca, cert: leaf.certificate, key: leaf.key } },
+    );
+    stops.push(() => transport.close());
+    const clients = createClients(transport, identity ?? 'gateway', clock, ids);
+    const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock, hub });
+    const context: NodeContext = {
+      config,
+      log,
+      folders,
+      clock,
+      ids,
+      hub,
+      metrics: createMetrics(),
+      directory,
+      transport,
+      clients,
+      dependencies: [],
+    };
+    if (options.services.length > 0) {
+      const hsm = await openHsm(config, folders);
+      stops.push(() => hsm.close());
+      context.dependencies.push({ name: 'hsm', check: () => hsmState(hsm) });
+      for (const service of options.services) {
+        stops.push(await startService(context, service, stores.get(service) as Store<unknown>, hsm, options));
+      }
+    }
+    directory.start();
+    stops.push(() => directory.stop());
+    if (identity && identity !== 'gateway')
+      stops.push(await openReceiver(context, options.services[0] as AnyService, leaf));
+    if (options.frontDoor) stops.push(await openFrontDoor(context, identity ? listenerOf(context) : leaf));
+    return { stop };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+
+  function listenerOf(context: NodeContext) {
+    return ensureCertificates(context.folders, { host: config.listen.host }, now);
+  }
+}
+
+async function hsmState(hsm: AgentHsm): Promise<{ ok: boolean; detail: string }> {
+  const status = await hsm.status();
+  return { ok: status.state === 'ready', detail: status.reason ?? `token ${status.tokenLabel}` };
+}
+
+async function startService(
+  context: NodeContext,
+  service: AnyService,
+  store: Store<unknown>,
+  hsm: AgentHsm,
+  options: NodeOptions,
+): Promise<() => Promise<void>> {
+  const { config, clock, ids, hub, directory, transport, metrics } = context;
+  const log = context.log.child({ service: service.name });
+  const clients = createClients(transport, service.name, clock, ids);
+  const boot = ids.uuidv7();
+  const relay = new OutboxRelay({
+    store,
+    clock,
+    log,
+    node: nodeName(service),
+    send: async (Records) => {
+      await clients.audit.IngestRecords({ Records });
+    },
+  });
+  const settings: ServiceSettings = {
+    region: config.region,
+    partition: config.partition,
+    endpoint: `https://${config.listen.host}:${config.listen.port}`,
+    dataFolder: config.dataFolder,
+  };
+  const platform: Platform<unknown, Clients> = {
+    store,
+    hsm,
+    clients,
+    clock,
+    ids,
+    hub,
+    log,
+    directory,
+    pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from(service.name))),
+    settings,
+  };
+  const recorder = new Recorder(store, { node: nodeName(service), boot, region: config.region }, () => relay.wake());
+  const deps = await service.createDeps(platform);
+  const pipeline = new Pipeline({
+    service: service.name,
+    region: config.region,
+    handlers: service.handlers,
+    deps,
+    store,
+    recorder,
+    directory,
+    clock,
+    ids,
+    log,
+    metrics,
+  });
+  transport.local.register(service.name, pipeline.execute);
+  await service.prepare?.(deps);
+  await options.onPrepared?.(service, deps, context.folders);
+  const runner = new JobRunner({ jobs: service.jobs ?? [], deps, store, owner: boot, log, now: () => clock.now() });
+  runner.start();
+  relay.start();
+  context.dependencies.push({ name: `store:${service.name}`, check: () => store.health() });
+  return async () => {
+    await runner.stop();
+    await relay.stop();
+    await service.close?.(deps);
+  };
+}
+
+function nodeName(service: AnyService): string {
+  return `${service.name}-${process.pid}`;
+}
+
+/** The mTLS listener of one service. */
+async function openReceiver(
+  context: NodeContext,
+  service: AnyService,
+  leaf: { key: string; certificate: string; ca: string },
+): Promise<() => Promise<void>> {
+  const address = context.config.services[service.name];
+  if (!address) throw new Error(`PARAPET_SERVICES has no address for ${service.name}`);
+  const listener: Listener = await createListener(
+    {
+      ...address,
+      tls: { key: leaf.key, cert: leaf.certificate, ca: leaf.ca, requireClientCertificate: true },
+      newId: () => context.ids.uuidv7(),
+      now: () => context.clock.now(),
+    },
+    createReceiver(service.operations, (invocation) => context.transport.local.invoke(invocation)),
+  );
+  context.log.info({ service: service.name, ...address }, 'service ready');
+  return () => listener.stop(context.config.drainSeconds * 1000);
+}

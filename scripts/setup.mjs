@@ -1,0 +1,140 @@
+/**
+ * Installs what is missing on this machine. As root on Debian or Ubuntu it uses apt; otherwise it names the exact
+ * command to run and stops. Plain JavaScript: it runs before anything is installed or built.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const SOFTHSM = [
+  '/usr/lib/softhsm/libsofthsm2.so',
+  '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so',
+  '/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so',
+  '/usr/lib64/softhsm/libsofthsm2.so',
+  '/usr/local/lib/softhsm/libsofthsm2.so',
+];
+
+/** Debian package, and how to see that it is there. */
+const PACKAGES = {
+  run: [
+    { name: 'softhsm2', present: () => SOFTHSM.some((path) => existsSync(path)) || !!process.env.PARAPET_HSM_MODULE },
+    // better-sqlite3 and pkcs11js are compiled where no prebuilt binary fits.
+    { name: 'g++', present: () => onPath('g++') },
+    { name: 'make', present: () => onPath('make') },
+    { name: 'python3', present: () => onPath('python3') },
+  ],
+  test: [
+    {
+      name: 'postgresql',
+      present: () => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0,
+    },
+    { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
+    { name: 'curl', present: () => onPath('curl') },
+    { name: 'openssl', present: () => onPath('openssl') },
+  ],
+};
+
+function onPath(command) {
+  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, command)));
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function fail(text) {
+  say(text);
+  process.exit(1);
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+  if (result.error) fail(`${command} could not be started: ${result.error.message}`);
+  if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with status ${result.status}`);
+}
+
+function ensureNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node.js ${process.versions.node} is too old: 20.19 or newer is needed`);
+}
+
+function ensurePackages(kinds) {
+  const missing = kinds.flatMap((kind) => PACKAGES[kind]).filter((p) => !p.present());
+  if (missing.length === 0) return;
+  const names = missing.map((p) => p.name);
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${names.join(' ')}`;
+  if (!existsSync('/usr/bin/apt-get'))
+    fail(`these packages are missing: ${names.join(' ')}. Install them with the package manager of this system.`);
+  if (process.getuid?.() !== 0) fail(`these packages are missing: ${names.join(' ')}. Run:\n  sudo sh -c '${command}'`);
+  say(`installing ${names.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], { env });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
+  const still = missing.filter((p) => !p.present());
+  if (still.length > 0)
+    fail(`these packages are still missing after the installation: ${still.map((p) => p.name).join(' ')}`);
+}
+
+/** npm packages as the lock file says; done again only when the lock file or the Node version changed. */
+function ensureModules() {
+  const stamp = join(root, 'node_modules', '.parapet-installed');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.versions.modules)
+    .digest('hex');
+  const built = ['better-sqlite3/build/Release/better_sqlite3.node', 'pkcs11js/build/Release/pkcs11.node'];
+  const natives = () => built.filter((path) => !existsSync(join(root, 'node_modules', path)));
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && natives().length === 0) return;
+  say('installing npm packages (the first time compiles two native modules, about two minutes)');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (natives().length > 0) run('npm', ['rebuild', 'better-sqlite3', 'pkcs11js']);
+  if (natives().length > 0)
+    fail(`native modules were not built: ${natives().join(', ')}. Run: npm rebuild better-sqlite3 pkcs11js`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** dist is newer than every source file. */
+function ensureBuild() {
+  const stamp = join(root, 'dist', '.built');
+  const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
+  const folders = [
+    'apps',
+    'services',
+    'policies',
+    'hsm',
+    'platform',
+    'derive',
+    'gateways',
+    'sdk',
+    'cli',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package.json',
+  ];
+  if (!folders.some((folder) => newerThan(join(root, folder), builtAt))) return;
+  say('building');
+  run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
+}
+
+function newerThan(path, time) {
+  if (!existsSync(path)) return false;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs > time;
+  return readdirSync(path).some((name) => newerThan(join(path, name), time));
+}
+
+/** `kinds`: what the caller is about to do. */
+export function ensure({ tests = false, build = true } = {}) {
+  ensureNode();
+  ensurePackages(tests ? ['run', 'test'] : ['run']);
+  ensureModules();
+  if (build) ensureBuild();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) ensure({ tests: process.argv.includes('test') });

@@ -1,0 +1,79 @@
+/** Runs the stages of a test run one after the other and counts what passed, failed and was skipped, with reasons. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './setup.mjs';
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const skipped = new Map();
+const summary = [];
+
+function record(name, passed, failed, skippedHere, seconds) {
+  totals.passed += passed;
+  totals.failed += failed;
+  totals.skipped += skippedHere;
+  summary.push({ name, passed, failed, skipped: skippedHere, seconds: Math.round(seconds) });
+}
+
+/** One command that passes or fails as a whole. */
+export function command(name, program, args, env = {}) {
+  const from = performance.now();
+  process.stdout.write(`\n== ${name}\n`);
+  const result = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  const ok = result.status === 0;
+  if (!ok) process.stdout.write(`${name}: FAILED (status ${result.status ?? result.signal})\n`);
+  record(name, ok ? 1 : 0, ok ? 0 : 1, 0, (performance.now() - from) / 1000);
+  return ok;
+}
+
+/** A vitest run; its tests are counted one by one. */
+export function vitest(name, config, env = {}, filters = []) {
+  const from = performance.now();
+  process.stdout.write(`\n== ${name}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-report-'));
+  const report = join(folder, 'report.json');
+  const args = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--config',
+    config,
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile=${report}`,
+    ...filters,
+  ];
+  const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  const seconds = (performance.now() - from) / 1000;
+  try {
+    const data = JSON.parse(readFileSync(report, 'utf8'));
+    for (const file of data.testResults)
+      for (const test of file.assertionResults)
+        if (test.status !== 'passed' && test.status !== 'failed')
+          skipped.set(test.fullName, (skipped.get(test.fullName) ?? 0) + 1);
+    const brokenFiles = data.testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed'),
+    ).length;
+    const failed = data.numFailedTests + brokenFiles;
+    // A run that ended badly although every test passed (an unhandled error) is a failure too.
+    const unexplained = result.status !== 0 && failed === 0 ? 1 : 0;
+    record(name, data.numPassedTests, failed + unexplained, data.numPendingTests + data.numTodoTests, seconds);
+  } catch {
+    record(name, 0, 1, 0, seconds);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Prints the totals; the last line is the one that machines read. */
+export function finish() {
+  process.stdout.write('\n');
+  for (const row of summary)
+    process.stdout.write(
+      `${row.failed > 0 ? 'FAILED' : 'ok    '} ${row.name}: ${row.passed} passed, ${row.failed} failed, ${row.skipped} skipped (${row.seconds} s)\n`,
+    );
+  for (const [name, times] of skipped)
+    process.stdout.write(`skipped: ${name}${times > 1 ? ` (${times} times)` : ''}\n`);
+  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
+  process.exit(totals.failed > 0 ? 1 : 0);
+}

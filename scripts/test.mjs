@@ -1,0 +1,25 @@
+/**
+ * `npm test`: everything. `npm run test:deep`: the same code with far more cases, kills and pairs.
+ * Shapes and engines: the end-to-end tests run in one process and as separate services, on SQLite and PostgreSQL.
+ */
+import { checks } from './checks.mjs';
+import { ensure } from './setup.mjs';
+import { finish, vitest } from './stages.mjs';
+
+const deep = process.argv[2] === 'deep';
+const amount = deep
+  ? { PARAPET_DIFFERENTIAL_PAIRS: '10000000', PARAPET_KILLS: '2000', PARAPET_FUZZ_CASES: '100000' }
+  : { PARAPET_DIFFERENTIAL_PAIRS: '200000', PARAPET_KILLS: '50' };
+
+ensure({ tests: true });
+if (!deep) checks();
+vitest('unit, property and conformance tests', 'vitest.config.ts', amount);
+for (const shape of ['mono', 'micro'])
+  for (const engine of ['sqlite', 'postgres'])
+    vitest(`end to end: ${shape}, ${engine}`, 'vitest.e2e.config.ts', {
+      ...amount,
+      PARAPET_TEST_SHAPE: shape,
+      PARAPET_TEST_ENGINE: engine,
+    });
+vitest('starts, faults and crashes', 'vitest.system.config.ts', amount);
+finish();

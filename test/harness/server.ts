@@ -1,0 +1,177 @@
+/**
+ * Starts the real product from dist, as users start it: one process or one per service, on SQLite or PostgreSQL, each
+ * time with a data folder and ports of its own.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startPostgres } from '../../platform/store/testing/postgres-server.ts';
+
+export type Shape = 'mono' | 'micro';
+export type EngineName = 'sqlite' | 'postgres';
+
+export interface Admin {
+  accountId: string;
+  userName: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  endpoint: string;
+  region: string;
+}
+
+export interface Running {
+  shape: Shape;
+  engine: EngineName;
+  dataFolder: string;
+  endpoint: string;
+  port: number;
+  ca: string;
+  caPath: string;
+  admin: Admin;
+  databaseUrl: string | undefined;
+  /** Everything the processes wrote to their output. */
+  output(): string;
+  /** kill -9 of every process. */
+  kill(): Promise<void>;
+  /** Starts the processes again on the same data folder and waits until they are ready. */
+  start(): Promise<void>;
+  /** SIGTERM, waits for the end; answers the exit codes. */
+  terminate(): Promise<number[]>;
+  /** Ends everything and removes the data. */
+  stop(): Promise<void>;
+  processes(): readonly ChildProcess[];
+}
+
+export const root = resolve(import.meta.dirname, '../..');
+const READY_MS = 30_000;
+
+/** In a micro installation: every service has its own process, the gateway last. */
+const MICRO = ['iam', 'kms', 'audit', 'gateway'] as const;
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+export async function startParapet(
+  options: { shape?: Shape; engine?: EngineName; env?: Record<string, string> } = {},
+): Promise<Running> {
+  const shape = options.shape ?? 'mono';
+  const engine = options.engine ?? 'sqlite';
+  const dataFolder = mkdtempSync(join(tmpdir(), 'parapet-'));
+  const port = await freePort();
+  const postgres = engine === 'postgres' ? await startPostgres() : undefined;
+  const services = await Promise.all(MICRO.map(async (name) => `${name}=127.0.0.1:${await freePort()}`));
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    PARAPET_DATA: dataFolder,
+    PARAPET_LISTEN: `127.0.0.1:${port}`,
+    PARAPET_PKI_LISTEN: `127.0.0.1:${await freePort()}`,
+    PARAPET_LOG_LEVEL: 'info',
+    PARAPET_SERVICES: services.join(','),
+    // Suites make many refused requests from one address.
+    PARAPET_RATE_REFUSALS: '100000',
+    ...(postgres && { PARAPET_DATABASE: postgres.url }),
+    ...options.env,
+  };
+  let running: ChildProcess[] = [];
+  let text = '';
+  const launch = (args: string[]): ChildProcess => {
+    const child = spawn(process.execPath, ['--disallow-code-generation-from-strings', ...args], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout?.on('data', (chunk) => (text += chunk));
+    child.stderr?.on('data', (chunk) => (text += chunk));
+    return child;
+  };
+  const endpoint = `https://127.0.0.1:${port}`;
+  const caPath = join(dataFolder, 'bootstrap', 'ca.pem');
+  const instance: Running = {
+    shape,
+    engine,
+    dataFolder,
+    endpoint,
+    port,
+    ca: '',
+    caPath,
+    admin: undefined as unknown as Admin,
+    databaseUrl: postgres?.url,
+    output: () => text,
+    processes: () => running,
+    async start() {
+      running =
+        shape === 'mono' ? [launch(['dist/apps/all.js'])] : MICRO.map((name) => launch(['dist/apps/service.js', name]));
+      await waitUntilReady(
+        port,
+        () => running.find((p) => p.exitCode !== null),
+        () => text,
+      );
+      instance.ca = readFileSync(caPath, 'utf8');
+      instance.admin = JSON.parse(readFileSync(join(dataFolder, 'bootstrap', 'admin.json'), 'utf8')) as Admin;
+    },
+    async kill() {
+      for (const child of running) child.kill('SIGKILL');
+      await ended(running);
+    },
+    async terminate() {
+      for (const child of running) child.kill('SIGTERM');
+      return ended(running);
+    },
+    async stop() {
+      for (const child of running) child.kill('SIGKILL');
+      await ended(running);
+      await postgres?.stop();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await instance.start();
+  } catch (error) {
+    await instance.stop();
+    throw error;
+  }
+  return instance;
+}
+
+function ended(children: readonly ChildProcess[]): Promise<number[]> {
+  return Promise.all(
+    children.map((child) =>
+      child.exitCode !== null || child.signalCode !== null
+        ? Promise.resolve(child.exitCode ?? -1)
+        : new Promise<number>((done) => child.once('exit', (code) => done(code ?? -1))),
+    ),
+  );
+}
+
+async function waitUntilReady(port: number, dead: () => ChildProcess | undefined, output: () => string): Promise<void> {
+  const until = Date.now() + READY_MS;
+  for (;;) {
+    if (await ready(port)) return;
+    if (dead()) throw new Error(`a process ended during the start:\n${output()}`);
+    if (Date.now() > until) throw new Error(`not ready after ${READY_MS / 1000} s:\n${output()}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+function ready(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const outgoing = httpsRequest(
+      { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false },
+      (incoming) => {
+        incoming.resume();
+        done(incoming.statusCode === 200);
+      },
+    );
+    outgoing.on('error', () => done(false));
+    outgoing.end();
+  });
+}
