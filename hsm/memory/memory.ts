@@ -103,7 +103,8 @@ export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
   };
 }
 
-class MemoryRootOfTrust implements RootOfTrust {
+/** Roots of trust over plain buffers. */
+export class MemoryRootOfTrust implements RootOfTrust {
   readonly rootVersion = 1;
   readonly #held: MemoryRoots;
 
