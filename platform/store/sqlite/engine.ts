@@ -12,12 +12,8 @@ import type { PlatformTables } from '../tables/schema.ts';
 import { WriterLock } from '../writer-lock.ts';
 import { SqliteReader, SqliteWriter } from './driver.ts';
 import { fromSqlite } from './errors.ts';
-import { createPrivately, inspect, ProcessLock, prepareFolder } from './files.ts';
+import { BUSY_TIMEOUT_MS, createPrivately, inspect, openWriting, ProcessLock, prepareFolder } from './files.ts';
 
-// Waiting inside SQLite blocks the event loop, so it is short; longer waits are retries of the transaction.
-const BUSY_TIMEOUT_MS = 200;
-// The timer checkpoints long before this; it only bounds the WAL (64 MiB) should the timer starve.
-const AUTOCHECKPOINT_PAGES = 16_384;
 const CHECKPOINT_INTERVAL_MS = 500;
 
 const INSERT_RECORD =
@@ -151,23 +147,6 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
       lock.release();
     },
   };
-}
-
-function openWriting(path: string): Database.Database {
-  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-  try {
-    db.pragma('journal_mode = wal');
-    // This build defaults to NORMAL in WAL mode, which may lose acknowledged commits at power loss.
-    db.pragma('synchronous = full');
-    db.pragma('foreign_keys = on');
-    db.pragma('trusted_schema = off');
-    db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
-    db.pragma('journal_size_limit = 67108864');
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
 }
 
 function dialect(driver: Driver): Dialect {

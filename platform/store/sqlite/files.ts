@@ -15,6 +15,11 @@ const NETWORK_FILE_SYSTEMS = new Set([0x6969, 0x517b, 0xfe534d42, 0xff534d42]);
 // A full check reads every page; above this size only what is touched at start is checked, to keep the start short.
 const FULL_CHECK_MAX_BYTES = 256 * 1024 * 1024;
 
+// Waiting inside SQLite blocks the event loop, so it is short; longer waits are retries of the transaction.
+export const BUSY_TIMEOUT_MS = 200;
+// The timer checkpoints long before this; it only bounds the WAL (64 MiB) should the timer starve.
+const AUTOCHECKPOINT_PAGES = 16_384;
+
 /** Creates the folder (mode 0700) and returns the database path. */
 export function prepareFolder(folder: string, service: string): string {
   try {
@@ -110,6 +115,24 @@ export function inspect(path: string, initialised: boolean): readonly AppliedMig
     throw fromSqlite(error, path);
   } finally {
     db?.close();
+  }
+}
+
+/** The writing connection, with the settings that durability rests on. */
+export function openWriting(path: string): Database.Database {
+  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    db.pragma('journal_mode = wal');
+    // This build defaults to NORMAL in WAL mode, which may lose acknowledged commits at power loss.
+    db.pragma('synchronous = full');
+    db.pragma('foreign_keys = on');
+    db.pragma('trusted_schema = off');
+    db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
+    db.pragma('journal_size_limit = 67108864');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 
