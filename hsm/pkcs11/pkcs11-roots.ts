@@ -184,7 +184,8 @@ export class Pkcs11Roots implements RootOfTrust {
     if (remedy === 'lost' || attempt >= ATTEMPTS) throw this.#lost(error);
     if (remedy === 'session' || remedy === 'doubtful') return;
     try {
-      if (remedy === 'login') this.#login(opened);
+      // A lost login shows as dead handles first: private objects vanish with it. Being logged in already is no error.
+      this.#login(opened);
       this.#findKeys(opened);
     } catch {
       throw this.#lost(error);

@@ -8,12 +8,11 @@ import { CKR } from './constants.ts';
 /**
  * - `request`: the token works and refuses this request.
  * - `session`: a new session cures it.
- * - `login`: log in again; private handles are then new.
- * - `handles`: keys must be found again; if that does not help, the token is lost.
+ * - `login`: log in and find the keys again (private handles die with the login); if that does not help, it is lost.
  * - `doubtful`: may be either; a second one in a short time means `lost`.
  * - `lost`: only finalize, initialize and a health probe help.
  */
-export type Remedy = 'request' | 'session' | 'login' | 'handles' | 'doubtful' | 'lost';
+export type Remedy = 'request' | 'session' | 'login' | 'doubtful' | 'lost';
 
 const REMEDIES: ReadonlyMap<number, Remedy> = new Map<number, Remedy>([
   [CKR.SESSION_HANDLE_INVALID, 'session'],
@@ -21,10 +20,10 @@ const REMEDIES: ReadonlyMap<number, Remedy> = new Map<number, Remedy>([
   [CKR.OPERATION_ACTIVE, 'session'],
   [CKR.OPERATION_NOT_INITIALIZED, 'session'],
   [CKR.USER_NOT_LOGGED_IN, 'login'],
-  [CKR.OBJECT_HANDLE_INVALID, 'handles'],
-  [CKR.KEY_HANDLE_INVALID, 'handles'],
-  [CKR.WRAPPING_KEY_HANDLE_INVALID, 'handles'],
-  [CKR.UNWRAPPING_KEY_HANDLE_INVALID, 'handles'],
+  [CKR.OBJECT_HANDLE_INVALID, 'login'],
+  [CKR.KEY_HANDLE_INVALID, 'login'],
+  [CKR.WRAPPING_KEY_HANDLE_INVALID, 'login'],
+  [CKR.UNWRAPPING_KEY_HANDLE_INVALID, 'login'],
   [CKR.GENERAL_ERROR, 'doubtful'],
   [CKR.FUNCTION_FAILED, 'doubtful'],
   [CKR.DEVICE_ERROR, 'lost'],

@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { CKF_RW_SESSION, CKF_SERIAL_SESSION, CKF_USER_PIN_INITIALIZED, CKU_SO, CKU_USER } from '../pkcs11/constants.ts';
 import type { Pkcs11Module } from '../pkcs11/module.ts';
 import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
+import { describeReturnValue, returnValueOf } from '../pkcs11/return-value.ts';
 import { findTokens, login, provisionKeys } from '../pkcs11/token.ts';
 import { HsmError } from '../port.ts';
 import {
@@ -37,6 +38,13 @@ export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenReco
   module.initialize();
   try {
     makeToken(module, files);
+  } catch (cause) {
+    if (cause instanceof HsmError) throw cause;
+    const what = describeReturnValue(returnValueOf(cause));
+    throw new HsmError('unavailable', `token cannot be set up: ${what}`, {
+      hint: `look into ${files.folder}; if nothing was ever encrypted with this data folder, remove it and start again`,
+      cause,
+    });
   } finally {
     module.finalize();
   }
