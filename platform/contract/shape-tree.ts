@@ -54,7 +54,7 @@ function read(schema: z.core.$ZodType): Shape {
   };
   if (info.wire === 'blob') return { ...traits, kind: 'blob' };
   if (info.wire === 'timestamp') return { ...traits, kind: 'timestamp' };
-  const bag: Definition = schema._zod.bag ?? {};
+  const checks = checksOf(def);
   switch (def.type) {
     case 'optional':
     case 'default':
@@ -70,20 +70,20 @@ function read(schema: z.core.$ZodType): Shape {
       const members = Object.entries(def.shape as Record<string, z.core.$ZodType>).map(([name, member]) => ({
         name,
         shape: shapeTree(member),
-        required: member._zod.optin !== 'optional',
+        required: member._zod.optin === undefined,
       }));
       return { ...traits, kind: 'structure', members, byName: new Map(members.map((m) => [m.name, m])) };
     }
     case 'array':
-      return { ...traits, kind: 'list', item: shapeTree(def.element), ...bounds(bag) };
+      return { ...traits, kind: 'list', item: shapeTree(def.element), ...bounds(checks) };
     case 'record':
       return { ...traits, kind: 'map', key: shapeTree(def.keyType), value: shapeTree(def.valueType) };
     case 'string': {
-      const pattern = [...((bag.patterns as Set<RegExp> | undefined) ?? [])][0];
+      const pattern = checks.find((check) => check.pattern instanceof RegExp)?.pattern as RegExp | undefined;
       return {
         ...traits,
         kind: 'string',
-        ...bounds(bag),
+        ...bounds(checks),
         ...(pattern && { pattern }),
         document: info.wire === 'document',
       };
@@ -93,7 +93,7 @@ function read(schema: z.core.$ZodType): Shape {
     case 'literal':
       return { ...traits, kind: 'string', values: def.values as string[], document: false };
     case 'number':
-      return { ...traits, kind: bag.format === 'safeint' ? 'integer' : 'number', ...bounds(bag) };
+      return { ...traits, kind: isInteger(def, checks) ? 'integer' : 'number', ...bounds(checks) };
     case 'boolean':
       return { ...traits, kind: 'boolean' };
     case 'any':
@@ -106,11 +106,27 @@ function read(schema: z.core.$ZodType): Shape {
   }
 }
 
-function bounds(bag: Definition): { min?: number; max?: number } {
-  const min = bag.minimum;
-  const max = bag.maximum;
+/** The checks of a schema as plain definitions; zod keeps bounds, patterns and formats nowhere else. */
+function checksOf(def: Definition): Definition[] {
+  return ((def.checks ?? []) as { _zod: { def: Definition } }[]).map((check) => check._zod.def);
+}
+
+function isInteger(def: Definition, checks: readonly Definition[]): boolean {
+  return def.format === 'safeint' || checks.some((check) => check.format === 'safeint');
+}
+
+function bounds(checks: readonly Definition[]): { min?: number; max?: number } {
+  let min = Number.NEGATIVE_INFINITY;
+  let max = Number.POSITIVE_INFINITY;
+  for (const { check, minimum, maximum, length, value } of checks) {
+    if (check === 'min_length') min = Math.max(min, minimum);
+    else if (check === 'max_length') max = Math.min(max, maximum);
+    else if (check === 'length_equals') [min, max] = [length, length];
+    else if (check === 'greater_than') min = Math.max(min, value);
+    else if (check === 'less_than') max = Math.min(max, value);
+  }
   return {
-    ...(typeof min === 'number' && min > Number.MIN_SAFE_INTEGER && { min }),
-    ...(typeof max === 'number' && max < Number.MAX_SAFE_INTEGER && { max }),
+    ...(min > Number.MIN_SAFE_INTEGER && { min }),
+    ...(max < Number.MAX_SAFE_INTEGER && { max }),
   };
 }
