@@ -1,0 +1,38 @@
+/**
+ * The command line `parapet`, built from the table of operations. Guarantees: every public operation has a command;
+ * nothing is sent that a local check refuses; credentials are neither printed nor taken from the arguments.
+ */
+import { Command } from 'commander';
+import type { AnyOperation } from '../platform/contract/operation.ts';
+import { addOperationCommand } from './commands/operation.ts';
+import type { Terminal } from './terminal.ts';
+
+export type OperationAreas = Readonly<Record<string, Readonly<Record<string, AnyOperation>>>>;
+
+const AREA_TEXT: Readonly<Record<string, string>> = {
+  iam: 'users, groups, policies, access keys, accounts',
+  sts: 'identity and temporary credentials',
+  authz: 'authorization decisions and their explanation',
+  kms: 'keys, aliases, encryption',
+  audit: 'the record of everything',
+};
+
+export const EXIT_CODES_TEXT = `
+Exit codes: 0 done, 1 the command cannot be used like this, 2 refused by the service,
+3 not permitted, 4 no server or no trusted server.
+Credentials come from the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or PARAPET_TOKEN.`;
+
+/** `setExitCode` is called by commands whose answer is an exit code. */
+export function buildProgram(areas: OperationAreas, terminal: Terminal): Command {
+  const program = new Command('parapet')
+    .description('Command line of Parapet: who may do what, keys, and the record of everything.')
+    .version('0.1.0')
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .addHelpText('after', EXIT_CODES_TEXT);
+  program.commandsGroup('Operations:');
+  for (const [area, operations] of Object.entries(areas)) {
+    const group = program.command(area).description(AREA_TEXT[area] ?? `operations of ${area}`);
+    for (const operation of Object.values(operations)) addOperationCommand(group, operation, terminal);
+  }
+  return program;
+}

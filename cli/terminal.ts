@@ -1,0 +1,82 @@
+/** Everything a command may touch outside its own values; tests run the same commands over their own terminal. */
+import type { ClientSettings } from '../platform/config/client.ts';
+import type { ParapetOptions } from '../sdk/parapet.ts';
+
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** `-` is the standard input. */
+  read(path: string): Promise<Buffer>;
+  /** Replaces the file; only the owner can read it. */
+  write(path: string, data: Buffer): Promise<void>;
+  /** Throws `ConfigError`. */
+  settings(): ClientSettings;
+  now(): number;
+  pause(milliseconds: number): Promise<void>;
+  /** Aborted when the user stops a command that would go on for ever. */
+  stopped: AbortSignal;
+}
+
+/** Options that every command has. */
+export interface SharedOptions {
+  endpoint?: string;
+  region?: string;
+  debug?: boolean;
+}
+
+/** The user asked for something that cannot be done; nothing was sent. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+export interface ClientRequirements {
+  /** False: the command works without credentials as well. */
+  credentials?: boolean;
+}
+
+/** Connection settings from the environment and the options of the command. */
+export async function clientOptions(
+  terminal: Terminal,
+  shared: SharedOptions,
+  requirements: ClientRequirements = {},
+): Promise<ParapetOptions> {
+  const settings = terminal.settings();
+  const credentials = settings.token !== undefined ? { bearer: settings.token } : settings.accessKey;
+  if (credentials === undefined && requirements.credentials !== false) {
+    throw new UsageError(
+      'no credentials are set',
+      'eval "$(parapet env)" takes those of the administrator of a server on this machine',
+    );
+  }
+  return {
+    endpoint: shared.endpoint ?? settings.endpoint,
+    region: shared.region ?? settings.region,
+    userAgent: 'parapet-cli',
+    now: () => terminal.now(),
+    ...(credentials && { credentials }),
+    ...(settings.caFile !== undefined && { ca: await readCa(terminal, settings.caFile) }),
+    ...(shared.debug && {
+      onAttempt: (a) => {
+        const again = a.retryInMs === undefined ? '' : `, again in ${a.retryInMs} ms`;
+        const id = a.requestId === undefined ? '' : ` ${a.requestId}`;
+        terminal.err(
+          `debug: ${a.operation} #${a.attempt} ${a.method} ${a.target} ${a.outcome} ${a.milliseconds} ms${id}${again}\n`,
+        );
+      },
+    }),
+  };
+}
+
+async function readCa(terminal: Terminal, path: string): Promise<Buffer> {
+  try {
+    return await terminal.read(path);
+  } catch {
+    throw new UsageError(`the CA file ${path} cannot be read`, 'AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS names it');
+  }
+}

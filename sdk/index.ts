@@ -1,0 +1,22 @@
+/**
+ * Typed client of the native API, for applications, the command line and the console.
+ *
+ * Guarantees: what is not declared cannot be called; a broken input never leaves the process; a write is carried out
+ * once however often the connection fails; every failure is a `ParapetError` with a stable code. Refuses: endpoints
+ * that are not encrypted (except on this machine) and certificates that are not trusted.
+ */
+import { areas } from './areas.ts';
+import { createClientFor, type ParapetFor, type ParapetOptions } from './parapet.ts';
+
+export { areas } from './areas.ts';
+export { ParapetError, type ParapetIssue, type PolicyFinding } from './error.ts';
+export type { AccessKey, Attempt, BearerToken, CallOptions, Credentials } from './exchange.ts';
+export type { ParapetOptions } from './parapet.ts';
+export type { RetryPolicy } from './retry.ts';
+
+export type Parapet = ParapetFor<typeof areas>;
+
+/** `createParapet({ endpoint, credentials, ca })` then `client.kms.encrypt({ KeyId, Plaintext })`. */
+export function createParapet(options: ParapetOptions): Parapet {
+  return createClientFor(areas, options);
+}
