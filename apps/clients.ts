@@ -7,11 +7,11 @@ import type { Invocation } from '../platform/runtime/call.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Ids } from '../platform/runtime/ids.ts';
 import { auditOperations } from '../services/audit/api/index.ts';
-import { iamOperations } from '../services/iam/api/index.ts';
+import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
 
 export interface Clients {
-  iam: Client<typeof iamOperations>;
+  iam: Client<typeof iamApi>;
   kms: Client<typeof kmsOperations>;
   audit: Client<typeof auditOperations>;
 }
@@ -43,7 +43,7 @@ export class RoutedTransport implements Transport {
 export function createClients(transport: Transport, service: ServiceName | 'gateway', clock: Clock, ids: Ids): Clients {
   const from = { service, now: () => clock.now(), newId: () => ids.uuidv7() };
   return {
-    iam: createClient(iamOperations, transport, from),
+    iam: createClient(iamApi, transport, from),
     kms: createClient(kmsOperations, transport, from),
     audit: createClient(auditOperations, transport, from),
   };

@@ -1,7 +1,7 @@
 /** The public listener: operations by the front door, everything else by Express. */
 
 import { openApiDocument } from '../derive/openapi.ts';
-import { publicOperations } from '../derive/operations.ts';
+import { operations } from '../derive/operations.ts';
 import { AwsWire } from '../gateways/aws/router.ts';
 import { Authenticator } from '../platform/authn/authenticator.ts';
 import { createReplayCache } from '../platform/authn/sigv4/replay-cache.ts';
@@ -20,7 +20,7 @@ export async function openFrontDoor(
   const { config, clock, ids, hub, directory, clients, metrics, log } = context;
   const clockWindowSeconds = config.clockWindowSeconds;
   const front = new FrontDoor({
-    wires: [new AwsWire(publicOperations), new RestWire(publicOperations)],
+    wires: [new AwsWire(operations), new RestWire(operations)],
     transport: context.transport,
     authenticator: new Authenticator({
       source: credentialSource(clients.iam, directory, clock),
@@ -40,21 +40,26 @@ export async function openFrontDoor(
   const app = createExpressApp({
     metrics,
     dependencies: [...context.dependencies, { name: 'iam', check: () => reachable(context) }],
-    openApi: () => openApiDocument(publicOperations, { serverUrl: endpoint }),
+    openApi: () => openApiDocument(operations, { serverUrl: endpoint }),
     jwks: async () => JSON.parse((await clients.iam.GetSessionKeys({})).Jwks) as object,
   });
-  const listener = await createListener(
+  const listener = createListener(
     {
       ...config.listen,
-      tls: { key: leaf.key, cert: leaf.certificate },
+      tls: leaf,
       newId: () => ids.uuidv7(),
       now: () => clock.now(),
       fallback: app,
+      onError: (error, requestId) => log.error({ requestId, err: error }, 'request failed'),
+      onRefusal: (reason) => metrics.refused.inc({ reason }),
     },
     front.handle,
   );
+  await listener.start();
   log.info({ endpoint, region: config.region }, 'API ready');
-  return () => listener.stop(config.drainSeconds * 1000);
+  return async () => {
+    await listener.stop(config.drainSeconds * 1000);
+  };
 }
 
 async function reachable(context: NodeContext): Promise<{ ok: boolean; detail: string }> {

@@ -6,13 +6,14 @@
 
 import type { AgentHsm } from '../hsm/agent/client.ts';
 import { Recorder } from '../platform/audit/recorder.ts';
+import { X509Certificate } from 'node:crypto';
 import { OutboxRelay } from '../platform/audit/relay.ts';
 import { PrincipalDirectory } from '../platform/authz/directory.ts';
 import { createReceiver } from '../platform/client/receiver.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { ServiceName } from '../platform/contract/operation.ts';
 import type { Dependency } from '../platform/http/express-app.ts';
-import { createListener, type Listener } from '../platform/http/server.ts';
+import { createListener } from '../platform/http/server.ts';
 import type { Logger } from '../platform/observe/log.ts';
 import { createMetrics, type Metrics } from '../platform/observe/metrics.ts';
 import { ChangeHub } from '../platform/runtime/change-hub.ts';
@@ -219,15 +220,24 @@ async function openReceiver(
 ): Promise<() => Promise<void>> {
   const address = context.config.services[service.name];
   if (!address) throw new Error(`PARAPET_SERVICES has no address for ${service.name}`);
-  const listener: Listener = await createListener(
+  const listener = createListener(
     {
       ...address,
-      tls: { key: leaf.key, cert: leaf.certificate, ca: leaf.ca, requireClientCertificate: true },
+      tls: {
+        key: leaf.key,
+        certificate: leaf.certificate,
+        clientAuthorities: [leaf.ca],
+        requireClientCertificate: true,
+        serviceAuthority: new X509Certificate(leaf.ca),
+      },
       newId: () => context.ids.uuidv7(),
       now: () => context.clock.now(),
     },
     createReceiver(service.operations, (invocation) => context.transport.local.invoke(invocation)),
   );
+  await listener.start();
   context.log.info({ service: service.name, ...address }, 'service ready');
-  return () => listener.stop(context.config.drainSeconds * 1000);
+  return async () => {
+    await listener.stop(context.config.drainSeconds * 1000);
+  };
 }

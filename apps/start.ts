@@ -1,5 +1,6 @@
 /** What both entry points do around a node: settings, signals, and a start that fails with a sentence. */
 
+import { ListenError } from '../platform/http/server.ts';
 import { HsmError } from '../hsm/port.ts';
 import { type Config, ConfigError, readConfig } from '../platform/config/config.ts';
 import { createLogger, type Logger } from '../platform/observe/log.ts';
@@ -52,14 +53,14 @@ export async function main(name: string, begin: (config: Config, log: Logger) =>
 }
 
 function expected(error: Error): boolean {
-  return error instanceof StoreError || error instanceof HsmError || (error as { code?: string }).code === 'EADDRINUSE';
+  return error instanceof StoreError || error instanceof HsmError || error instanceof ListenError;
 }
 
 function describe(error: unknown, config: Config): string {
   if (error instanceof StoreError || error instanceof HsmError)
     return `${error.message}${error.hint ? `\n  ${error.hint}` : ''}`;
-  if ((error as { code?: string }).code === 'EADDRINUSE') {
-    return `${error instanceof Error ? error.message : 'the port is in use'}\n  stop the other program or set PARAPET_LISTEN (now ${config.listen.host}:${config.listen.port})`;
+  if (error instanceof ListenError) {
+    return `${error.message}\n  stop the other program or set PARAPET_LISTEN (now ${config.listen.host}:${config.listen.port})`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -55,8 +55,8 @@ function treeOf(parameters: Parameters): Node {
     if (steps.length > MAX_LEVELS) throw malformed(`a parameter is nested deeper than ${MAX_LEVELS} levels`);
     let at = root;
     for (const step of steps) {
-      let next = at.children.get(step);
-      if (!next) at.children.set(step, (next = { children: new Map() }));
+      const next = at.children.get(step) ?? { children: new Map() };
+      at.children.set(step, next);
       at = next;
     }
     at.value = value;

@@ -26,10 +26,10 @@ function cached(
   dialect: Dialect,
   build: (shape: Shape, dialect: Dialect) => Convert,
 ): Convert {
-  let table = store.get(dialect);
-  if (!table) store.set(dialect, (table = new WeakMap()));
-  let convert = table.get(shape);
-  if (!convert) table.set(shape, (convert = build(shape, dialect)));
+  const table = store.get(dialect) ?? new WeakMap<Shape, Convert>();
+  store.set(dialect, table);
+  const convert = table.get(shape) ?? build(shape, dialect);
+  table.set(shape, convert);
   return convert;
 }
 

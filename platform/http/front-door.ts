@@ -4,10 +4,11 @@
  *
  * A caller that cannot be established is refused by the service itself (`refusal`), so that the attempt is recorded.
  */
-import { ServiceError } from '../contract/error.ts';
-import type { AnyOperation } from '../contract/operation.ts';
+
 import type { Authenticated, Authenticator } from '../authn/authenticator.ts';
 import type { Transport } from '../client/transport.ts';
+import { ServiceError } from '../contract/error.ts';
+import type { AnyOperation } from '../contract/operation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Caller, Invocation } from '../runtime/call.ts';
@@ -48,7 +49,8 @@ export class FrontDoor {
       return call.answer(output);
     } catch (thrown) {
       const error = asServiceError(thrown);
-      if (error.code === 'Internal') this.options.log.error({ requestId: request.requestId, err: thrown }, error.message);
+      if (error.code === 'Internal')
+        this.options.log.error({ requestId: request.requestId, err: thrown }, error.message);
       const answer = call.failure(error);
       const wait = error.details.retryAfterSeconds;
       if (wait !== undefined) {
@@ -92,7 +94,12 @@ export class FrontDoor {
       });
     }
     limits.checkPrincipal(who.caller);
-    const invocation: Invocation = { operation, caller: who.caller, origin: originOf(request, call), input: call.input() };
+    const invocation: Invocation = {
+      operation,
+      caller: who.caller,
+      origin: originOf(request, call),
+      input: call.input(),
+    };
     if (operation.effect === 'write') this.guardWrite(request, operation, who, invocation);
     return this.options.transport.invoke(invocation);
   }
@@ -125,7 +132,11 @@ function originOf(request: FrontRequest, call: WireCall): Invocation['origin'] {
     receivedAt: request.receivedAt,
     protocol: call.protocol,
     ...(request.tls && {
-      tls: { version: request.tls.protocol, cipher: request.tls.cipher, host: (request.headers.get('host') ?? '').slice(0, 255) },
+      tls: {
+        version: request.tls.protocol,
+        cipher: request.tls.cipher,
+        host: (request.headers.get('host') ?? '').slice(0, 255),
+      },
     }),
   };
 }

@@ -18,7 +18,10 @@ export class RequestLimits {
 
   constructor(settings: RateSettings, now: () => number) {
     this.now = now;
-    this.principals = createTokenBuckets({ ratePerSecond: settings.principalPerSecond, burst: settings.principalBurst });
+    this.principals = createTokenBuckets({
+      ratePerSecond: settings.principalPerSecond,
+      burst: settings.principalBurst,
+    });
     this.refusals = createTokenBuckets({ ratePerSecond: settings.refusalsPerSecond, burst: settings.refusalBurst });
   }
 

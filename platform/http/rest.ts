@@ -43,7 +43,7 @@ export class RestWire implements Wire {
     const at = key.lastIndexOf('/') + 1;
     const prefixed = this.prefixes.get(key.slice(0, at));
     if (prefixed?.pathMember !== undefined && at < key.length)
-      return new RestCall(request, prefixed.operation, { [prefixed.pathMember]: decodeURIComponent(key.slice(at)) });
+      return new RestCall(request, prefixed.operation, { [prefixed.pathMember]: key.slice(at) });
     return new RestCall(request, undefined);
   }
 }
@@ -74,17 +74,25 @@ class RestCall implements WireCall {
     if (body.length === 0) return {};
     const type = headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
     if (type !== undefined && type !== 'application/json') {
-      throw new ServiceError('Validation', `content type ${type.slice(0, 100)} is not application/json`, { hint: 'send JSON' });
+      throw new ServiceError('Validation', `content type ${type.slice(0, 100)} is not application/json`, {
+        hint: 'send JSON',
+      });
     }
     const parsed = parseStrictJson(body);
     if (!parsed.ok) {
-      throw new ServiceError('Validation', `the body is not acceptable JSON: ${parsed.message} at line ${parsed.line}, column ${parsed.column}`, {
-        details: { wireCode: 'MalformedInput' },
-      });
+      throw new ServiceError(
+        'Validation',
+        `the body is not acceptable JSON: ${parsed.message} at line ${parsed.line}, column ${parsed.column}`,
+        {
+          details: { wireCode: 'MalformedInput' },
+        },
+      );
     }
     const value = parsed.value;
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new ServiceError('Validation', 'the body must be a JSON object', { details: { wireCode: 'MalformedInput' } });
+      throw new ServiceError('Validation', 'the body must be a JSON object', {
+        details: { wireCode: 'MalformedInput' },
+      });
     return value as Record<string, unknown>;
   }
 
@@ -100,7 +108,9 @@ class RestCall implements WireCall {
 }
 
 function signingPrefix(operation: AnyOperation): string {
-  return typeof operation.authz === 'object' ? operation.authz.action.slice(0, operation.authz.action.indexOf(':')) : operation.area;
+  return typeof operation.authz === 'object'
+    ? operation.authz.action.slice(0, operation.authz.action.indexOf(':'))
+    : operation.area;
 }
 
 /** Query parameters as members: numbers and booleans by shape, lists by repetition. */
