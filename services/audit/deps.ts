@@ -1,0 +1,15 @@
+/** What the operations of the audit service receive. */
+import { implementFor } from '../../platform/runtime/call.ts';
+import type { PageTokens } from '../../platform/runtime/page-token.ts';
+import type { Store } from '../../platform/store/index.ts';
+import type { Sequencer } from './sequencer/sequencer.ts';
+import type { AuditDatabase } from './store/schema.ts';
+
+export interface AuditDeps {
+  store: Store<AuditDatabase>;
+  sequencer: Sequencer;
+  pages: PageTokens;
+  clock: { now(): number };
+}
+
+export const implement = implementFor<AuditDeps>();

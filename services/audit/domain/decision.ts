@@ -1,0 +1,103 @@
+/** The decision as its record tells it. Tolerates records of older writers: what is not there is left out. */
+
+export interface DecisionCheckView {
+  Action: string;
+  Resource: string;
+  ResourceAccount?: string;
+  Effect: 'allow' | 'deny';
+  Reason: string;
+  Layer?: string;
+  Statements: { PolicyArn: string; Version?: string; Sid?: string; Index: number }[];
+  Context: Record<string, unknown>;
+}
+
+type Json = Record<string, unknown>;
+
+/** Undefined when the text is not a record. Members as `GetDecision` answers them. */
+export function decisionView(record: string) {
+  const root = object(parse(record));
+  const eventId = text(root.eventID);
+  if (eventId === undefined) return undefined;
+  const decision = object(object(root.x).decision);
+  const checks = list(decision.checks).map(check);
+  // The check that decided: the one that was denied, else the first.
+  const deciding = checks.find((c) => c.Effect === 'deny') ?? checks[0];
+  const effect = decision.effect === 'allow' || decision.effect === 'deny' ? decision.effect : 'none';
+  return {
+    DecisionId: eventId,
+    EventId: eventId,
+    Time: Date.parse(text(root.eventTime) ?? '') || 0,
+    EventSource: text(root.eventSource) ?? '',
+    EventName: text(root.eventName) ?? '',
+    ...optional('RequestId', text(root.requestID)),
+    Principal: principal(object(root.userIdentity)),
+    ...(deciding && { Action: deciding.Action, Resource: deciding.Resource, Reason: deciding.Reason }),
+    ...optional('Layer', deciding?.Layer),
+    Effect: effect as 'allow' | 'deny' | 'none',
+    Context: object(decision.context),
+    Checks: checks,
+    Policies: list(decision.policies).flatMap((policy) => text(policy) ?? []),
+    ...optional('PolicyVersion', typeof decision.policyVersion === 'number' ? decision.policyVersion : undefined),
+    ...optional('ErrorCode', text(root.errorCode)),
+    ...optional('Message', text(root.errorMessage)),
+    ...optional('RequestParameters', root.requestParameters),
+    ...optional('ResponseElements', root.responseElements),
+  };
+}
+
+function principal(identity: Json) {
+  return {
+    Type: text(identity.type) ?? 'Unknown',
+    ...optional('Arn', text(identity.arn)),
+    ...optional('AccountId', text(identity.accountId)),
+    ...optional('PrincipalId', text(identity.principalId)),
+    ...optional('UserName', text(identity.userName)),
+    ...optional('AccessKeyId', text(identity.accessKeyId)),
+  };
+}
+
+function check(value: unknown): DecisionCheckView {
+  const item = object(value);
+  return {
+    Action: text(item.action) ?? '',
+    Resource: text(item.resource) ?? '',
+    ...optional('ResourceAccount', text(item.resourceAccount)),
+    Effect: item.effect === 'allow' ? 'allow' : 'deny',
+    Reason: text(item.reason) ?? '',
+    ...optional('Layer', text(item.layer)),
+    Statements: list(item.statements).map((statement) => {
+      const s = object(statement);
+      return {
+        PolicyArn: text(s.policyArn) ?? '',
+        ...optional('Version', text(s.version)),
+        ...optional('Sid', text(s.sid)),
+        Index: typeof s.index === 'number' ? s.index : 0,
+      };
+    }),
+    Context: object(item.context),
+  };
+}
+
+function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value };
+}
+
+function parse(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

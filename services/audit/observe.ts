@@ -1,0 +1,27 @@
+/** What operators watch: records that wait for their number, and numbers of writers that never came. */
+import type { Registry } from 'prom-client';
+import { reportGauge } from '../../platform/observe/gauge.ts';
+import type { AuditDeps } from './deps.ts';
+import { summarizePending } from './store/pending.ts';
+import { countMissing } from './store/writers.ts';
+
+export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock'>, registry: Registry): void {
+  reportGauge(registry, {
+    name: 'parapet_audit_unsequenced_records',
+    help: 'Records that arrived and have no number yet',
+    read: async () => (await summarizePending(store.read)).count,
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_unsequenced_seconds',
+    help: 'Age of the oldest record without a number',
+    read: async () => {
+      const { oldest } = await summarizePending(store.read);
+      return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest) / 1000;
+    },
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_missing_writer_numbers',
+    help: 'Numbers of writers that did not arrive within ten seconds',
+    read: () => countMissing(store.read, clock.now()),
+  });
+}

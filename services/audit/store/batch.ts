@@ -1,0 +1,74 @@
+/**
+ * Statements over many rows, compiled once per size. Building them anew for every batch costs more than running them,
+ * and a statement per row costs PostgreSQL a round trip per record.
+ */
+import type { CompiledQuery, Transaction } from 'kysely';
+import type { Store } from '../../../platform/store/index.ts';
+
+// Few sizes, so that few distinct statements exist.
+const SIZES = [128, 32, 8, 1] as const;
+
+// biome-ignore lint/suspicious/noExplicitAny: Kysely's table types are invariant
+type AnyTransaction = Transaction<any>;
+
+export type EngineName = Store<unknown>['engine'];
+
+/** `build` makes the statement for rows that only tell the columns; values are bound row by row, in `columns` order. */
+export class RowsStatement<Row extends object> {
+  private readonly compiled = new Map<string, CompiledQuery>();
+  private readonly columns: readonly (keyof Row & string)[];
+  private readonly build: (tx: AnyTransaction, rows: Record<string, unknown>[]) => { compile(): CompiledQuery };
+
+  constructor(
+    columns: readonly (keyof Row & string)[],
+    build: (tx: AnyTransaction, rows: Record<string, unknown>[]) => { compile(): CompiledQuery },
+  ) {
+    this.columns = columns;
+    this.build = build;
+  }
+
+  /** Runs the statement for all rows; `between` is awaited after each part, so that others get their turn. */
+  async run(
+    tx: AnyTransaction,
+    engine: EngineName,
+    rows: readonly Row[],
+    between?: () => Promise<void>,
+  ): Promise<void> {
+    let at = 0;
+    while (at < rows.length) {
+      const size = SIZES.find((s) => s <= rows.length - at) as number;
+      const parameters: unknown[] = [];
+      for (let i = at; i < at + size; i++) {
+        const row = rows[i] as Row;
+        for (const column of this.columns) parameters.push(row[column]);
+      }
+      await tx.executeQuery({ ...this.statement(tx, engine, size), parameters });
+      at += size;
+      if (between && at < rows.length) await between();
+    }
+  }
+
+  private statement(tx: AnyTransaction, engine: EngineName, size: number): CompiledQuery {
+    const key = `${engine} ${size}`;
+    const known = this.compiled.get(key);
+    if (known) return known;
+    const row = Object.fromEntries(this.columns.map((column) => [column, 'x']));
+    const rows = Array.from({ length: size }, () => row);
+    const statement = this.build(tx, rows).compile();
+    this.compiled.set(key, statement);
+    return statement;
+  }
+}
+
+/** Lists of few distinct lengths for `in (...)`: the last part is filled up with its first value. */
+export function paddedLists(values: readonly string[]): string[][] {
+  const lists: string[][] = [];
+  for (let at = 0; at < values.length; at += 128) {
+    const list = values.slice(at, at + 128);
+    const size = list.length > 8 ? 128 : 8;
+    const fill = list[0] as string;
+    while (list.length < size) list.push(fill);
+    lists.push(list);
+  }
+  return lists;
+}

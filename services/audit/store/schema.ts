@@ -1,0 +1,65 @@
+/** Tables of the audit database. Times are integer milliseconds, hashes lower-case hexadecimal. */
+
+/** INVARIANT: insert-only. No statement of this service updates or deletes a row. */
+export interface RecordTable {
+  event_id: string;
+  account_id: string;
+  sequence: number;
+  time: number;
+  name: string;
+  source: string;
+  principal: string | null;
+  actor: string | null;
+  access_key: string | null;
+  outcome: string;
+  request_id: string | null;
+  hash: string;
+  record: string;
+}
+
+/** Resources of a record, for search. Insert-only like `record`. */
+export interface RecordResourceTable {
+  account_id: string;
+  arn: string;
+  time: number;
+  sequence: number;
+}
+
+/** Arrived and not yet numbered; emptied by the sequencer in the commit that fills `record`. */
+export interface PendingTable {
+  event_id: string;
+  position: number;
+  account_id: string;
+  created_at: number;
+  record: string;
+}
+
+export interface StreamHeadTable {
+  account_id: string;
+  sequence: number;
+  hash: string;
+  first_time: number;
+  last_time: number;
+}
+
+export interface WriterTable {
+  boot: string;
+  node: string;
+  highest: number;
+}
+
+export interface WriterHoleTable {
+  boot: string;
+  first: number;
+  last: number;
+  noticed_at: number;
+}
+
+export interface AuditDatabase {
+  record: RecordTable;
+  record_resource: RecordResourceTable;
+  pending: PendingTable;
+  stream_head: StreamHeadTable;
+  writer: WriterTable;
+  writer_hole: WriterHoleTable;
+}
