@@ -64,6 +64,8 @@ export interface HsmStatus {
   state: 'ready' | 'unavailable';
   /** Why it is unavailable: one clause, fit for an operator, without secrets. */
   reason?: string;
+  /** What the operator can do about it. */
+  hint?: string;
   /** What stands behind: `softhsm`, `memory`, or the vendor. */
   backend: string;
   tokenLabel: string;

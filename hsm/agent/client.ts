@@ -27,7 +27,7 @@ export interface AgentHsm extends Hsm {
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2000;
-/** A new agent is not started while the last one may still be on its way up. */
+/** An agent that ended by itself found another one, or something that the next would find too. */
 const RESPAWN_MS = 2000;
 /** Rows per frame: the agent must not be held for longer than a few milliseconds by one. */
 const BATCH_ROWS = 256;
@@ -41,8 +41,9 @@ export function connectHsm(options: ConnectOptions): AgentHsm {
     async ready() {
       const [status] = await link.request(OP.status, () => []);
       const found = JSON.parse(status!.toString()) as HsmStatus;
-      if (found.state !== 'ready') throw new HsmError('unavailable', found.reason ?? 'HSM is unavailable');
-      return found;
+      if (found.state === 'ready') return found;
+      const { reason = 'HSM is unavailable', hint } = found;
+      throw new HsmError('unavailable', reason, hint === undefined ? {} : { hint });
     },
     close: () => link.close(),
     async status() {
@@ -108,7 +109,7 @@ class AgentLink {
   #connection: AgentConnection | undefined;
   #everConnected = false;
   #child: ChildProcess | undefined;
-  #spawnedAt = Number.NEGATIVE_INFINITY;
+  #notBefore = Number.NEGATIVE_INFINITY;
   #closed = false;
   #wake: () => void = () => {};
 
@@ -164,11 +165,15 @@ class AgentLink {
 
   #spawnIfDue(): void {
     const { spawn, socketPath } = this.#options;
-    const running = this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
-    const now = performance.now();
-    if (spawn === undefined || running || now - this.#spawnedAt < RESPAWN_MS || this.#closed) return;
-    this.#spawnedAt = now;
+    if (spawn === undefined || this.#closed || this.#child !== undefined) return;
+    if (performance.now() < this.#notBefore) return;
     this.#child = spawnAgent(socketPath, spawn);
+    const ended = (byItself: boolean) => {
+      this.#child = undefined;
+      if (byItself) this.#notBefore = performance.now() + RESPAWN_MS;
+    };
+    this.#child.once('exit', (_code, signal) => ended(signal === null));
+    this.#child.once('error', () => ended(true));
   }
 
   #pause(ms: number): Promise<void> {

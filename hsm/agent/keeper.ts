@@ -64,9 +64,13 @@ export class TokenKeeper {
     return { custody: this.#custody, publicKey: (label) => roots.publicKey(label) };
   }
 
-  get state(): { up: boolean; reason: string | undefined } {
-    const up = this.#up && this.#roots?.identity !== undefined;
-    return { up, reason: up ? undefined : this.#failure.message };
+  get isUp(): boolean {
+    return this.#up && this.#roots?.identity !== undefined;
+  }
+
+  /** Why it is not up. */
+  get failure(): { reason?: string; hint?: string } {
+    return this.isUp ? {} : { reason: this.#failure.message, ...hintOf(this.#failure) };
   }
 
   /** Of the token opened last. */
@@ -79,11 +83,11 @@ export class TokenKeeper {
   }
 
   async #tick(): Promise<void> {
-    if (this.state.up) this.#probe();
-    if (!this.state.up) await this.#open();
+    if (this.isUp) this.#probe();
+    if (!this.isUp) await this.#open();
     this.#custody?.sweep();
     if (this.#closed) return;
-    const delay = this.state.up ? this.#options.probeMs : this.#options.reopenMs;
+    const delay = this.isUp ? this.#options.probeMs : this.#options.reopenMs;
     this.#timer = setTimeout(() => void this.#tick(), delay);
   }
 

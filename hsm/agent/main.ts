@@ -104,11 +104,10 @@ function fileVersion(path: string): string {
 }
 
 function statusOf(settings: AgentSettings, keeper: TokenKeeper, server: AgentServer): HsmStatus {
-  const { up, reason } = keeper.state;
   const { label, serial, fingerprints } = keeper.identity;
   return {
-    state: up ? 'ready' : 'unavailable',
-    ...(reason === undefined ? {} : { reason }),
+    state: keeper.isUp ? 'ready' : 'unavailable',
+    ...keeper.failure,
     backend: settings.backend,
     tokenLabel: label,
     tokenSerial: serial,

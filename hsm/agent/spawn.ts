@@ -13,7 +13,7 @@ export type SpawnOptions = Pick<AgentSettings, 'backend'> &
     log?: 'inherit' | 'ignore';
   };
 
-/** Starts an agent for this socket; it is not a member of our process group and does not keep us running. */
+/** Starts an agent for this socket; not in our process group, not keeping us running; `error` is for the caller. */
 export function spawnAgent(socketPath: string, options: SpawnOptions): ChildProcess {
   const { environment, log = 'inherit', ...rest } = options;
   const settings: AgentSettings = { ...DEFAULT_SETTINGS, ...rest, socketPath };
@@ -27,8 +27,6 @@ export function spawnAgent(socketPath: string, options: SpawnOptions): ChildProc
     stdio: ['ignore', 'ignore', log],
   });
   child.unref();
-  // Reported by the connection that does not come about.
-  child.on('error', () => {});
   return child;
 }
 
