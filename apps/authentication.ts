@@ -1,6 +1,6 @@
 /** Connects the platform's authentication and authorization ports to the iam service. */
 import type { CredentialSource } from '../platform/authn/authenticator.ts';
-import type { AuthorizationFeed } from '../platform/authz/directory.ts';
+import type { AuthorizationFeed, PrincipalDirectory } from '../platform/authz/directory.ts';
 import { ServiceError } from '../platform/contract/error.ts';
 import type { Clients } from './clients.ts';
 
@@ -52,4 +52,9 @@ export function signingCredentials(iam: Clients['iam']): CredentialSource['signi
       throw error;
     }
   };
+}
+
+export function credentialSource(iam: Clients['iam'], directory: PrincipalDirectory): CredentialSource {
+  void directory;
+  return { signingCredential: signingCredentials(iam), bearer: async () => 'invalid' };
 }

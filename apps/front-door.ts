@@ -23,7 +23,7 @@ export async function openFrontDoor(
     wires: [new AwsWire(operations), new RestWire(operations)],
     transport: context.transport,
     authenticator: new Authenticator({
-      source: credentialSource(clients.iam, directory, clock),
+      source: credentialSource(clients.iam, directory),
       directory,
       hub,
       clock,

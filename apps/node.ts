@@ -178,6 +178,7 @@ async function startService(
     directory,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from(service.name))),
     settings,
+    metrics,
   };
   const recorder = new Recorder(store, { node: nodeName(service), boot, region: config.region }, () => relay.wake());
   const deps = await service.createDeps(platform);

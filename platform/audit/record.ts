@@ -63,7 +63,8 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     requestID: origin.requestId,
     requestParameters: draft.input === undefined ? undefined : input?.(draft.input),
     resources: draft.resources.length > 0 ? draft.resources : undefined,
-    responseElements: draft.output === undefined ? undefined : output?.(draft.output),
+    // As in CloudTrail: what a read or a use answered is not part of its record.
+    responseElements: draft.output === undefined || operation.effect !== 'write' ? undefined : output?.(draft.output),
     sourceIPAddress: origin.sourceIp,
     tlsDetails: origin.tls && {
       cipherSuite: origin.tls.cipher,

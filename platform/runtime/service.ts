@@ -3,6 +3,7 @@ import type { Hsm } from '../../hsm/port.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
 import type { AnyOperation, ServiceName } from '../contract/operation.ts';
 import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Migration, Store } from '../store/index.ts';
 import type { BoundHandler } from './call.ts';
 import type { ChangeHub } from './change-hub.ts';
@@ -22,6 +23,7 @@ export interface Platform<DB, Clients> {
   directory: PrincipalDirectory;
   pages: PageTokens;
   settings: ServiceSettings;
+  metrics: Metrics;
 }
 
 export interface ServiceSettings {
