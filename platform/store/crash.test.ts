@@ -16,11 +16,10 @@ function killed(folder: string, round: number, delayMs: number): Promise<string[
     const child = spawn(process.execPath, ['--import', 'tsx', CHILD, folder, String(round)], { stdio: 'pipe' });
     let output = '';
     let errors = '';
-    let timer: NodeJS.Timeout | undefined;
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      timer ??= setTimeout(() => child.kill('SIGKILL'), delayMs);
     });
+    child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), delayMs));
     child.stderr.on('data', (chunk: Buffer) => {
       errors += chunk.toString();
     });

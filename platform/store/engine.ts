@@ -13,6 +13,13 @@ export interface StoredRecord {
   readonly record: string;
 }
 
+/** The columns of `audit_outbox` in the order both engines insert them. */
+export const RECORD_COLUMNS = 'event_id, position, account_id, wseq, boot, created_at, record';
+
+export function recordValues(row: StoredRecord): (string | number | null)[] {
+  return [row.event_id, row.position, row.account_id, row.wseq, row.boot, row.created_at, row.record];
+}
+
 export interface StoreHealth {
   readonly ok: boolean;
   /** One line for operators; no secrets, no driver text. */
@@ -42,6 +49,8 @@ export interface Engine {
   now(): RawBuilder<number>;
   /** Excludes other starters from migrating until `tx` ends. */
   lockMigrations(tx: Transaction<PlatformTables>): Promise<void>;
+  /** Inserts one record with the columns in the order of `recordValues`; skips the query builder. */
+  readonly insertRecordText: string;
   /** The raw hot path: all rows in one durable transaction. */
   insertRecords(rows: readonly StoredRecord[]): Promise<void>;
   /** Runs `work` on one unchanging view of the database, read only. */

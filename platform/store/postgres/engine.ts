@@ -5,7 +5,7 @@
  */
 import { type Dialect, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely';
 import pg from 'pg';
-import type { CommitFaults, Engine, StoreLogger } from '../engine.ts';
+import { type CommitFaults, type Engine, RECORD_COLUMNS, type StoreLogger } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { describeMigrations, type Migration, type PlannedMigration, pendingMigrations } from '../migrate.ts';
 import { OnlyReads } from '../portable.ts';
@@ -18,8 +18,9 @@ const CONNECT_TIMEOUT_MS = 5000;
 const OLDEST_SERVER = 150_000;
 const NEVER = () => undefined;
 
+const INSERT_RECORD = `insert into audit_outbox (${RECORD_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7)`;
 // Arrays instead of a VALUES list: one text for every batch size, hence one prepared statement.
-const INSERT_RECORDS = `insert into audit_outbox (event_id, position, account_id, wseq, boot, created_at, record)
+const INSERT_RECORDS = `insert into audit_outbox (${RECORD_COLUMNS})
   select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[])`;
 
 export interface PostgresOptions {
@@ -65,6 +66,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Engine & {
     name: 'postgres',
     writer: kysely(driverOf(pools.write, 'begin', fate)),
     reader: reading,
+    insertRecordText: INSERT_RECORD,
     now: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     markInitialised: () => undefined,
 

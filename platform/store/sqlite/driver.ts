@@ -31,6 +31,11 @@ export class SqliteWriter implements Driver {
     this.statements = new StatementCache(db);
   }
 
+  /** Commits begun so far. */
+  get commits(): number {
+    return this.#commits;
+  }
+
   get broken(): StoreError | undefined {
     return this.#broken;
   }

@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { type Dialect, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
-import type { CommitFaults, Engine, StoreLogger } from '../engine.ts';
+import { type CommitFaults, type Engine, RECORD_COLUMNS, recordValues, type StoreLogger } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { describeMigrations, type Migration, pendingMigrations } from '../migrate.ts';
 import { OnlyReads, WithoutRowLocks } from '../portable.ts';
@@ -16,8 +16,7 @@ import { BUSY_TIMEOUT_MS, createPrivately, inspect, openWriting, ProcessLock, pr
 
 const CHECKPOINT_INTERVAL_MS = 500;
 
-const INSERT_RECORD =
-  'insert into audit_outbox (event_id, position, account_id, wseq, boot, created_at, record) values (?, ?, ?, ?, ?, ?, ?)';
+const INSERT_RECORD = `insert into audit_outbox (${RECORD_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)`;
 
 export interface SqliteOptions {
   readonly service: string;
@@ -63,10 +62,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     plugins: [new OnlyReads()],
   });
 
+  let checkpointed = 0;
   const checkpoints = setInterval(() => {
     // PASSIVE never waits for readers; it is skipped while a transaction is open.
-    if (!writer.lock.tryAcquire()) return;
+    if (writer.commits === checkpointed || !writer.lock.tryAcquire()) return;
     try {
+      checkpointed = writer.commits;
       db.pragma('wal_checkpoint(PASSIVE)');
     } catch (error) {
       options.logger?.warn({ service, error: (error as Error).message }, 'checkpoint failed');
@@ -83,6 +84,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     name: 'sqlite',
     writer: writing,
     reader: reading,
+    insertRecordText: INSERT_RECORD,
     now: () => sql<number>`${options.clock.now()}`,
     lockMigrations: () => Promise.resolve(),
     markInitialised: () => lock.markInitialised(),
@@ -95,7 +97,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
         try {
           const insert = writer.statements.get(INSERT_RECORD);
           for (const row of rows) {
-            insert.run(row.event_id, row.position, row.account_id, row.wseq, row.boot, row.created_at, row.record);
+            insert.run(recordValues(row));
           }
           writer.commit();
         } catch (error) {

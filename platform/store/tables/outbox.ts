@@ -1,4 +1,5 @@
-import type { Engine, StoredRecord } from '../engine.ts';
+import { CompiledQuery } from 'kysely';
+import { type Engine, recordValues, type StoredRecord } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { GroupCommit } from '../group-commit.ts';
 import { type AnyTransaction, platform } from '../transaction.ts';
@@ -52,7 +53,8 @@ export class Outbox {
   }
 
   async appendIn(tx: AnyTransaction, row: OutboxRow): Promise<void> {
-    await platform(tx).insertInto('audit_outbox').values(this.#stored(row)).execute();
+    const values = recordValues(this.#stored(row));
+    await tx.executeQuery(CompiledQuery.raw(this.#engine.insertRecordText, values));
   }
 
   async read(limit: number): Promise<OutboxRow[]> {

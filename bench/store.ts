@@ -1,0 +1,170 @@
+/**
+ * Cost of a durable audit record and of an audited change, on both engines, beside the bare driver in the same run.
+ * `npx tsx bench/store.ts` writes `bench/results/store.json`.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openStore, type Store } from '../platform/store/index.ts';
+import { type BareCommits, barePostgres, bareSqlite } from '../platform/store/testing/bare-commits.ts';
+import { type TestTables, testMigrations } from '../platform/store/testing/fixture.ts';
+import { postgresMissing, startPostgres } from '../platform/store/testing/postgres-server.ts';
+
+export interface BenchRow {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The value it is compared with, same unit, same run. */
+  readonly baseline: number | null;
+  readonly ratio: number | null;
+  readonly goal: string | null;
+}
+
+const SECTION_MS = 3000;
+// About the size of a canonical record of one Decrypt.
+const RECORD = JSON.stringify({ eventName: 'Decrypt', padding: 'x'.repeat(900) });
+
+/** Measures SQLite, and PostgreSQL when it is installed. Takes about half a minute. */
+export async function run(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-bench-'));
+  try {
+    rows.push(...(await measure('sqlite', { folder }, bareSqlite(folder, RECORD), 30_000)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (postgresMissing() === undefined) {
+    const server = await startPostgres({ durable: true });
+    try {
+      rows.push(...(await measure('postgres', { url: server.url }, await barePostgres(server.url, RECORD), null)));
+    } finally {
+      await server.stop();
+    }
+  }
+  return rows;
+}
+
+async function measure(
+  engine: string,
+  where: { folder?: string; url?: string },
+  bare: BareCommits,
+  goal: number | null,
+): Promise<BenchRow[]> {
+  const store = await openStore<TestTables>({
+    service: 'bench',
+    clock: { now: Date.now },
+    migrations: testMigrations,
+    ...where,
+  });
+  try {
+    const { changes, baseline } = await audited(store, bare);
+    const one = await appended(store, 1);
+    const some = await appended(store, 32);
+    const many = await appended(store, 128);
+    const row = (
+      name: string,
+      value: number,
+      unit: string,
+      baseline: number | null,
+      goalText: string | null,
+    ): BenchRow => ({
+      name: `${engine}: ${name}`,
+      value: round(value),
+      unit,
+      baseline: baseline === null ? null : round(baseline),
+      ratio: baseline === null ? null : round(value / baseline),
+      goal: goalText,
+    });
+    return [
+      row('audited change, one caller, against the bare driver', changes, 'commits/s', baseline, 'ratio >= 0.5'),
+      row('record, one caller, against an audited change', one.perSecond, 'rows/s', changes, null),
+      row('record, 32 callers, against one caller', some.perSecond, 'rows/s', one.perSecond, null),
+      row(
+        'record, 128 callers, against one caller',
+        many.perSecond,
+        'rows/s',
+        one.perSecond,
+        goal === null ? null : `>= ${goal}`,
+      ),
+      row('record, 32 callers, median wait', some.p50, 'ms', null, null),
+      row('record, 32 callers, 99th percentile of the wait', some.p99, 'ms', null, '<= 15'),
+    ];
+  } finally {
+    await bare.close();
+    await store.close();
+  }
+}
+
+let sequence = 0;
+function nextRecord() {
+  sequence += 1;
+  return {
+    eventId: `event-${sequence}`,
+    accountId: '111122223333',
+    wseq: sequence,
+    boot: 'bench',
+    createdAt: sequence,
+    record: RECORD,
+  };
+}
+
+// In short turns, so that whatever else the machine does slows both alike.
+async function audited(store: Store<TestTables>, bare: BareCommits) {
+  const change = () =>
+    store.transaction(async (tx) => {
+      await tx
+        .updateTable('counter')
+        .set((eb) => ({ n: eb('n', '+', 1) }))
+        .where('id', '=', 'c')
+        .execute();
+      await store.appendRecordIn(tx, nextRecord());
+    });
+  const turn = async (commit: () => Promise<void> | void) => {
+    let done = 0;
+    const end = performance.now() + SECTION_MS / 10;
+    while (performance.now() < end) {
+      await commit();
+      done += 1;
+    }
+    return done;
+  };
+  let changes = 0;
+  let baseline = 0;
+  for (let i = 0; i < 10; i += 1) {
+    baseline += await turn(() => bare.commit());
+    changes += await turn(change);
+  }
+  return { changes: changes / (SECTION_MS / 1000), baseline: baseline / (SECTION_MS / 1000) };
+}
+
+async function appended(store: Store<TestTables>, callers: number) {
+  const waits: number[] = [];
+  const start = performance.now();
+  const caller = async () => {
+    while (performance.now() - start < SECTION_MS) {
+      const asked = performance.now();
+      await store.appendRecord(nextRecord());
+      waits.push(performance.now() - asked);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  const perSecond = (waits.length / (performance.now() - start)) * 1000;
+  waits.sort((a, b) => a - b);
+  const at = (share: number) => waits[Math.floor(waits.length * share)] ?? 0;
+  return { perSecond, p50: at(0.5), p99: at(0.99) };
+}
+
+function round(value: number): number {
+  return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, node ${process.version}`;
+  const date = new Date().toISOString();
+  const rows = (await run()).map((row) => ({ ...row, machine, date }));
+  const results = fileURLToPath(new URL('./results/', import.meta.url));
+  mkdirSync(results, { recursive: true });
+  writeFileSync(join(results, 'store.json'), `${JSON.stringify(rows, null, 2)}\n`);
+  console.table(rows, ['name', 'value', 'unit', 'baseline', 'ratio', 'goal']);
+}
