@@ -1,7 +1,7 @@
 /** Policies that are part of one user or one group. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { list, structure } from '../../../platform/contract/shape.ts';
-import { limitExceeded, malformedPolicy, notFound } from './errors.ts';
+import { alreadyExists, limitExceeded, malformedPolicy, notFound } from './errors.ts';
 import {
   Document,
   EXAMPLE_DOCUMENT,
@@ -21,7 +21,7 @@ export const PutUserPolicy = defineOperation({
   name: 'PutUserPolicy',
   doc: 'Writes an inline policy of a user, replacing one of the same name.',
   input: structure({ UserName, PolicyName, PolicyDocument: Document }),
-  errors: { ...notFound, ...limitExceeded, ...malformedPolicy },
+  errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...malformedPolicy },
   authz: { action: 'iam:PutUserPolicy', resource: 'iam:user', conditions: ['iam:PermissionsBoundary'] },
   effect: 'write',
   examples: [{ title: 'write', input: { UserName: 'alice', PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } }],
@@ -68,7 +68,7 @@ export const PutGroupPolicy = defineOperation({
   name: 'PutGroupPolicy',
   doc: 'Writes an inline policy of a group, replacing one of the same name.',
   input: structure({ GroupName, PolicyName, PolicyDocument: Document }),
-  errors: { ...notFound, ...limitExceeded, ...malformedPolicy },
+  errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...malformedPolicy },
   authz: { action: 'iam:PutGroupPolicy', resource: 'iam:group' },
   effect: 'write',
   examples: [

@@ -1,0 +1,25 @@
+/** What the operations of iam receive. */
+
+import type { Platform } from '../../platform/runtime/service.ts';
+import type { ActionCatalogue } from '../../policies/engine/index.ts';
+import type { IamLimits } from './domain/limits.ts';
+import type { ShippedPolicies } from './domain/shipped.ts';
+import type { KeyUses } from './ops/key-uses.ts';
+import type { NamespaceCache } from './ops/namespace-cache.ts';
+import type { SubjectCache } from './ops/subject-cache.ts';
+import type { IamDb } from './store/schema.ts';
+
+/** iam asks no other service. */
+export type IamClients = Record<never, never>;
+
+export interface IamDeps extends Platform<IamDb, IamClients> {
+  limits: IamLimits;
+  shipped: ShippedPolicies;
+  /** Absent until the product's declarations are all known: action names are then not checked. */
+  catalogue: ActionCatalogue | undefined;
+  namespaces: NamespaceCache;
+  subjects: SubjectCache;
+  keyUses: KeyUses;
+  /** Ends the background writing of key uses. */
+  stopKeyUses: () => Promise<void>;
+}

@@ -1,0 +1,49 @@
+/** Limits of an account (spec iam 1.10): AWS's figures where they are counts, ours where self-hosting needs no limit. */
+import { awsStrict, defaultLimits, type PolicyLimits } from '../../../policies/engine/index.ts';
+
+export interface IamLimits {
+  usersPerAccount: number;
+  groupsPerAccount: number;
+  groupsPerUser: number;
+  policiesPerAccount: number;
+  versionsPerPolicy: number;
+  attachedPoliciesPerUser: number;
+  attachedPoliciesPerGroup: number;
+  accessKeysPerUser: number;
+  tagsPerResource: number;
+  inlineCharactersPerUser: number;
+  inlineCharactersPerGroup: number;
+  accounts: number;
+  namespacesPerAccount: number;
+  /** Size and grammar of one document. */
+  document: PolicyLimits;
+}
+
+export const DEFAULT_LIMITS: IamLimits = {
+  usersPerAccount: 5_000,
+  groupsPerAccount: 500,
+  groupsPerUser: 10,
+  policiesPerAccount: 5_000,
+  versionsPerPolicy: 5,
+  attachedPoliciesPerUser: 20,
+  attachedPoliciesPerGroup: 20,
+  accessKeysPerUser: 2,
+  tagsPerResource: 50,
+  inlineCharactersPerUser: 262_144,
+  inlineCharactersPerGroup: 262_144,
+  accounts: 10_000,
+  namespacesPerAccount: 100,
+  document: defaultLimits,
+};
+
+/** What AWS accepts: for installations whose policies must stay portable. */
+export const AWS_STRICT_LIMITS: IamLimits = {
+  ...DEFAULT_LIMITS,
+  groupsPerAccount: 300,
+  policiesPerAccount: 1_500,
+  attachedPoliciesPerUser: 10,
+  attachedPoliciesPerGroup: 10,
+  inlineCharactersPerUser: 2_048,
+  inlineCharactersPerGroup: 5_120,
+  document: awsStrict,
+};

@@ -1,0 +1,61 @@
+/** Names and ARNs of iam. Uniqueness ignores ASCII letter case; everything else compares exact bytes (class C01). */
+import { parseArn } from '../../../platform/contract/arn.ts';
+
+/**
+ * The key a name is unique under. Only A-Z change: `String.toLowerCase` would also fold U+212A to `k`, so that two
+ * names that no validation lets through could meet.
+ */
+export function nameKey(name: string): string {
+  let out = '';
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    out += code >= 65 && code <= 90 ? String.fromCharCode(code + 32) : name[i];
+  }
+  return out;
+}
+
+export interface ArnScope {
+  partition: string;
+  accountId: string;
+}
+
+const iam = (scope: ArnScope, resource: string) => `arn:${scope.partition}:iam::${scope.accountId}:${resource}`;
+
+export const rootArn = (scope: ArnScope) => iam(scope, 'root');
+export const userArn = (scope: ArnScope, path: string, name: string) => iam(scope, `user${path}${name}`);
+export const groupArn = (scope: ArnScope, path: string, name: string) => iam(scope, `group${path}${name}`);
+export const policyArn = (scope: ArnScope, path: string, name: string) => iam(scope, `policy${path}${name}`);
+/** Inline policies have no ARN at AWS; ours names them in decisions and denials. Names hold no `/`: one reading only. */
+export const inlinePolicyArn = (scope: ArnScope, owner: 'user' | 'group', ownerName: string, name: string) =>
+  iam(scope, `${owner}-policy/${ownerName}/${name}`);
+export const namespaceArn = (scope: ArnScope & { region: string }, name: string) =>
+  `arn:${scope.partition}:authz:${scope.region}:${scope.accountId}:namespace/${name}`;
+
+export interface PathName {
+  path: string;
+  name: string;
+}
+
+/** The policy an ARN names in this account; undefined: it is not a policy of this account. */
+export function parsePolicyArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'policy');
+}
+
+export function parseUserArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'user');
+}
+
+function parseNamed(text: string, scope: ArnScope, type: string): PathName | undefined {
+  const arn = parseArn(text);
+  if (arn?.service !== 'iam' || arn.partition !== scope.partition || arn.region !== '') return undefined;
+  if (arn.accountId !== scope.accountId || !arn.resource.startsWith(`${type}/`)) return undefined;
+  const end = arn.resource.lastIndexOf('/');
+  const name = arn.resource.slice(end + 1);
+  return name === '' ? undefined : { path: arn.resource.slice(type.length, end + 1), name };
+}
+
+/** `v3` to 3; undefined for anything that is not a version of ours. */
+export function parseVersionId(text: string): number | undefined {
+  if (!/^v[1-9][0-9]{0,8}$/.test(text)) return undefined;
+  return Number(text.slice(1));
+}

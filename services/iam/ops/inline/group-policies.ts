@@ -1,0 +1,39 @@
+import { DeleteGroupPolicy, GetGroupPolicy, ListGroupPolicies, PutGroupPolicy } from '../../api/inline-policies.ts';
+import { nameKey } from '../../domain/names.ts';
+import type { GroupRow } from '../../store/db.ts';
+import { inlinePolicy, inlinePolicyNames } from '../../store/inline-policies.ts';
+import { implement } from '../implement.ts';
+import { closePage, openPage } from '../pages.ts';
+import { aboutGroup } from '../targets.ts';
+import { inlineMissing, type Owner, putInline, removeInline } from './owner.ts';
+
+const owner = (group: GroupRow): Owner => ({ kind: 'group', id: group.group_id, name: group.name });
+
+export const putGroupPolicy = implement(PutGroupPolicy, {
+  resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
+  run: (call, input, group, deps) => putInline(call, deps, owner(group), input.PolicyName, input.PolicyDocument),
+});
+
+export const getGroupPolicy = implement(GetGroupPolicy, {
+  resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
+  async run(call, { PolicyName }, group, deps) {
+    const policy = await inlinePolicy(deps.store.read, group.group_id, PolicyName);
+    if (!policy) throw call.fail('NotFound', inlineMissing('group', PolicyName));
+    return { GroupName: group.name, PolicyName: policy.name, PolicyDocument: policy.document };
+  },
+});
+
+export const deleteGroupPolicy = implement(DeleteGroupPolicy, {
+  resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
+  run: (call, input, group, deps) => removeInline(call, deps, owner(group), input.PolicyName),
+});
+
+export const listGroupPolicies = implement(ListGroupPolicies, {
+  resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
+  async run(call, input, group, deps) {
+    const page = openPage(deps, call, input, group.group_id);
+    const found = await inlinePolicyNames(deps.store.read, group.group_id, page.range);
+    const { rows, output } = closePage(deps, page, found, nameKey);
+    return { PolicyNames: rows, ...output };
+  },
+});

@@ -1,0 +1,68 @@
+/** What inline policies of users and of groups share: an owner row that is locked while its policies are counted. */
+import type { AnyOperation } from '../../../../platform/contract/operation.ts';
+import type { Call } from '../../../../platform/runtime/call.ts';
+import type { IamDeps } from '../../deps.ts';
+import { nameKey } from '../../domain/names.ts';
+import { checkDocument } from '../../domain/policy-check.ts';
+import type { Tx } from '../../store/db.ts';
+import { lockGroup } from '../../store/groups.ts';
+import { deleteInlinePolicy, inlineSizes, writeInlinePolicy } from '../../store/inline-policies.ts';
+import type { OwnerKind } from '../../store/schema.ts';
+import { lockUser } from '../../store/users.ts';
+import { policyChange } from '../changes.ts';
+import { groupMissing, userMissing } from '../targets.ts';
+
+export interface Owner {
+  kind: OwnerKind;
+  id: string;
+  name: string;
+}
+
+type AnyCall = Call<AnyOperation>;
+
+export const inlineMissing = (owner: Owner['kind'], name: string) =>
+  `The ${owner} policy with name ${name} cannot be found.`;
+
+async function lockOwner(tx: Tx, call: AnyCall, owner: Owner): Promise<void> {
+  const row = owner.kind === 'user' ? await lockUser(tx, owner.id) : await lockGroup(tx, owner.id);
+  if (!row) throw call.fail('NotFound', (owner.kind === 'user' ? userMissing : groupMissing)(owner.name));
+}
+
+/** Refuses a document that does not compile; security warnings do not refuse. */
+export function requireDocument(call: AnyCall, deps: IamDeps, document: string): void {
+  const problem = checkDocument(document, deps.limits.document, deps.catalogue);
+  if (!problem) return;
+  throw call.fail('MalformedPolicyDocument', problem.message, {
+    hint: problem.findings.find((finding) => finding.hint !== undefined)?.hint ?? 'details.findings hold every fault',
+    details: { findings: problem.findings },
+  });
+}
+
+export function putInline(call: AnyCall, deps: IamDeps, owner: Owner, name: string, document: string) {
+  requireDocument(call, deps, document);
+  const key = nameKey(name);
+  const limit = owner.kind === 'user' ? deps.limits.inlineCharactersPerUser : deps.limits.inlineCharactersPerGroup;
+  return policyChange(deps, call, 'inline-policy', owner.id, async (tx) => {
+    await lockOwner(tx, call, owner);
+    let total = document.length;
+    for (const other of await inlineSizes(tx, owner.id)) {
+      if (other.nameKey !== key) total += other.size;
+      else if (other.name !== name)
+        throw call.fail('EntityAlreadyExists', `policy ${name} differs only in letter case from ${other.name}`);
+    }
+    if (total > limit)
+      throw call.fail(
+        'LimitExceeded',
+        `Maximum policy size of ${limit} bytes exceeded for ${owner.kind} ${owner.name}`,
+      );
+    await writeInlinePolicy(tx, owner.kind, owner.id, { name, nameKey: key }, document);
+    return undefined;
+  });
+}
+
+export function removeInline(call: AnyCall, deps: IamDeps, owner: Owner, name: string) {
+  return policyChange(deps, call, 'inline-policy', owner.id, async (tx) => {
+    if (!(await deleteInlinePolicy(tx, owner.id, name))) throw call.fail('NotFound', inlineMissing(owner.kind, name));
+    return undefined;
+  });
+}

@@ -1,0 +1,41 @@
+import { DeleteUserPolicy, GetUserPolicy, ListUserPolicies, PutUserPolicy } from '../../api/inline-policies.ts';
+import { nameKey } from '../../domain/names.ts';
+import type { UserRow } from '../../store/db.ts';
+import { inlinePolicy, inlinePolicyNames } from '../../store/inline-policies.ts';
+import { implement } from '../implement.ts';
+import { closePage, openPage } from '../pages.ts';
+import { aboutUser } from '../targets.ts';
+import { inlineMissing, type Owner, putInline, removeInline } from './owner.ts';
+
+const owner = (user: UserRow): Owner => ({ kind: 'user', id: user.user_id, name: user.name });
+const boundaryKey = (user: UserRow | undefined) =>
+  user?.boundary_arn ? { context: [['iam:PermissionsBoundary', user.boundary_arn] as const] } : {};
+
+export const putUserPolicy = implement(PutUserPolicy, {
+  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, boundaryKey),
+  run: (call, input, user, deps) => putInline(call, deps, owner(user), input.PolicyName, input.PolicyDocument),
+});
+
+export const getUserPolicy = implement(GetUserPolicy, {
+  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName),
+  async run(call, { PolicyName }, user, deps) {
+    const policy = await inlinePolicy(deps.store.read, user.user_id, PolicyName);
+    if (!policy) throw call.fail('NotFound', inlineMissing('user', PolicyName));
+    return { UserName: user.name, PolicyName: policy.name, PolicyDocument: policy.document };
+  },
+});
+
+export const deleteUserPolicy = implement(DeleteUserPolicy, {
+  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, boundaryKey),
+  run: (call, input, user, deps) => removeInline(call, deps, owner(user), input.PolicyName),
+});
+
+export const listUserPolicies = implement(ListUserPolicies, {
+  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName),
+  async run(call, input, user, deps) {
+    const page = openPage(deps, call, input, user.user_id);
+    const found = await inlinePolicyNames(deps.store.read, user.user_id, page.range);
+    const { rows, output } = closePage(deps, page, found, nameKey);
+    return { PolicyNames: rows, ...output };
+  },
+});

@@ -1,0 +1,68 @@
+import type { AccessKeyRow, Db, Range, Tx } from './db.ts';
+
+export function accessKeyById(db: Db, accessKeyId: string): Promise<AccessKeyRow | undefined> {
+  return db.selectFrom('access_key').selectAll().where('access_key_id', '=', accessKeyId).executeTakeFirst();
+}
+
+export function accessKeysOf(db: Db, userId: string, range: Range): Promise<AccessKeyRow[]> {
+  return db
+    .selectFrom('access_key')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('access_key_id', '>', range.after ?? '')
+    .orderBy('access_key_id')
+    .limit(range.limit)
+    .execute();
+}
+
+export async function insertAccessKey(
+  tx: Tx,
+  row: Omit<AccessKeyRow, 'last_used_at' | 'last_used_service' | 'last_used_region'>,
+): Promise<void> {
+  await tx
+    .insertInto('access_key')
+    .values({ ...row, last_used_at: null, last_used_service: null, last_used_region: null })
+    .execute();
+}
+
+/** False when the user has no such key (any more). */
+export async function setKeyStatus(
+  tx: Tx,
+  userId: string,
+  accessKeyId: string,
+  status: 'Active' | 'Inactive',
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('access_key')
+    .set({ status })
+    .where('access_key_id', '=', accessKeyId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function deleteAccessKey(tx: Tx, userId: string, accessKeyId: string): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('access_key')
+    .where('access_key_id', '=', accessKeyId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+export interface KeyUse {
+  accessKeyId: string;
+  at: number;
+  service: string;
+  region: string;
+}
+
+/** Keeps the newest use; one that arrives late changes nothing. */
+export async function noteKeyUse(tx: Tx, use: KeyUse): Promise<void> {
+  await tx
+    .updateTable('access_key')
+    .set({ last_used_at: use.at, last_used_service: use.service, last_used_region: use.region })
+    .where('access_key_id', '=', use.accessKeyId)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', use.at)]))
+    .execute();
+}

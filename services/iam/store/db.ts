@@ -1,0 +1,27 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type {
+  AccessKeyTable,
+  AccountTable,
+  GroupTable,
+  IamDb,
+  ManagedPolicyTable,
+  PolicyVersionTable,
+  UserTable,
+} from './schema.ts';
+
+/** Reads work on committed rows and inside a transaction alike. */
+export type Db = Kysely<IamDb>;
+export type Tx = Transaction<IamDb>;
+
+export type AccountRow = Selectable<AccountTable>;
+export type UserRow = Selectable<UserTable>;
+export type GroupRow = Selectable<GroupTable>;
+export type PolicyRow = Selectable<ManagedPolicyTable>;
+export type PolicyVersionRow = Selectable<PolicyVersionTable>;
+export type AccessKeyRow = Selectable<AccessKeyTable>;
+
+/** One page of a list: rows above `after` in the order of its key, one more than asked for when there are more. */
+export interface Range {
+  after: string | undefined;
+  limit: number;
+}

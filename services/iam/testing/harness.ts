@@ -1,0 +1,198 @@
+/** The service over the real pipeline: SQLite in a temporary folder, the memory HSM, a clock that tests move. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createMemoryHsm, createMemoryRoots, type MemoryHsm, type MemoryRoots } from '../../../hsm/memory/memory.ts';
+import { Recorder } from '../../../platform/audit/recorder.ts';
+import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import { LocalTransport } from '../../../platform/client/local.ts';
+import { type Client, createClient, serviceCaller } from '../../../platform/client/transport.ts';
+import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
+import { createMetrics } from '../../../platform/observe/metrics.ts';
+import type { Caller, Origin } from '../../../platform/runtime/call.ts';
+import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
+import { createIds } from '../../../platform/runtime/ids.ts';
+import { PageTokens } from '../../../platform/runtime/page-token.ts';
+import { Pipeline } from '../../../platform/runtime/pipeline.ts';
+import { openStore, type Store } from '../../../platform/store/index.ts';
+import { iamApi } from '../api/index.ts';
+import { bootstrap, defineIam, type IamDeps, type IamOptions } from '../index.ts';
+import type { IamDb } from '../store/schema.ts';
+
+export interface IamWorld {
+  deps: IamDeps;
+  hsm: MemoryHsm;
+  store: Store<IamDb>;
+  clock: { time: number; now(): number };
+  hub: ChangeHub;
+  directory: PrincipalDirectory;
+  /** As one of our own services. */
+  internal: Client<typeof iamApi>;
+  /** As somebody; the native input is validated like any other. */
+  as<Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown): Promise<OutputOf<Op>>;
+  /** The records written so far, newest last. */
+  records(): Promise<Record<string, unknown>[]>;
+  admin: Caller;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions extends IamOptions {
+  folder?: string;
+  roots?: MemoryRoots;
+  /** False: the first run is left to the test. */
+  firstRun?: boolean;
+}
+
+const origin: Origin = {
+  requestId: 'request',
+  sourceIp: '192.0.2.7',
+  userAgent: 'test',
+  receivedAt: 0,
+  protocol: 'native',
+};
+
+export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
+  const own = options.folder === undefined;
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'parapet-iam-'));
+  const clock = { time: Date.UTC(2026, 10, 22), now: () => clock.time };
+  const service = defineIam(options);
+  const store = await openStore<IamDb>({ service: 'iam', folder, clock, migrations: service.migrations });
+  const hsm = createMemoryHsm({ roots: options.roots ?? createMemoryRoots() });
+  const ids = createIds(clock);
+  const hub = new ChangeHub();
+  const transport = new LocalTransport();
+  const internal = createClient(iamApi, transport, {
+    service: 'kms',
+    now: clock.now,
+    newId: () => ids.uuidv7(),
+  });
+  const directory = new PrincipalDirectory({
+    feed: {
+      snapshot: async (PrincipalId) => (await internal.GetPrincipalSnapshot({ PrincipalId })).Principal,
+      async changes(Since, WaitMilliseconds) {
+        const answer = await internal.GetAuthorizationChanges({ Since, WaitMilliseconds });
+        return { version: answer.Version, accounts: answer.Accounts };
+      },
+    },
+    clock,
+    hub,
+  });
+  const log = pino({ level: 'silent' });
+  const metrics = createMetrics();
+  const deps = await service.createDeps({
+    store,
+    hsm,
+    clients: {},
+    clock,
+    ids,
+    hub,
+    log,
+    directory,
+    pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('iam'))),
+    settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
+    metrics,
+  });
+  const pipeline = new Pipeline({
+    service: 'iam',
+    region: 'local-1',
+    handlers: service.handlers,
+    deps,
+    store,
+    recorder: new Recorder(
+      store as unknown as Store<unknown>,
+      { node: 'iam-1', boot: 'boot', region: 'local-1' },
+      () => {},
+    ),
+    directory,
+    clock,
+    ids,
+    log,
+    metrics,
+  });
+  transport.register('iam', pipeline.execute);
+
+  const world: IamWorld = {
+    deps,
+    hsm,
+    store,
+    clock,
+    hub,
+    directory,
+    internal,
+    as: async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>
+      (await pipeline.execute({ operation, caller, origin, input })) as OutputOf<Op>,
+    async records() {
+      const rows = await store.readOutbox(10_000);
+      return rows.map((row) => JSON.parse(row.record) as Record<string, unknown>);
+    },
+    admin: serviceCaller('nobody'),
+    async close() {
+      await service.close?.(deps);
+      await store.close();
+      if (own) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  if (options.firstRun !== false) {
+    const first = await bootstrap(deps);
+    if (!first) throw new Error('the folder was used before');
+    world.admin = await callerOf(world, first.accessKeyId);
+    await first.confirm();
+  }
+  return world;
+}
+
+export const SCOPE = { Date: '20261122', Region: 'local-1', Service: 'iam' };
+
+/** What the front door makes of an access key. */
+export async function callerOf(world: IamWorld, AccessKeyId: string, SessionToken?: string): Promise<Caller> {
+  const found = await world.internal.GetSigningKey({ AccessKeyId, ...SCOPE, ...(SessionToken && { SessionToken }) });
+  return {
+    kind: found.Kind,
+    arn: found.Arn,
+    accountId: found.AccountId,
+    principalId: found.PrincipalId,
+    accessKeyId: AccessKeyId,
+    ...(found.UserName !== undefined && { userName: found.UserName }),
+    ...(found.Session && { session: { issuedAt: found.Session.IssuedAt, expiresAt: found.Session.ExpiresAt } }),
+  };
+}
+
+export function rootOf(accountId: string): Caller {
+  return { kind: 'root', arn: `arn:aws:iam::${accountId}:root`, accountId, principalId: accountId };
+}
+
+/** Makes a user with an access key and an optional inline policy, and answers it as a caller. */
+export async function makeUser(
+  world: IamWorld,
+  UserName: string,
+  statements?: object[],
+  by: Caller = world.admin,
+): Promise<Caller> {
+  await world.as(by, iamApi.CreateUser, { UserName });
+  if (statements) {
+    await world.as(by, iamApi.PutUserPolicy, { UserName, PolicyName: 'test', PolicyDocument: policy(...statements) });
+  }
+  const { AccessKey } = await world.as(by, iamApi.CreateAccessKey, { UserName });
+  return callerOf(world, AccessKey.AccessKeyId);
+}
+
+export function policy(...Statement: object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement });
+}
+
+export function allow(Action: string | string[], Resource: string | string[] = '*', Condition?: object): object {
+  return { Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
+}
+
+/** The error of a call that must fail. */
+export async function errorOf(work: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
+  try {
+    await work;
+  } catch (error) {
+    return error as { code: string; message: string };
+  }
+  throw new Error('the call succeeded');
+}
+
+export type Input<Op extends AnyOperation> = InputOf<Op>;
