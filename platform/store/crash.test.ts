@@ -2,18 +2,17 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openStore } from './index.ts';
 import { type TestTables, testMigrations, times } from './testing/fixture.ts';
+import { plainCopy } from './testing/plain-copy.ts';
 
 const KILLS = 20;
-const CHILD = fileURLToPath(new URL('./testing/crash-child.ts', import.meta.url));
 
 /** Starts the victim, kills it `delayMs` after its first acknowledgement, returns what it had acknowledged. */
-function killed(folder: string, round: number, delayMs: number): Promise<string[]> {
+function killed(program: string, folder: string, round: number, delayMs: number): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, folder, String(round)], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [program, folder, String(round)], { stdio: 'pipe' });
     let output = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -34,11 +33,13 @@ function killed(folder: string, round: number, delayMs: number): Promise<string[
 describe('kill -9 of a process that writes', () => {
   it(`loses no acknowledged row and splits no pair, ${KILLS} times`, { timeout: 180_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parapet-crash-'));
+    const copy = plainCopy();
+    const program = join(copy, 'testing', 'crash-child.js');
     const acknowledged = new Set<string>();
     try {
       for (const round of times(KILLS, (i) => i)) {
         const delayMs = Math.floor(Math.random() * 150);
-        for (const id of await killed(folder, round, delayMs)) acknowledged.add(id);
+        for (const id of await killed(program, folder, round, delayMs)) acknowledged.add(id);
         const store = await openStore<TestTables>({
           service: 'kms',
           folder,
@@ -62,6 +63,7 @@ describe('kill -9 of a process that writes', () => {
       expect(acknowledged.size).toBeGreaterThan(KILLS * 10);
     } finally {
       rmSync(folder, { recursive: true, force: true });
+      rmSync(copy, { recursive: true, force: true });
     }
   });
 });
