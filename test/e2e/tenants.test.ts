@@ -1,0 +1,122 @@
+/** A tenant never sees another tenant's data, not even whether it exists. */
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { RawAnswer } from '../harness/clients.ts';
+import { createAccount, type Person, uniqueName } from '../harness/people.ts';
+import { json11, native, query } from '../harness/signed.ts';
+
+const server = inject('server');
+let other: Person;
+let keyId: string;
+let keyArn: string;
+let blob: string;
+
+beforeAll(async () => {
+  other = await createAccount(server);
+  const made = (await native(server, '/v1/kms/create-key', {})).json().KeyMetadata as { KeyId: string; Arn: string };
+  keyId = made.KeyId;
+  keyArn = made.Arn;
+  blob = (await native(server, '/v1/kms/encrypt', { KeyId: keyId, Plaintext: 'eA==' })).json().CiphertextBlob as string;
+});
+
+const MISSING = '11111111-2222-4333-8444-555555555555';
+
+/** The answer without what names the request: ids differ in every answer. */
+function essence(answer: RawAnswer, id: string): string {
+  const body = answer.text.replaceAll(id, 'ID').replaceAll(/"decisionId":"[^"]+"/g, '').replaceAll(/decisions\/[0-9a-f-]+/g, '');
+  return `${answer.status} ${body}`;
+}
+
+const keyOperations: [string, (id: string) => object][] = [
+  ['DescribeKey', (KeyId) => ({ KeyId })],
+  ['EnableKey', (KeyId) => ({ KeyId })],
+  ['DisableKey', (KeyId) => ({ KeyId })],
+  ['ScheduleKeyDeletion', (KeyId) => ({ KeyId })],
+  ['CancelKeyDeletion', (KeyId) => ({ KeyId })],
+  ['GetKeyPolicy', (KeyId) => ({ KeyId })],
+  ['PutKeyPolicy', (KeyId) => ({ KeyId, Policy: '{"Version":"2012-10-17","Statement":[]}' })],
+  ['ListKeyPolicies', (KeyId) => ({ KeyId })],
+  ['UpdateKeyDescription', (KeyId) => ({ KeyId, Description: 'mine' })],
+  ['TagResource', (KeyId) => ({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'b' }] })],
+  ['UntagResource', (KeyId) => ({ KeyId, TagKeys: ['a'] })],
+  ['ListResourceTags', (KeyId) => ({ KeyId })],
+  ['ListAliases', (KeyId) => ({ KeyId })],
+  ['Encrypt', (KeyId) => ({ KeyId, Plaintext: 'eA==' })],
+  ['GenerateDataKey', (KeyId) => ({ KeyId, KeySpec: 'AES_256' })],
+  ['GenerateDataKeyWithoutPlaintext', (KeyId) => ({ KeyId, KeySpec: 'AES_256' })],
+  ['CreateAlias', (TargetKeyId) => ({ TargetKeyId, AliasName: 'alias/stolen' })],
+  ['ReEncrypt', (DestinationKeyId) => ({ CiphertextBlob: blob, DestinationKeyId })],
+];
+
+describe('a key of another account', () => {
+  it.each(keyOperations)('%s answers for its id what it answers for a missing one', async (operation, input) => {
+    const credentials = other.credentials;
+    const existing = await json11(server, `TrentService.${operation}`, input(keyId), { credentials });
+    const missing = await json11(server, `TrentService.${operation}`, input(MISSING), { credentials });
+    expect(existing.status).toBe(400);
+    expect(essence(existing, keyId)).toBe(essence(missing, MISSING));
+  });
+
+  it.each(keyOperations)('%s answers for its ARN what it answers for a missing one', async (operation, input) => {
+    const credentials = other.credentials;
+    const missingArn = keyArn.replace(keyId, MISSING);
+    const existing = await json11(server, `TrentService.${operation}`, input(keyArn), { credentials });
+    const missing = await json11(server, `TrentService.${operation}`, input(missingArn), { credentials });
+    expect(existing.status).toBe(400);
+    expect(essence(existing, keyId)).toBe(essence(missing, MISSING));
+  });
+
+  it('a ciphertext of it answers like garbage', async () => {
+    const credentials = other.credentials;
+    const foreign = await json11(server, 'TrentService.Decrypt', { CiphertextBlob: blob }, { credentials });
+    const unknown = Buffer.from(blob, 'base64');
+    unknown.fill(7, 4, 20);
+    const garbage = await json11(server, 'TrentService.Decrypt', { CiphertextBlob: unknown.toString('base64') }, { credentials });
+    expect(foreign.json().__type).toBe('InvalidCiphertextException');
+    expect(essence(foreign, keyId)).toBe(essence(garbage, keyId));
+  });
+
+  it('opens where its policy names the other account and the caller may', async () => {
+    const policy = {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${server.admin.accountId}:root` }, Action: 'kms:*', Resource: '*' },
+        { Effect: 'Allow', Principal: { AWS: other.accountId }, Action: 'kms:Decrypt', Resource: '*' },
+      ],
+    };
+    const put = await native(server, '/v1/kms/put-key-policy', { KeyId: keyId, Policy: JSON.stringify(policy) });
+    expect(put.status).toBe(200);
+    const opened = await json11(server, 'TrentService.Decrypt', { CiphertextBlob: blob }, { credentials: other.credentials });
+    expect(opened.status).toBe(200);
+    expect(opened.json()).toMatchObject({ Plaintext: 'eA==', KeyId: keyArn });
+  });
+});
+
+describe('names of another account', () => {
+  it('users, policies and keys are not visible', async () => {
+    const name = uniqueName('private');
+    await native(server, '/v1/iam/create-user', { UserName: name });
+    const seen = await query(server, 'iam', { Action: 'GetUser', UserName: name }, { credentials: other.credentials });
+    const missing = await query(server, 'iam', { Action: 'GetUser', UserName: `${name}-missing` }, { credentials: other.credentials });
+    expect(seen.status).toBe(404);
+    expect(missing.status).toBe(404);
+    const users = await native(server, '/v1/iam/list-users', {}, { credentials: other.credentials });
+    expect((users.json().Users as unknown[]).length).toBe(1);
+    const keys = await native(server, '/v1/kms/list-keys', {}, { credentials: other.credentials });
+    expect(keys.json().Keys).toEqual([]);
+  });
+
+  it('records and decisions are not visible', async () => {
+    const denied = await native(server, '/v1/authz/decisions/01a204d9-3068-7fb9-983e-69a6046892e9', {}, { method: 'GET', credentials: other.credentials });
+    expect(denied.status).toBe(404);
+    const events = await native(server, '/v1/audit/events?Limit=200', {}, { method: 'GET', credentials: other.credentials });
+    for (const { Event } of events.json().Events as { Event: { recipientAccountId: string } }[])
+      expect(Event.recipientAccountId).toBe(other.accountId);
+  });
+
+  it('page tokens do not work elsewhere', async () => {
+    for (let i = 0; i < 3; i++) await native(server, '/v1/kms/create-key', {});
+    const page = await native(server, '/v1/kms/list-keys', { Limit: 1 });
+    const stolen = await native(server, '/v1/kms/list-keys', { Marker: page.json().NextMarker }, { credentials: other.credentials });
+    expect(stolen.status).toBe(400);
+  });
+});
