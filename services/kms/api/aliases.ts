@@ -13,14 +13,7 @@ export const CreateAlias = defineOperation({
   service: 'kms',
   doc: 'Gives a key of the own account a name. Needs the permission on the alias and on the key.',
   input: structure({ AliasName, TargetKeyId: KeyIdRef }),
-  errors: managementErrors(
-    'AlreadyExists',
-    'NotFound',
-    'InvalidArn',
-    'InvalidAliasName',
-    'InvalidState',
-    'LimitExceeded',
-  ),
+  errors: managementErrors('AlreadyExists', 'NotFound', 'InvalidAliasName', 'InvalidState', 'LimitExceeded'),
   authz: {
     action: 'kms:CreateAlias',
     alsoChecks: ['kms:CreateAlias'],
@@ -38,7 +31,7 @@ export const UpdateAlias = defineOperation({
   service: 'kms',
   doc: 'Points an alias at another key of the account. Needs the permission on the alias, on the old and on the new key.',
   input: structure({ AliasName, TargetKeyId: KeyIdRef }),
-  errors: managementErrors('NotFound', 'InvalidArn', 'InvalidState', 'LimitExceeded'),
+  errors: managementErrors('NotFound', 'InvalidState', 'LimitExceeded'),
   authz: {
     action: 'kms:UpdateAlias',
     alsoChecks: ['kms:UpdateAlias'],

@@ -1,0 +1,41 @@
+/** What the operations and jobs of this service receive. */
+import type { Hsm } from '../../hsm/port.ts';
+import type { Recorder } from '../../platform/audit/recorder.ts';
+import type { PrincipalDirectory } from '../../platform/authz/directory.ts';
+import type { Logger } from '../../platform/observe/log.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
+import type { Ids } from '../../platform/runtime/ids.ts';
+import type { PageTokens } from '../../platform/runtime/page-token.ts';
+import type { ServiceSettings } from '../../platform/runtime/service.ts';
+import type { Store } from '../../platform/store/index.ts';
+import type { ChangeFollower } from './store/change-follower.ts';
+import type { KeyCache } from './store/key-cache.ts';
+import type { RowGuard } from './store/row-guard.ts';
+import type { KmsTables } from './store/tables.ts';
+import type { TenantKeys } from './store/tenant-keys.ts';
+
+/** What KMS asks of other services. */
+export interface KmsClients {
+  iam: {
+    /** Unique ids of the principals that exist, in any order; `arn:aws:iam::<account>:root` answers the account id. */
+    ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
+  };
+}
+
+export interface KmsDeps {
+  store: Store<KmsTables>;
+  hsm: Hsm;
+  clients: KmsClients;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  directory: PrincipalDirectory;
+  pages: PageTokens;
+  settings: ServiceSettings;
+  keys: KeyCache;
+  tenants: TenantKeys;
+  guard: RowGuard;
+  follower: ChangeFollower;
+  /** For what happens without a request: the destruction of a key when its time is over. */
+  recorder: Recorder;
+}

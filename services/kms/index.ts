@@ -1,0 +1,42 @@
+/** The key management service: see README.md. */
+import { Recorder } from '../../platform/audit/recorder.ts';
+import { defineService, type Platform } from '../../platform/runtime/service.ts';
+import { kmsOperations } from './api/index.ts';
+import type { KmsClients, KmsDeps } from './deps.ts';
+import { destroyKeys } from './jobs/destroy-keys.ts';
+import { forgetChanges } from './jobs/forget-changes.ts';
+import { kmsHandlers } from './ops/index.ts';
+import { ChangeFollower } from './store/change-follower.ts';
+import { KeyCache } from './store/key-cache.ts';
+import { migration as init } from './store/migrations/0001_init.ts';
+import { RowGuard } from './store/row-guard.ts';
+import type { KmsTables } from './store/tables.ts';
+import { TenantKeys } from './store/tenant-keys.ts';
+
+export type { KmsClients, KmsDeps } from './deps.ts';
+
+export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
+  name: 'kms',
+  operations: Object.values(kmsOperations),
+  handlers: kmsHandlers,
+  migrations: [init],
+  createDeps,
+  async prepare(deps) {
+    deps.follower.start(deps.keys);
+  },
+  jobs: [destroyKeys, forgetChanges],
+  close: (deps) => deps.follower.stop(),
+});
+
+function createDeps(platform: Platform<KmsTables, KmsClients>): KmsDeps {
+  const { store, hsm, clock, ids, log, settings } = platform;
+  const guard = new RowGuard(hsm, log);
+  const follower = new ChangeFollower(store, clock, log);
+  const keys = new KeyCache({ store, guard, isCurrent: follower.isCurrent });
+  const tenants = new TenantKeys({ store, hsm, guard, clock, ids });
+  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
+  const writer = { node: 'kms-jobs', boot: ids.uuidv7(), region: settings.region };
+  const recorder = new Recorder(store as never, writer, () => undefined);
+  const { clients, directory, pages } = platform;
+  return { store, hsm, clients, clock, ids, log, directory, pages, settings, keys, tenants, guard, follower, recorder };
+}

@@ -1,0 +1,92 @@
+/**
+ * Destroys keys whose waiting time is over: key material and aliases go, a tombstone stays, so that the id is never
+ * used again. Acts only on a row that verifies and says so itself: a deletion date that somebody wrote into the
+ * database destroys nothing. The record of the destruction is in the same commit.
+ */
+import type { RecordDraft } from '../../../platform/audit/record.ts';
+import { serviceCaller } from '../../../platform/client/transport.ts';
+import { ServiceError } from '../../../platform/contract/error.ts';
+import type { Job } from '../../../platform/runtime/service.ts';
+import { DeleteKey } from '../api/lifecycle.ts';
+import type { KmsDeps } from '../deps.ts';
+import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
+import { announce } from '../store/change-follower.ts';
+import type { KeyRecord } from '../store/key-record.ts';
+import { deleteParts, listDueDeletions, replaceKey } from '../store/queries.ts';
+
+const BATCH = 100;
+
+export const destroyKeys: Job<KmsDeps> = {
+  name: 'kms-destroy-keys',
+  everyMs: 60_000,
+  async run(deps) {
+    const due = await listDueDeletions(deps.store.read, deps.clock.now(), BATCH);
+    for (const keyId of due) {
+      try {
+        await destroyKey(deps, keyId);
+      } catch (error) {
+        // A row that does not verify is kept for the investigation; it must not keep the others alive.
+        if (!(error instanceof ServiceError)) throw error;
+        deps.log.error({ keyId, err: error.message }, 'key is not destroyed');
+      }
+    }
+  },
+};
+
+/** False when the key is not due: the row was not what the index said, or changed meanwhile. */
+export async function destroyKey(deps: KmsDeps, keyId: string): Promise<boolean> {
+  const now = deps.clock.now();
+  const record = await deps.keys.fresh(keyId);
+  if (record?.row.state !== 'PendingDeletion') return false;
+  const deletionDate = record.row.deletion_date;
+  if (deletionDate === null || deletionDate > now) return false;
+  const row = tombstone(record);
+  const [row_mac] = await deps.guard.seal([keyRowBytes(row)]);
+  const destroyed = await deps.store.transaction(async (tx) => {
+    if (!(await replaceKey(tx, { ...row, row_mac: row_mac! }))) return false;
+    await deleteParts(tx, row);
+    await deps.recorder.appendIn(tx, draftOf(deps, record, deletionDate, now));
+    await announce(deps.store, tx, record.accountId, { keys: [keyId] });
+    return true;
+  });
+  deps.keys.forgetKey(keyId, destroyed ? row.version : undefined);
+  for (const alias of record.aliases) deps.keys.forgetAlias(record.accountId, alias);
+  if (destroyed) deps.log.warn({ keyId, accountId: record.accountId }, 'key destroyed: its waiting time is over');
+  return destroyed;
+}
+
+/** Nothing of the key but that it was there. */
+function tombstone(record: KeyRecord): Omit<KeyRow, 'row_mac'> {
+  const { row_mac, ...row } = record.row;
+  return {
+    ...row,
+    state: 'Deleted',
+    description: '',
+    material_id: '',
+    aliases: '[]',
+    tags: '[]',
+    policy: '',
+    policy_principals: '[]',
+    policy_hash: policyHash('', '[]'),
+    version: row.version + 1,
+  };
+}
+
+function draftOf(deps: KmsDeps, record: KeyRecord, deletionDate: number, now: number): RecordDraft {
+  return {
+    eventId: deps.ids.uuidv7(),
+    operation: DeleteKey,
+    // The record belongs to the account of the key.
+    caller: { ...serviceCaller('kms'), accountId: record.accountId },
+    origin: {
+      requestId: deps.ids.uuidv7(),
+      sourceIp: '127.0.0.1',
+      userAgent: 'parapet/kms',
+      receivedAt: now,
+      protocol: 'internal',
+    },
+    now,
+    input: { KeyId: record.arn, DeletionDate: deletionDate },
+    resources: [{ ARN: record.arn, accountId: record.accountId, type: 'AWS::KMS::Key' }],
+  };
+}

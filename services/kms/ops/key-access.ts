@@ -1,0 +1,178 @@
+/**
+ * From the KeyId of a request to a key and to the question that authorization is asked about it.
+ *
+ * Guarantees: bare ids and alias names mean the caller's account; a key of another account that does not let the
+ * caller in is treated like one that does not exist, in the answer, in the record and in the time it takes; what is
+ * missing is authorized before it is reported missing. Refuses ARNs of other regions and partitions.
+ */
+import { authorize } from '../../../platform/authz/authorize.ts';
+import { globalContext } from '../../../platform/authz/context.ts';
+import { ServiceError } from '../../../platform/contract/error.ts';
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
+import type { KmsDeps } from '../deps.ts';
+import { type KeyReference, missingText, type Place, parseKeyReference } from '../domain/key-ref.ts';
+import type { TagMap } from '../domain/tags.ts';
+import type { Condition, KeyRecord } from '../store/key-record.ts';
+
+type AnyCall = Call<AnyOperation>;
+
+export interface FoundKey {
+  reference: KeyReference;
+  record: KeyRecord | undefined;
+}
+
+/** What an operation adds to the question about a key. */
+export interface KeyQuestion {
+  /** Default: the declared action. */
+  action?: string;
+  conditions?: readonly Condition[];
+  requestTags?: TagMap;
+}
+
+export interface KeyAnswer {
+  target: AuthorizationTarget;
+  /** Undefined: there is no such key, as far as the caller may know. */
+  record: KeyRecord | undefined;
+}
+
+export function placeOf(call: AnyCall, deps: KmsDeps): Place {
+  const { partition, region } = deps.settings;
+  return { accountId: call.caller.accountId, partition, region };
+}
+
+/** Reads a key id, key ARN, alias name or alias ARN; throws the AWS error of a malformed one. */
+export function readReference(call: AnyCall, deps: KmsDeps, text: string): KeyReference {
+  const reference = parseKeyReference(text, placeOf(call, deps));
+  if (reference.kind !== 'refused') return reference;
+  const code = 'InvalidArn' in call.operation.errors ? reference.code : 'NotFound';
+  throw call.fail(code, reference.message, { hint: 'give a key id, key ARN, alias name or alias ARN of this region' });
+}
+
+/** For operations that use a key: every form, every account. */
+export async function findKey(call: AnyCall, deps: KmsDeps, text: string): Promise<FoundKey> {
+  const reference = readReference(call, deps, text);
+  const look = async () =>
+    reference.kind === 'key'
+      ? deps.keys.key(reference.keyId)
+      : deps.keys.byAlias(reference.accountId, reference.aliasName);
+  const record = await (isForeign(call, reference.accountId) ? quietly(look) : look());
+  return { reference, record: record?.accountId === reference.accountId ? record : undefined };
+}
+
+/** A damaged key of another account is not the caller's business: it is in our log, and missing in the answer. */
+async function quietly(look: () => Promise<KeyRecord | undefined>): Promise<KeyRecord | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'Internal') return undefined;
+    throw error;
+  }
+}
+
+/** The question about a key, after hiding what the caller must not learn. */
+export async function askAboutKey(
+  call: AnyCall,
+  deps: KmsDeps,
+  found: FoundKey,
+  question: KeyQuestion = {},
+): Promise<KeyAnswer> {
+  const { reference, record } = found;
+  const bare = bareTarget(call, reference, question);
+  if (!record) return { target: bare, record };
+  const target: AuthorizationTarget = {
+    ...bare,
+    resource: record.arn,
+    resourceTags: record.tags,
+    policy: record.policy,
+    trust: 'explicit',
+    context: [...record.conditions, ...(bare.context ?? [])],
+  };
+  if (!isForeign(call, record.accountId) || (await isAllowed(call, deps, target))) {
+    call.touches(record.arn, 'AWS::KMS::Key', record.accountId);
+    return { target, record };
+  }
+  await deps.keys.probe(record.row.key_id);
+  return { target: bare, record: undefined };
+}
+
+/** Whether a request for this target would be allowed now. */
+export async function isAllowed(call: AnyCall, deps: KmsDeps, target: AuthorizationTarget): Promise<boolean> {
+  const principal = await deps.directory.principal(call.caller.principalId);
+  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region);
+  const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';
+  return authorize(call.caller, principal, target.action ?? declared, [target], context).allowed;
+}
+
+/** `resolve` of an operation on one key that may be of another account. */
+export async function resolveKey(
+  call: AnyCall,
+  deps: KmsDeps,
+  text: string,
+  question: KeyQuestion = {},
+): Promise<Resolved<KeyRecord>> {
+  const found = await findKey(call, deps, text);
+  return resolved(call, found, await askAboutKey(call, deps, found, question));
+}
+
+/** `resolve` of an operation that manages a key: id or key ARN of the own account, read anew from the database. */
+export async function resolveOwnKey(
+  call: AnyCall,
+  deps: KmsDeps,
+  text: string,
+  question: KeyQuestion = {},
+): Promise<Resolved<KeyRecord>> {
+  const found = await findOwnKey(call, deps, text);
+  return resolved(call, found, await askAboutKey(call, deps, found, question));
+}
+
+export async function findOwnKey(call: AnyCall, deps: KmsDeps, text: string): Promise<FoundKey> {
+  const reference = readReference(call, deps, text);
+  if (reference.kind === 'alias') {
+    throw call.fail('NotFound', `Invalid keyId '${text}'`, { hint: 'this operation takes a key id or key ARN' });
+  }
+  // Another account's key answers what a missing one does: keys are managed at home.
+  if (isForeign(call, reference.accountId)) return { reference, record: undefined };
+  const record = await deps.keys.fresh(reference.keyId);
+  return { reference, record: record?.accountId === reference.accountId ? record : undefined };
+}
+
+function resolved(call: AnyCall, found: FoundKey, answer: KeyAnswer): Resolved<KeyRecord> {
+  if (answer.record) return { targets: [answer.target], state: answer.record };
+  return { targets: [answer.target], state: undefined as never, absent: missingKey(call, found.reference) };
+}
+
+export function missingKey(call: AnyCall, reference: KeyReference): ServiceError {
+  return call.fail('NotFound', missingText(reference), { hint: 'list the keys and aliases of the account' });
+}
+
+/**
+ * The question without a key: against the ARN as requested. In the own account identity policies alone decide whether
+ * the caller may learn that it is missing; in another one nothing allows.
+ */
+function bareTarget(call: AnyCall, reference: KeyReference, question: KeyQuestion): AuthorizationTarget {
+  const conditions = [...callerConditions(call), ...(question.conditions ?? [])];
+  if (reference.kind === 'alias') conditions.push(['kms:RequestAlias', reference.aliasName]);
+  return {
+    resource: reference.arn,
+    accountId: reference.accountId,
+    trust: isForeign(call, reference.accountId) ? 'explicit' : 'normal',
+    context: conditions,
+    ...(question.action !== undefined && { action: question.action }),
+    ...(question.requestTags && { requestTags: question.requestTags }),
+  };
+}
+
+/** Condition keys of every KMS request. */
+export function callerConditions(call: AnyCall): Condition[] {
+  const conditions: Condition[] = [['kms:CallerAccount', call.caller.accountId]];
+  const { protocol, userAgent } = call.origin;
+  // Only our own services reach us by the internal protocol; they name themselves in the user agent.
+  if (protocol === 'internal' && userAgent.startsWith('parapet/'))
+    conditions.push(['kms:ViaService', userAgent.slice(8)]);
+  return conditions;
+}
+
+export function isForeign(call: AnyCall, accountId: string): boolean {
+  return call.caller.kind !== 'service' && accountId !== call.caller.accountId;
+}

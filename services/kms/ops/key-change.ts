@@ -1,0 +1,78 @@
+/**
+ * Writing keys. A change starts from the version that was read and authorized; when somebody else was faster it is
+ * refused as a conflict, never merged. MACs are made before the transaction, so no transaction waits for the HSM.
+ */
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import { type Call, type Change, change } from '../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../platform/store/index.ts';
+import type { KmsDeps } from '../deps.ts';
+import { type KeyRow, keyRowBytes, type Unsealed } from '../domain/rows.ts';
+import { announce } from '../store/change-follower.ts';
+import type { KeyRecord } from '../store/key-record.ts';
+import { replaceKey } from '../store/queries.ts';
+
+export type KeyEdit = Partial<Omit<KeyRow, 'key_id' | 'account_id' | 'version' | 'row_mac'>>;
+
+/** The row after an edit, with the next version, not yet sealed. */
+export function edited(record: KeyRecord, edit: KeyEdit): Unsealed<KeyRow> {
+  const { row_mac, ...row } = record.row;
+  return { ...row, ...edit, version: row.version + 1 };
+}
+
+export interface KeyChange<Output> {
+  /** New rows, from `edited`. */
+  keys: readonly Unsealed<KeyRow>[];
+  /** Rows of other tables, already sealed; throws when it finds the database otherwise than expected. */
+  also?: (tx: AnyTransaction) => Promise<void>;
+  alias?: { accountId: string; name: string };
+  output: Output;
+}
+
+export async function changeKeys<Output>(
+  call: Call<AnyOperation>,
+  deps: KmsDeps,
+  wanted: KeyChange<Output>,
+): Promise<Change<Output>> {
+  const macs = await deps.guard.seal(wanted.keys.map(keyRowBytes));
+  const rows = wanted.keys.map((row, index): KeyRow => ({ ...row, row_mac: macs[index]! }));
+  // The answer of a repeated request comes from memory: then `commit` does not run and nothing was written.
+  let written = false;
+  return change(
+    async (tx) => {
+      for (const row of rows) if (!(await replaceKey(tx, row))) throw conflict(call, row.key_id);
+      await wanted.also?.(tx);
+      const accountId = rows[0]?.account_id ?? call.caller.accountId;
+      const alias = wanted.alias?.name;
+      const keys = rows.map((row) => row.key_id);
+      await announce(deps.store, tx, accountId, { keys, ...(alias !== undefined && { alias }) });
+      written = true;
+      return wanted.output;
+    },
+    () => {
+      for (const row of rows) deps.keys.forgetKey(row.key_id, written ? row.version : undefined);
+      if (wanted.alias) deps.keys.forgetAlias(wanted.alias.accountId, wanted.alias.name);
+    },
+  );
+}
+
+/** One key, no other row. */
+export function changeKey<Output>(
+  call: Call<AnyOperation>,
+  deps: KmsDeps,
+  record: KeyRecord,
+  edit: KeyEdit,
+  output: Output,
+): Promise<Change<Output>> {
+  return changeKeys(call, deps, { keys: [edited(record, edit)], output });
+}
+
+export function conflict(call: Call<AnyOperation>, what: string) {
+  return call.fail('Conflict', `${what} was changed by another request at the same time`, {
+    hint: 'look at it again, then repeat the request if it is still wanted',
+    details: { retryAfterSeconds: 1 },
+  });
+}
+
+export function aliasesColumn(aliases: readonly string[]): string {
+  return JSON.stringify([...aliases].sort());
+}

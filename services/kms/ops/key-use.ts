@@ -1,0 +1,72 @@
+/** What all operations that use a key check, in one order, and how the context reaches policies and ciphertexts. */
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import type { Call } from '../../../platform/runtime/call.ts';
+import { contextProblem, type EncryptionContext } from '../domain/canonical.ts';
+import { messageAad } from '../domain/ciphertext.ts';
+import { type KeyOperation, stateProblem } from '../domain/key-state.ts';
+import type { Condition, KeyRecord } from '../store/key-record.ts';
+
+type AnyCall = Call<AnyOperation>;
+
+export const ALGORITHM = 'SYMMETRIC_DEFAULT' as const;
+
+export function requireState(call: AnyCall, operation: KeyOperation, record: KeyRecord): void {
+  const problem = stateProblem(operation, record.row.state, record.arn);
+  if (problem) throw call.fail(problem.code, problem.message, { hint: 'DescribeKey shows the state of the key' });
+}
+
+interface KeyUse {
+  GrantTokens?: readonly string[] | undefined;
+  EncryptionAlgorithm?: string | undefined;
+}
+
+/** Grants, state, usage and algorithm: everything but the bytes. */
+export function requireUsable(call: AnyCall, operation: KeyOperation, record: KeyRecord, use: KeyUse): void {
+  requireNoGrants(call, use.GrantTokens);
+  requireState(call, operation, record);
+  const { usage, spec } = record.row;
+  if (usage !== 'ENCRYPT_DECRYPT') {
+    throw call.fail('InvalidKeyUsage', `${record.arn} key usage is ${usage} which is not valid for ${operation}.`);
+  }
+  const algorithm = use.EncryptionAlgorithm ?? ALGORITHM;
+  if (algorithm !== ALGORITHM) {
+    throw call.fail('InvalidKeyUsage', `Algorithm ${algorithm} is incompatible with key spec ${spec}.`);
+  }
+}
+
+/** There are no grants yet, so no token can be genuine. */
+export function requireNoGrants(call: AnyCall, tokens: readonly string[] | undefined): void {
+  if (tokens && tokens.length > 0) throw call.fail('InvalidGrantToken', 'the grant token was not issued here');
+}
+
+/** A dry run that got here would have succeeded, and says so as an error. */
+export function endDryRun(call: AnyCall, isDryRun: boolean | undefined): void {
+  if (isDryRun) {
+    throw call.fail('DryRunOperation', 'The request would have succeeded, but the DryRun option is set.');
+  }
+}
+
+export function requireContext(call: AnyCall, context: EncryptionContext | undefined): void {
+  const problem = contextProblem(context);
+  if (problem !== undefined) throw call.fail('Validation', problem);
+}
+
+/** The context and the algorithm as condition keys. */
+export function contextConditions(context: EncryptionContext | undefined): Condition[] {
+  const conditions: Condition[] = [['kms:EncryptionAlgorithm', ALGORITHM]];
+  const names = context === undefined ? [] : Object.keys(context);
+  if (context === undefined || names.length === 0) return conditions;
+  conditions.push(['kms:EncryptionContextKeys', names]);
+  for (const name of names) conditions.push([`kms:EncryptionContext:${name}`, context[name]!]);
+  return conditions;
+}
+
+/** Header and AAD of a message under the current material. */
+export function newMessage(record: KeyRecord, context: EncryptionContext | undefined) {
+  return { header: record.current.header, aad: messageAad(record, context) };
+}
+
+/** What the caller gets: header, then what the HSM sealed. */
+export function ciphertextBlob(record: KeyRecord, sealed: Buffer): Buffer {
+  return Buffer.concat([record.current.header, sealed], record.current.header.length + sealed.length);
+}

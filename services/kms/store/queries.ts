@@ -1,0 +1,179 @@
+/**
+ * Every query of this service. Rows go in and out as they are; whether they are genuine is `RowGuard`'s business.
+ * Writes take a transaction and answer whether they found the version they were made for.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { AnyTransaction } from '../../../platform/store/index.ts';
+import type { AliasRow, KeyRow, MaterialRow, TenantRow } from '../domain/rows.ts';
+import type { KmsTables } from './tables.ts';
+
+type Reader = Kysely<KmsTables>;
+const own = (tx: AnyTransaction) => tx as Transaction<KmsTables>;
+
+export interface KeyRows {
+  key: KeyRow;
+  materials: MaterialRow[];
+  tenant: TenantRow | undefined;
+}
+
+/** A key, or its tombstone, with all that belongs to it; undefined for an unknown id. */
+export async function readKey(db: Reader, keyId: string): Promise<KeyRows | undefined> {
+  const key = await db.selectFrom('kms_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
+  if (!key) return undefined;
+  const materials = await db.selectFrom('key_material').selectAll().where('key_id', '=', keyId).execute();
+  const tenant = await readTenant(db, key.account_id);
+  return { key, materials, tenant };
+}
+
+export function readTenant(db: Reader, accountId: string): Promise<TenantRow | undefined> {
+  return db.selectFrom('tenant_key').selectAll().where('account_id', '=', accountId).executeTakeFirst();
+}
+
+export function readAlias(db: Reader, accountId: string, name: string): Promise<AliasRow | undefined> {
+  return db
+    .selectFrom('key_alias')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+}
+
+export type ListedKey = Omit<KeyRow, 'policy' | 'policy_principals'>;
+
+/** Keys of an account after `after`, by id. */
+export function listKeys(db: Reader, accountId: string, after: string, limit: number): Promise<ListedKey[]> {
+  return db
+    .selectFrom('kms_key')
+    .select([
+      'key_id',
+      'account_id',
+      'partition',
+      'region',
+      'state',
+      'spec',
+      'usage',
+      'origin',
+      'description',
+      'created_at',
+      'deletion_date',
+      'pending_window_days',
+      'material_id',
+      'aliases',
+      'tags',
+      'policy_hash',
+      'version',
+      'row_mac',
+    ])
+    .where('account_id', '=', accountId)
+    .where('key_id', '>', after)
+    .where('state', '!=', 'Deleted')
+    .orderBy('key_id')
+    .limit(limit)
+    .execute();
+}
+
+/** Aliases of an account after `after`, by name; of one key when it is given. */
+export function listAliases(
+  db: Reader,
+  accountId: string,
+  keyId: string | undefined,
+  after: string,
+  limit: number,
+): Promise<AliasRow[]> {
+  let query = db.selectFrom('key_alias').selectAll().where('account_id', '=', accountId).where('name', '>', after);
+  if (keyId !== undefined) query = query.where('key_id', '=', keyId);
+  return query.orderBy('name').limit(limit).execute();
+}
+
+/** Ids of keys whose waiting time is over, oldest first. */
+export async function listDueDeletions(db: Reader, now: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('kms_key')
+    .select('key_id')
+    .where('deletion_date', 'is not', null)
+    .where('deletion_date', '<=', now)
+    .where('state', '=', 'PendingDeletion')
+    .orderBy('deletion_date')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.key_id);
+}
+
+export async function countKeys(tx: AnyTransaction, accountId: string): Promise<number> {
+  const { count } = await own(tx)
+    .selectFrom('kms_key')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('account_id', '=', accountId)
+    .where('state', '!=', 'Deleted')
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export async function insertKey(tx: AnyTransaction, key: KeyRow, material: MaterialRow): Promise<void> {
+  await own(tx).insertInto('kms_key').values(key).execute();
+  await own(tx).insertInto('key_material').values(material).execute();
+}
+
+/** Replaces a key row that still has the version before `row.version`; false when somebody was faster. */
+export async function replaceKey(tx: AnyTransaction, row: KeyRow): Promise<boolean> {
+  const { key_id, ...columns } = row;
+  const result = await own(tx)
+    .updateTable('kms_key')
+    .set(columns)
+    .where('key_id', '=', key_id)
+    .where('version', '=', row.version - 1)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** The first tenant key of an account stays: a second one is dropped, whoever made it. */
+export async function insertTenant(tx: AnyTransaction, row: TenantRow): Promise<void> {
+  await own(tx)
+    .insertInto('tenant_key')
+    .values(row)
+    .onConflict((conflict) => conflict.column('account_id').doNothing())
+    .execute();
+}
+
+/** False when the name is taken. */
+export async function insertAlias(tx: AnyTransaction, row: AliasRow): Promise<boolean> {
+  const result = await own(tx)
+    .insertInto('key_alias')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['account_id', 'name']).doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Points an alias that still leads to `from` elsewhere; false when somebody was faster. */
+export async function replaceAlias(tx: AnyTransaction, row: AliasRow, from: string): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable('key_alias')
+    .set({ key_id: row.key_id, updated_at: row.updated_at, row_mac: row.row_mac })
+    .where('account_id', '=', row.account_id)
+    .where('name', '=', row.name)
+    .where('key_id', '=', from)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Removes an alias that still leads to the key; false when somebody was faster. */
+export async function deleteAlias(tx: AnyTransaction, row: AliasRow): Promise<boolean> {
+  const result = await own(tx)
+    .deleteFrom('key_alias')
+    .where('account_id', '=', row.account_id)
+    .where('name', '=', row.name)
+    .where('key_id', '=', row.key_id)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+/** Everything of a key but its tombstone. */
+export async function deleteParts(tx: AnyTransaction, key: Pick<KeyRow, 'key_id' | 'account_id'>): Promise<void> {
+  await own(tx).deleteFrom('key_material').where('key_id', '=', key.key_id).execute();
+  await own(tx)
+    .deleteFrom('key_alias')
+    .where('account_id', '=', key.account_id)
+    .where('key_id', '=', key.key_id)
+    .execute();
+}

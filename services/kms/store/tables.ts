@@ -1,0 +1,8 @@
+import type { AliasRow, KeyRow, MaterialRow, TenantRow } from '../domain/rows.ts';
+
+export interface KmsTables {
+  kms_key: KeyRow;
+  key_material: MaterialRow;
+  tenant_key: TenantRow;
+  key_alias: AliasRow;
+}

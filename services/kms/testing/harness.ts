@@ -1,0 +1,252 @@
+/** The service as it runs, over SQLite in a temporary folder and a memory HSM: real pipeline, real policies. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
+import { Recorder } from '../../../platform/audit/recorder.ts';
+import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
+import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
+import { createLogger } from '../../../platform/observe/log.ts';
+import { createMetrics } from '../../../platform/observe/metrics.ts';
+import type { Caller, Origin } from '../../../platform/runtime/call.ts';
+import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
+import { createIds } from '../../../platform/runtime/ids.ts';
+import { PageTokens } from '../../../platform/runtime/page-token.ts';
+import { Pipeline } from '../../../platform/runtime/pipeline.ts';
+import { openStore, type Store } from '../../../platform/store/index.ts';
+import { kmsOperations } from '../api/index.ts';
+import type { KmsDeps } from '../deps.ts';
+import { kmsService } from '../index.ts';
+import type { KmsTables } from '../store/tables.ts';
+
+export const ACCOUNT = '111122223333';
+export const OTHER_ACCOUNT = '444455556666';
+export const REGION = 'local-1';
+
+/** Everything on everything. */
+export const ADMIN_POLICY = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+type Operations = typeof kmsOperations;
+type Name = keyof Operations;
+export type KmsClient = {
+  [N in Name]: (input: InputOf<Operations[N]>, on?: Options) => Promise<OutputOf<Operations[N]>>;
+};
+
+interface Options {
+  idempotencyToken?: string;
+  origin?: Partial<Origin>;
+}
+
+export interface AuditRecord {
+  eventName: string;
+  errorCode?: string;
+  errorMessage?: string;
+  recipientAccountId: string;
+  requestParameters?: Record<string, unknown>;
+  responseElements?: Record<string, unknown>;
+  resources?: { ARN: string; accountId: string; type: string }[];
+  x: {
+    decision?: { effect: string; checks: { action: string; resource: string; context: Record<string, unknown> }[] };
+  };
+}
+
+export class KmsHarness {
+  readonly hsm: MemoryHsm;
+  readonly store: Store<KmsTables>;
+  readonly deps: KmsDeps;
+  private readonly principals: Map<string, PrincipalSnapshot>;
+  private readonly hub: ChangeHub;
+  private readonly pipeline: Pipeline<KmsDeps>;
+  private readonly ids = createIds({ now: () => this.time.now });
+  private readonly time: { now: number };
+  private readonly folder: string;
+
+  private constructor(parts: {
+    hsm: MemoryHsm;
+    store: Store<KmsTables>;
+    deps: KmsDeps;
+    principals: Map<string, PrincipalSnapshot>;
+    hub: ChangeHub;
+    pipeline: Pipeline<KmsDeps>;
+    time: { now: number };
+    folder: string;
+  }) {
+    this.hsm = parts.hsm;
+    this.store = parts.store;
+    this.deps = parts.deps;
+    this.principals = parts.principals;
+    this.hub = parts.hub;
+    this.pipeline = parts.pipeline;
+    this.time = parts.time;
+    this.folder = parts.folder;
+  }
+
+  static async open(options: { hsm?: MemoryHsm; folder?: string; principals?: Map<string, PrincipalSnapshot> } = {}) {
+    const time = { now: Date.UTC(2026, 0, 1) };
+    const clock = { now: () => time.now };
+    const ids = createIds(clock);
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'kms-test-'));
+    const hsm = options.hsm ?? createMemoryHsm();
+    const log = createLogger({ level: 'silent', name: 'kms-test' });
+    const principals = options.principals ?? new Map<string, PrincipalSnapshot>();
+    const hub = new ChangeHub();
+    const metrics = createMetrics();
+    const feed = {
+      snapshot: async (id: string) => principals.get(id),
+      changes: async (since: number) => ({ version: since, accounts: [] }),
+    };
+    const directory = new PrincipalDirectory({ feed, clock, hub });
+    const store = await openStore<KmsTables>({ service: 'kms', folder, clock, migrations: kmsService.migrations });
+    const recorder = new Recorder(
+      store as never,
+      { node: 'test', boot: ids.uuidv7(), region: REGION },
+      () => undefined,
+    );
+    const deps = await kmsService.createDeps({
+      store,
+      hsm,
+      clients: { iam: { ResolvePrincipals: async ({ Arns }) => ({ Principals: resolve(principals, Arns) }) } },
+      clock,
+      ids,
+      hub,
+      log,
+      directory,
+      pages: new PageTokens(Buffer.alloc(32, 7)),
+      settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
+      metrics,
+    });
+    const pipeline = new Pipeline({
+      service: 'kms',
+      region: REGION,
+      handlers: kmsService.handlers,
+      deps,
+      store,
+      recorder,
+      directory,
+      clock,
+      ids,
+      log,
+      metrics,
+    });
+    return new KmsHarness({ hsm, store, deps, principals, hub, pipeline, time, folder });
+  }
+
+  /** A second process on the same database and HSM, with empty caches. Closes this one. */
+  async restart(): Promise<KmsHarness> {
+    await this.store.close();
+    const next = await KmsHarness.open({ hsm: this.hsm, folder: this.folder, principals: this.principals });
+    next.time.now = this.time.now;
+    return next;
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get now(): number {
+    return this.time.now;
+  }
+
+  advance(ms: number): void {
+    this.time.now += ms;
+  }
+
+  /** A user with an identity policy, or the root user of the account under the name `root`. */
+  user(name: string, policy: object | undefined = ADMIN_POLICY, accountId = ACCOUNT): KmsClient {
+    const root = name === 'root';
+    const arn = `arn:aws:iam::${accountId}:${root ? 'root' : `user/${name}`}`;
+    const principalId = root
+      ? accountId
+      : `AIDA${Buffer.from(`${accountId}${name}`).toString('hex').toUpperCase().slice(-17)}`;
+    const policies = policy
+      ? [
+          {
+            Arn: `arn:aws:iam::${accountId}:policy/of-${name}`,
+            Version: 'v1',
+            Name: `of-${name}`,
+            Kind: 'identity',
+            Document: JSON.stringify(policy),
+          },
+        ]
+      : [];
+    this.principals.set(principalId, {
+      Arn: arn,
+      AccountId: accountId,
+      Kind: root ? 'root' : 'user',
+      PrincipalId: principalId,
+      ...(!root && { UserName: name }),
+      Tags: {},
+      Policies: policies,
+      Version: 1,
+    });
+    this.hub.publish(accountId);
+    return this.client({ kind: root ? 'root' : 'user', arn, accountId, principalId });
+  }
+
+  removeUser(name: string, accountId = ACCOUNT): void {
+    for (const [id, snapshot] of this.principals) {
+      if (snapshot.Arn === `arn:aws:iam::${accountId}:user/${name}`) this.principals.delete(id);
+    }
+    this.hub.publish(accountId);
+  }
+
+  client(caller: Caller): KmsClient {
+    const client: Record<string, unknown> = {};
+    for (const operation of Object.values(kmsOperations) as AnyOperation[]) {
+      client[operation.name] = (input: unknown, on: Options = {}) =>
+        this.pipeline.execute({
+          operation,
+          caller,
+          origin: {
+            requestId: this.ids.uuidv7(),
+            sourceIp: '192.0.2.1',
+            userAgent: 'test',
+            receivedAt: this.time.now,
+            protocol: 'native',
+            ...on.origin,
+          },
+          input,
+          ...(on.idempotencyToken !== undefined && { idempotencyToken: on.idempotencyToken }),
+        });
+    }
+    return client as KmsClient;
+  }
+
+  /** A key made by the administrator, as its id and ARN. */
+  async key(input: InputOf<Operations['CreateKey']> = {}, by: KmsClient = this.user('admin')) {
+    const { KeyMetadata } = await by.CreateKey(input);
+    return { id: KeyMetadata.KeyId, arn: KeyMetadata.Arn ?? '' };
+  }
+
+  async records(): Promise<AuditRecord[]> {
+    const rows = await this.store.readOutbox(10_000);
+    return rows.map((row) => JSON.parse(row.record) as AuditRecord);
+  }
+
+  async lastRecord(): Promise<AuditRecord> {
+    return (await this.records()).at(-1)!;
+  }
+}
+
+function resolve(principals: ReadonlyMap<string, PrincipalSnapshot>, arns: readonly string[]) {
+  const known = [...principals.values()];
+  return arns.flatMap((Arn) => {
+    const account = /^arn:aws:iam::(\d{12}):root$/.exec(Arn)?.[1];
+    if (account !== undefined) return known.some((p) => p.AccountId === account) ? [{ Arn, PrincipalId: account }] : [];
+    const found = known.find((principal) => principal.Arn === Arn);
+    return found ? [{ Arn, PrincipalId: found.PrincipalId }] : [];
+  });
+}
+
+/** The error of a promise that must reject. */
+export async function failure(promise: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    const { code, message, hint } = error as { code: string; message: string; hint?: string };
+    return { code, message, ...(hint !== undefined && { hint }) };
+  }
+  throw new Error('the request was expected to fail');
+}
