@@ -157,9 +157,10 @@ class AgentLink {
   }
 
   #onEnd(hung: boolean): void {
-    this.#connection = undefined;
     // A driver that hangs in a system call ends no other way; the agent we started is ours to end.
     if (hung) this.#child?.kill('SIGKILL');
+    if (this.#connection === undefined) return;
+    this.#connection = undefined;
     if (!this.#closed) void this.#connect();
   }
 

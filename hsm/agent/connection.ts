@@ -18,8 +18,8 @@ import {
 } from './wire.ts';
 
 const MAX_IN_FLIGHT = 1024;
-/** The agent answers or refuses within its deadline of 2 s; silence for this long is a hung driver. */
-const SILENCE_MS = 10_000;
+/** The agent answers or refuses within its deadline of 2 s, and opens a slow token in a few: this is a hung driver. */
+const SILENCE_MS = 20_000;
 
 interface Pending {
   resolve: (fields: Buffer[]) => void;
@@ -63,7 +63,10 @@ export class AgentConnection {
     }, SILENCE_MS / 2).unref();
   }
 
-  /** Connects and greets; rejects when nobody listens or the agent speaks another protocol. */
+  /**
+   * Connects and greets; rejects when nobody listens or the agent speaks another protocol. `onEnd` tells of the end of
+   * a connection that was handed out, and of an agent that hangs.
+   */
   static async open(socketPath: string, onEnd: (hung: boolean) => void): Promise<AgentConnection> {
     const socket = connect(socketPath);
     await new Promise<void>((resolve, reject) => {
@@ -72,7 +75,7 @@ export class AgentConnection {
     });
     let greeted = false;
     const connection = new AgentConnection(socket, (hung) => {
-      if (greeted) onEnd(hung);
+      if (greeted || hung) onEnd(hung);
     });
     await connection.request(OP.hello, [u32(PROTOCOL_VERSION)]);
     greeted = true;

@@ -6,10 +6,11 @@
  */
 import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { loadModule } from '../pkcs11/module.ts';
+import { readPinFile } from '../pkcs11/pin-file.ts';
 import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
 import { HsmError, type HsmStatus } from '../port.ts';
 import { ensureToken } from '../softhsm/ensure-token.ts';
-import { readPinFile, tokenFolder } from '../softhsm/files.ts';
+import { tokenFolder } from '../softhsm/files.ts';
 import { findSoftHsmLibrary } from '../softhsm/library.ts';
 import { TokenKeeper } from './keeper.ts';
 import { AgentServer } from './server.ts';

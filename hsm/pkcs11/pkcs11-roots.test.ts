@@ -1,8 +1,10 @@
 import { renameSync } from 'node:fs';
 import type { Handle } from 'pkcs11js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPinFile } from '../pkcs11/pin-file.ts';
+import type { TokenRecord } from '../pkcs11/token.ts';
 import { HsmError } from '../port.ts';
-import { readPinFile, readRecord, type TokenRecord } from '../softhsm/files.ts';
+import { readRecord } from '../softhsm/files.ts';
 import { makeDataFolder, openRoots, type TestToken } from '../testing/softhsm.ts';
 import { hex, readVectors, vectorsMissing, vectorsNote } from '../testing/vectors.ts';
 import * as ck from './constants.ts';

@@ -13,7 +13,7 @@ import { KEY_PLANS, type KeyPlan, rootMacLabel, rootWrapLabel } from './key-temp
 import type { Pkcs11Module } from './module.ts';
 import { describeReturnValue, remedyFor, returnValueOf } from './return-value.ts';
 import { SessionPool } from './session-pool.ts';
-import { checkAttributes, findKey, findToken, login, type TokenName } from './token.ts';
+import { checkAttributes, findKey, findToken, login, type TokenName, type TokenRecord } from './token.ts';
 
 const ROOT_VERSION = 1;
 const KEY_BYTES = 32;
@@ -62,7 +62,7 @@ export class Pkcs11Roots implements RootOfTrust {
     this.#expected = expected;
   }
 
-  get identity(): { label: string; serial: string; fingerprints: Record<string, string> } | undefined {
+  get identity(): TokenRecord | undefined {
     return this.#opened;
   }
 
@@ -282,6 +282,18 @@ export class Pkcs11Roots implements RootOfTrust {
     const key = value?.value as Buffer | undefined;
     if (key?.length !== KEY_BYTES) throw new HsmError('integrity', 'unwrapped key is not 32 bytes long');
     return key;
+  }
+}
+
+/** Opens a token once, with all checks, to say what it is; throws `unavailable`. */
+export function describeToken(module: Pkcs11Module, token: TokenName, readPin: () => Buffer): TokenRecord {
+  const roots = new Pkcs11Roots(module, { token, readPin, sessions: 1 });
+  try {
+    roots.open();
+    const { label, serial, fingerprints } = roots.identity!;
+    return { label, serial, fingerprints };
+  } finally {
+    roots.close();
   }
 }
 

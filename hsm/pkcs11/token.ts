@@ -15,6 +15,13 @@ export interface TokenName {
   serial?: string;
 }
 
+/** What is kept of a token, so that it is recognised ever after. */
+export interface TokenRecord {
+  label: string;
+  serial: string;
+  fingerprints: Record<string, string>;
+}
+
 export interface FoundToken {
   slot: Handle;
   label: string;

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as ck from '../pkcs11/constants.ts';
+import { readPinFile } from '../pkcs11/pin-file.ts';
 import { findKey, findToken, login } from '../pkcs11/token.ts';
 import { makeDataFolder, openRoots, type TestToken } from '../testing/softhsm.ts';
 import { ensureToken, TOKEN_LABEL } from './ensure-token.ts';
-import { prepareFolder, readPinFile, tokenFolder } from './files.ts';
+import { prepareFolder, tokenFolder } from './files.ts';
 import { findSoftHsmLibrary } from './library.ts';
 
 let test: TestToken;

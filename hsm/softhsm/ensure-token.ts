@@ -8,19 +8,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { CKF_RW_SESSION, CKF_SERIAL_SESSION, CKF_USER_PIN_INITIALIZED, CKU_SO, CKU_USER } from '../pkcs11/constants.ts';
 import type { Pkcs11Module } from '../pkcs11/module.ts';
-import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
+import { readPinFile } from '../pkcs11/pin-file.ts';
+import { describeToken } from '../pkcs11/pkcs11-roots.ts';
 import { describeReturnValue, returnValueOf } from '../pkcs11/return-value.ts';
-import { findTokens, login, provisionKeys } from '../pkcs11/token.ts';
+import { findTokens, login, provisionKeys, type TokenRecord } from '../pkcs11/token.ts';
 import { HsmError } from '../port.ts';
-import {
-  prepareFolder,
-  readPinFile,
-  readRecord,
-  type TokenFolder,
-  type TokenRecord,
-  writeConfiguration,
-  writeDurably,
-} from './files.ts';
+import { prepareFolder, readRecord, type TokenFolder, writeConfiguration, writeDurably } from './files.ts';
 
 export const TOKEN_LABEL = 'parapet';
 /** CK_TOKEN_INFO.label is 32 blank-padded bytes, and C_InitToken reads all 32 whatever it is given. */
@@ -48,17 +41,9 @@ export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenReco
   } finally {
     module.finalize();
   }
-  const options = { token: { label: TOKEN_LABEL }, readPin: () => readPinFile(files.pin), sessions: 1 };
-  const roots = new Pkcs11Roots(module, options);
-  try {
-    roots.open();
-    const { label, serial, fingerprints } = roots.identity!;
-    const made = { label, serial, fingerprints };
-    writeDurably(files.record, Buffer.from(`${JSON.stringify(made, undefined, 2)}\n`));
-    return made;
-  } finally {
-    roots.close();
-  }
+  const made = describeToken(module, { label: TOKEN_LABEL }, () => readPinFile(files.pin));
+  writeDurably(files.record, Buffer.from(`${JSON.stringify(made, undefined, 2)}\n`));
+  return made;
 }
 
 function makeToken(module: Pkcs11Module, files: TokenFolder): void {

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModule, type Pkcs11Module } from '../pkcs11/module.ts';
+import { readPinFile } from '../pkcs11/pin-file.ts';
 import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
+import type { TokenRecord } from '../pkcs11/token.ts';
 import { ensureToken } from '../softhsm/ensure-token.ts';
-import { readPinFile, type TokenFolder, type TokenRecord, tokenFolder } from '../softhsm/files.ts';
+import { type TokenFolder, tokenFolder } from '../softhsm/files.ts';
 import { findSoftHsmLibrary } from '../softhsm/library.ts';
 
 export interface TestToken {
