@@ -345,6 +345,19 @@ describe('draining', () => {
     expect(await stopped).toEqual({ cut: 0 });
   });
 
+  it('finishes all pipelined requests of a connection', async () => {
+    const { port, listener } = await start(async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, request.path === '/1' ? 150 : 50));
+      return { status: 200, headers: {}, body: request.path };
+    });
+    const pending = exchange({ port }, get('/1') + get('/2') + get('/3'));
+    await until(() => listener.inFlight === 3);
+    expect(await listener.stop(3000)).toEqual({ cut: 0 });
+    const { text, closed } = await pending;
+    expect(text.match(/HTTP\/1\.1 200/g)?.length).toBe(3);
+    expect([text.endsWith('/3'), closed]).toEqual([true, true]);
+  });
+
   it('cuts what does not finish in time and says how much', async () => {
     const { port, listener } = await start(() => new Promise(() => undefined));
     const pending = exchange({ port }, get('/'));

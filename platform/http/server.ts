@@ -143,7 +143,6 @@ class HttpListener implements Listener {
         : createHttpsServer({ ...settings, ...tlsSettings(options.tls), handshakeTimeout: budgets.handshakeTimeoutMs });
     // The parser cuts silently at its own count: let it see one more than we accept.
     server.maxHeadersCount = budgets.maxHeaders + 1;
-    server.maxRequestsPerSocket = budgets.maxRequestsPerSocket;
     server.maxConnections = budgets.maxConnections;
     // Also for peers that do not read their answer.
     server.timeout = 2 * Math.max(budgets.requestTimeoutMs, budgets.handlerTimeoutMs);
@@ -176,6 +175,7 @@ class HttpListener implements Listener {
     // What follows a refused request is not a request: no answer, the refusal closes the connection.
     if (this.sockets.of(req.socket).closing) return;
     const exchange = this.begin(req, res);
+    if (++exchange.connection.requests >= this.budgets.maxRequestsPerSocket) exchange.connection.closing = true;
     const head = readHead(req, this.budgets);
     if ('status' in head) {
       this.refuse(exchange, head);
@@ -300,11 +300,12 @@ class HttpListener implements Listener {
     this.bodies.buffered -= exchange.buffered;
     exchange.done = true;
     if (!exchange.res.writableFinished) exchange.abort();
-    if (connection.closing && connection.inFlight === 0) req.socket.destroySoon();
+    if ((connection.closing || this.draining) && connection.inFlight === 0) req.socket.destroySoon();
   }
 
-  private mustClose(exchange: Exchange): boolean {
-    return this.draining || exchange.connection.closing;
+  /** Node closes after an answer that says so: with others behind it, `finished` closes after the last instead. */
+  private mustClose({ connection }: Exchange): boolean {
+    return (this.draining || connection.closing) && connection.inFlight === 1;
   }
 
   /** Handlers that never answer must not hold their callers for ever. */

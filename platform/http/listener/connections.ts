@@ -18,6 +18,8 @@ export interface TlsFacts {
 export interface Connection {
   readonly remoteAddress: string;
   readonly tls: TlsFacts | undefined;
+  /** Requests received so far. */
+  requests: number;
   /** Requests received and not yet answered. */
   inFlight: number;
   /** The request whose body is being read. */
@@ -61,6 +63,7 @@ export class Connections {
       connection = {
         remoteAddress: plainAddress(socket.remoteAddress),
         tls: socket instanceof TLSSocket ? this.tlsFacts(socket) : undefined,
+        requests: 0,
         inFlight: 0,
         reading: undefined,
         closing: false,
