@@ -111,6 +111,29 @@ describe('agent process', () => {
     await until('orphan has ended', () => agentPids().length === 0, 5000);
   });
 
+  it('comes up whole after being killed at any moment of its first start', async () => {
+    const files = tokenFolder(dataFolder);
+    // The token is made in some 100 ms: killed at each stage of it that shows in the folder, and in between.
+    const stages = [
+      () => existsSync(files.pin),
+      () => tokenFiles() > 0,
+      () => tokenFiles() > 3,
+      () => tokenFiles() > 8,
+    ];
+    const tokenFiles = () => (existsSync(files.tokens) ? readdirSync(files.tokens, { recursive: true }).length : 0);
+    for (const reached of stages) {
+      const child = spawnAgent(options.socketPath, options.spawn!);
+      while (!reached() && !existsSync(files.record)) await new Promise((resolve) => setImmediate(resolve));
+      child.kill('SIGKILL');
+      await until('killed agent has ended', () => child.exitCode !== null || child.signalCode !== null);
+    }
+    const hsm = open();
+    await hsm.ready();
+    expect(await hsm.sign('session-sign-v1', data)).toHaveLength(64);
+    const tenant = await hsm.createTenantKey(Buffer.from('account'));
+    expect(await codeOf(hsm.sealSecret(tenant, data, data))).toBe('answered');
+  });
+
   it('shows no PIN in its arguments or environment', async () => {
     await open().ready();
     const files = tokenFolder(dataFolder);
