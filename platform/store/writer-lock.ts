@@ -1,7 +1,8 @@
 import { StoreError } from './error.ts';
 
 interface Waiter {
-  grant(): void;
+  readonly grant: () => void;
+  timer?: NodeJS.Timeout;
 }
 
 /**
@@ -32,13 +33,8 @@ export class WriterLock {
   acquire(): Promise<void> {
     if (this.tryAcquire()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        grant: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-      };
-      const timer = setTimeout(() => {
+      const waiter: Waiter = { grant: resolve };
+      waiter.timer = setTimeout(() => {
         this.#waiters.delete(waiter);
         reject(
           new StoreError('unavailable', `writer of ${this.#name} was busy for ${this.#waitMs} ms`, {
@@ -53,7 +49,9 @@ export class WriterLock {
   release(): void {
     for (const next of this.#waiters) {
       this.#waiters.delete(next);
-      next.grant();
+      clearTimeout(next.timer);
+      // In a later turn: a queue of transactions must not keep the event loop from sockets and timers.
+      setImmediate(next.grant);
       return;
     }
     this.#held = false;

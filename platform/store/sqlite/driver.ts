@@ -121,6 +121,9 @@ export class SqliteWriter implements Driver {
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     (connection as SqliteConnection).release();
     this.lock.release();
+    // Statements are synchronous, so a loop of transactions would run in microtasks alone and starve sockets, timers
+    // and the group commit: every transaction ends with a turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   async destroy(): Promise<void> {}

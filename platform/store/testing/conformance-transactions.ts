@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isForeignKeyViolation, isUniqueViolation, updateVersioned } from '../index.ts';
-import { freshService, type OpenStore, times, withStore } from './fixture.ts';
+import { freshService, type OpenStore, record, times, withStore } from './fixture.ts';
 
 export function describeTransactions(open: OpenStore): void {
   describe('transactions', () => {
@@ -49,6 +49,22 @@ export function describeTransactions(open: OpenStore): void {
           ),
         );
         expect(await store.read.selectFrom('counter').select('n').execute()).toEqual([{ n: 64 }]);
+      }));
+
+    it('leaves room for timers and record writers while transactions follow each other closely', () =>
+      withStore(open, async (store) => {
+        let running = true;
+        let timers = 0;
+        const timer = setInterval(() => (timers += 1), 1);
+        const loop = async () => {
+          while (running) await store.transaction((tx) => tx.updateTable('counter').set({ n: 1 }).execute());
+        };
+        const loops = times(3, loop);
+        for (const i of times(20, (n) => n)) await store.appendRecord(record(i));
+        running = false;
+        await Promise.all(loops);
+        clearInterval(timer);
+        expect(timers).toBeGreaterThan(2);
       }));
 
     it('lets exactly one of 64 parallel updates of the same version win', () =>
