@@ -2,8 +2,7 @@
  * The audit service: takes the records of all services, chains them per account, answers searches and proves that
  * nothing was changed. It never updates or deletes a record, and shows nobody a record of another account.
  */
-import type { Metrics } from '../../platform/observe/metrics.ts';
-import { defineService, type Platform } from '../../platform/runtime/service.ts';
+import { defineService } from '../../platform/runtime/service.ts';
 import { auditOperations } from './api/index.ts';
 import type { AuditDeps } from './deps.ts';
 import { observeStream } from './observe.ts';
@@ -15,19 +14,15 @@ import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
-interface AuditPlatform extends Platform<AuditDatabase, Record<never, never>> {
-  metrics?: Metrics;
-}
-
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
   handlers: [ingestRecords, lookupEvents, readStream, describeStream, getDecision],
   migrations: [init],
 
-  createDeps({ store, pages, clock, ids, log, metrics }: AuditPlatform) {
+  createDeps({ store, pages, clock, ids, log, metrics }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
-    if (metrics) observeStream({ store, clock }, metrics.registry);
+    observeStream({ store, clock }, metrics.registry);
     return { store, sequencer, pages, clock };
   },
   prepare: (deps) => deps.sequencer.start(),

@@ -6,7 +6,7 @@
  * hash(n) = SHA-256(lp("parapet/audit/chain/v1") lp(account) lp(u64 n) lp(hash(n-1)) lp(record))
  * where lp(x) is the length of x in bytes as big-endian u32, then x; hash(0) is 32 zero bytes; record is UTF-8.
  */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 
 const LABEL = 'parapet/audit/chain/v1';
 const HASH_BYTES = 32;
@@ -27,7 +27,7 @@ export const GENESIS: StreamPosition = { sequence: 0, hash: GENESIS_HASH };
 export function recordHash(accountId: string, sequence: number, previousHash: string, record: string): string {
   const account = Buffer.byteLength(accountId, 'utf8');
   const text = Buffer.byteLength(record, 'utf8');
-  const out = Buffer.alloc(20 + LABEL.length + account + 8 + HASH_BYTES + text);
+  const out = Buffer.allocUnsafe(20 + LABEL.length + account + 8 + HASH_BYTES + text);
   let at = out.writeUInt32BE(LABEL.length, 0);
   at += out.write(LABEL, at, 'latin1');
   at = out.writeUInt32BE(account, at);
@@ -39,7 +39,7 @@ export function recordHash(accountId: string, sequence: number, previousHash: st
   at += out.write(previousHash, at, HASH_BYTES, 'hex');
   at = out.writeUInt32BE(text, at);
   out.write(record, at, 'utf8');
-  return createHash('sha256').update(out).digest('hex');
+  return digest('sha256', out, 'hex');
 }
 
 export interface ChainedRecord {

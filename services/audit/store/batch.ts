@@ -5,8 +5,12 @@
 import type { CompiledQuery, Transaction } from 'kysely';
 import type { Store } from '../../../platform/store/index.ts';
 
-// Few sizes, so that few distinct statements exist.
-const SIZES = [128, 32, 8, 1] as const;
+// Few sizes, so that few distinct statements exist. PostgreSQL gains from few round trips; SQLite has none, and binds
+// short lists faster than long ones.
+const SIZES = { sqlite: [16, 4, 1], postgres: [128, 32, 8, 1] } as const;
+
+/** Rows between two turns of others. */
+const SLICE = 128;
 
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's table types are invariant
 type AnyTransaction = Transaction<any>;
@@ -27,7 +31,7 @@ export class RowsStatement<Row extends object> {
     this.build = build;
   }
 
-  /** Runs the statement for all rows; `between` is awaited after each part, so that others get their turn. */
+  /** Runs the statement for all rows; `between` is awaited now and then, so that others get their turn. */
   async run(
     tx: AnyTransaction,
     engine: EngineName,
@@ -36,7 +40,7 @@ export class RowsStatement<Row extends object> {
   ): Promise<void> {
     let at = 0;
     while (at < rows.length) {
-      const size = SIZES.find((s) => s <= rows.length - at) as number;
+      const size = SIZES[engine].find((s) => s <= rows.length - at) as number;
       const parameters: unknown[] = [];
       for (let i = at; i < at + size; i++) {
         const row = rows[i] as Row;
@@ -44,7 +48,7 @@ export class RowsStatement<Row extends object> {
       }
       await tx.executeQuery({ ...this.statement(tx, engine, size), parameters });
       at += size;
-      if (between && at < rows.length) await between();
+      if (between && at % SLICE === 0 && at < rows.length) await between();
     }
   }
 

@@ -1,0 +1,146 @@
+/** The audit service in this process: real store in a folder of its own, real pipeline, principals from a table. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Recorder } from '../../../platform/audit/recorder.ts';
+import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import { LocalTransport } from '../../../platform/client/local.ts';
+import { type Client, createClient } from '../../../platform/client/transport.ts';
+import { createLogger } from '../../../platform/observe/log.ts';
+import { createMetrics } from '../../../platform/observe/metrics.ts';
+import type { Caller, Origin } from '../../../platform/runtime/call.ts';
+import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
+import { createIds, type Ids } from '../../../platform/runtime/ids.ts';
+import { PageTokens } from '../../../platform/runtime/page-token.ts';
+import { Pipeline } from '../../../platform/runtime/pipeline.ts';
+import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
+import { auditOperations } from '../api/index.ts';
+import type { AuditDeps } from '../deps.ts';
+import { auditService } from '../index.ts';
+import { Sequencer } from '../sequencer/sequencer.ts';
+import type { AuditDatabase } from '../store/schema.ts';
+
+export const ACCOUNT = '111122223333';
+export const OTHER_ACCOUNT = '444455556666';
+
+export const log = createLogger({ level: 'silent', name: 'test' });
+
+/** May do everything with audit and decisions in `accountId`. */
+export function auditor(accountId = ACCOUNT): Caller {
+  const arn = `arn:aws:iam::${accountId}:user/auditor`;
+  return { kind: 'user', arn, accountId, principalId: `AIDAAUDITOR${accountId}`, userName: 'auditor' };
+}
+
+/** A user without any policy. */
+export function nobody(accountId = ACCOUNT): Caller {
+  const arn = `arn:aws:iam::${accountId}:user/nobody`;
+  return { kind: 'user', arn, accountId, principalId: `AIDANOBODY${accountId}`, userName: 'nobody' };
+}
+
+const POLICY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: ['audit:*', 'authz:*'], Resource: '*' }],
+});
+
+export interface Audit {
+  store: Store<AuditDatabase>;
+  deps: AuditDeps;
+  ids: Ids;
+  /** As one of our own services. */
+  internal: Client<typeof auditOperations>;
+  /** As a user of an account. */
+  as(caller: Caller): Client<typeof auditOperations>;
+  folder: string;
+  close(): Promise<void>;
+}
+
+export interface AuditOptions {
+  url?: string;
+  clock?: { now(): number };
+  faults?: CommitFaults;
+  /** Of an earlier start. */
+  folder?: string;
+  /** Default: the sequencer runs. */
+  sequencer?: 'running' | 'stopped';
+}
+
+export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'parapet-audit-'));
+  const clock = options.clock ?? { now: () => Date.now() };
+  const ids = createIds(clock);
+  const store = await openStore<AuditDatabase>({
+    service: 'audit',
+    folder,
+    url: options.url,
+    clock,
+    migrations: auditService.migrations,
+    faults: options.faults,
+  });
+  const sequencer = new Sequencer({ store, log, clock, owner: ids.uuidv4() });
+  const deps: AuditDeps = { store, sequencer, pages: new PageTokens(randomBytes(32)), clock };
+  const directory = new PrincipalDirectory({ feed: { snapshot, changes }, clock, hub: new ChangeHub() });
+  const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
+  const pipeline = new Pipeline({
+    service: 'audit',
+    region: 'local-1',
+    handlers: auditService.handlers,
+    deps,
+    store,
+    recorder: new Recorder(store as unknown as Store<unknown>, writer, () => undefined),
+    directory,
+    clock,
+    ids,
+    log,
+    metrics: createMetrics(),
+  });
+  const transport = new LocalTransport();
+  transport.register('audit', pipeline.execute);
+  const from = { service: 'audit' as const, now: () => clock.now(), newId: () => ids.uuidv7() };
+  const internal = createClient(auditOperations, transport, from);
+  if (options.sequencer !== 'stopped') await sequencer.start();
+  return {
+    store,
+    deps,
+    ids,
+    internal,
+    folder,
+    as: (caller) => onBehalf(internal, { caller, origin: origin(ids.uuidv7(), clock.now()) }),
+    async close() {
+      await sequencer.stop();
+      await store.close();
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function onBehalf(client: Client<typeof auditOperations>, on: { caller: Caller; origin: Origin }) {
+  return Object.fromEntries(
+    Object.entries(client).map(([name, invoke]) => [name, (input: never) => invoke(input, on)]),
+  ) as Client<typeof auditOperations>;
+}
+
+function origin(requestId: string, now: number): Origin {
+  return { requestId, sourceIp: '192.0.2.1', userAgent: 'test', receivedAt: now, protocol: 'native' };
+}
+
+async function snapshot(principalId: string) {
+  const [, name, accountId] = /^AIDA(AUDITOR|NOBODY)(\d{12})$/.exec(principalId) ?? [];
+  if (name === undefined || accountId === undefined) return undefined;
+  const userName = name.toLowerCase();
+  const policy = { Arn: `arn:aws:iam::${accountId}:policy/audit`, Version: 'v1', Name: 'audit', Kind: 'identity' };
+  return {
+    Arn: `arn:aws:iam::${accountId}:user/${userName}`,
+    AccountId: accountId,
+    Kind: 'user' as const,
+    PrincipalId: principalId,
+    UserName: userName,
+    Tags: {},
+    Policies: name === 'AUDITOR' ? [{ ...policy, Document: POLICY }] : [],
+    Version: 1,
+  };
+}
+
+async function changes() {
+  return { version: 1, accounts: [] };
+}
