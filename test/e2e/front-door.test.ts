@@ -16,7 +16,7 @@ describe('health and descriptions', () => {
 
   it('describes itself', async () => {
     const document = (await raw(server, { path: '/openapi.json' })).json();
-    expect(document.openapi).toBe('3.1.0');
+    expect(document.openapi).toMatch(/^3\.1\./);
     expect(Object.keys(document.paths as object)).toContain('/v1/kms/decrypt');
     const jwks = (await raw(server, { path: '/.well-known/jwks.json' })).json();
     expect((jwks.keys as unknown[]).length).toBeGreaterThan(0);
