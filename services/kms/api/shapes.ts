@@ -10,8 +10,6 @@ import {
   list,
   oneOf,
   structure,
-  TagKey,
-  TagValue,
   text,
   timestamp,
 } from '../../../platform/contract/shape.ts';
@@ -69,7 +67,11 @@ export const Ciphertext = blob(6144);
 export const KeyMaterialId = text(64, 64, { pattern: /^[a-f0-9]+$/ });
 export const AliasName = text(1, 256, { pattern: /^[a-zA-Z0-9:/_-]+$/ });
 export const PolicyName = text(1, 128, { pattern: /^\w+$/ });
-export const Description = text(0, 8192);
+/** PostgreSQL cannot store U+0000. */
+const WITHOUT_NUL = /^[^\u0000]*$/;
+export const Description = text(0, 8192, { pattern: WITHOUT_NUL });
+export const TagKey = text(1, 128, { pattern: WITHOUT_NUL });
+const TagValue = text(0, 256, { pattern: WITHOUT_NUL });
 
 export const Tag = structure({ TagKey, TagValue });
 /** More than 50 answer a TagException, not a ValidationException. */

@@ -1,10 +1,10 @@
 /** Tags of keys. They take part in authorization (`aws:ResourceTag/*`), so they are guarded like the state. */
 
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import { flag, list, PageLimit, PageToken, structure, TagKey } from '../../../platform/contract/shape.ts';
+import { flag, list, PageLimit, PageToken, structure } from '../../../platform/contract/shape.ts';
 import { KEY_CONDITIONS } from './conditions.ts';
 import { managementErrors } from './errors.ts';
-import { KeyIdRef, Tags } from './shapes.ts';
+import { KeyIdRef, TagKey, Tags } from './shapes.ts';
 
 const exampleKey = '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0';
 

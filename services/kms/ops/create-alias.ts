@@ -20,17 +20,12 @@ export const createAlias = implement(CreateAlias, {
     return { targets, state: undefined as never, absent: missingKey(call, found.reference) };
   },
   async run(call, input, record, deps) {
-    requireState(call, 'CreateAlias', record);
     const { accountId } = record;
     const name = input.AliasName;
     const taken = () =>
       call.fail('AlreadyExists', `An alias with the name ${aliasArn(placeOf(call, deps), name)} already exists`, {
         hint: 'UpdateAlias points it at another key',
       });
-    if (record.aliases.includes(name)) throw taken();
-    if (record.aliases.length >= MAX_ALIASES_PER_KEY) {
-      throw call.fail('LimitExceeded', `${record.arn} has ${MAX_ALIASES_PER_KEY} aliases`);
-    }
     const row = await sealedAlias(deps, {
       account_id: accountId,
       name,
@@ -39,6 +34,13 @@ export const createAlias = implement(CreateAlias, {
       updated_at: call.now,
     });
     return changeKeys(call, deps, {
+      check() {
+        requireState(call, 'CreateAlias', record);
+        if (record.aliases.includes(name)) throw taken();
+        if (record.aliases.length >= MAX_ALIASES_PER_KEY) {
+          throw call.fail('LimitExceeded', `${record.arn} has ${MAX_ALIASES_PER_KEY} aliases`);
+        }
+      },
       keys: [edited(record, { aliases: aliasesColumn([...record.aliases, name]) })],
       also: async (tx) => {
         if (!(await insertAlias(tx, row))) throw taken();

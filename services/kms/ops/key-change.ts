@@ -6,10 +6,12 @@ import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { type Call, type Change, change } from '../../../platform/runtime/call.ts';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
 import type { KmsDeps } from '../deps.ts';
+import type { KeyOperation } from '../domain/key-state.ts';
 import { type KeyRow, keyRowBytes, type Unsealed } from '../domain/rows.ts';
 import { announce } from '../store/change-follower.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { replaceKey } from '../store/queries.ts';
+import { requireState } from './key-use.ts';
 
 export type KeyEdit = Partial<Omit<KeyRow, 'key_id' | 'account_id' | 'version' | 'row_mac'>>;
 
@@ -20,6 +22,11 @@ export function edited(record: KeyRecord, edit: KeyEdit): Unsealed<KeyRow> {
 }
 
 export interface KeyChange<Output> {
+  /**
+   * Throws when the state that was read does not permit the change. Called at the commit, not before: the repetition
+   * of a request that already succeeded must get its answer, whatever state that request left behind.
+   */
+  check?: () => void;
   /** New rows, from `edited`. */
   keys: readonly Unsealed<KeyRow>[];
   /** Rows of other tables, already sealed; throws when it finds the database otherwise than expected. */
@@ -39,6 +46,7 @@ export async function changeKeys<Output>(
   let written = false;
   return change(
     async (tx) => {
+      wanted.check?.();
       for (const row of rows) if (!(await replaceKey(tx, row))) throw conflict(call, row.key_id);
       await wanted.also?.(tx);
       const accountId = rows[0]?.account_id ?? call.caller.accountId;
@@ -55,15 +63,17 @@ export async function changeKeys<Output>(
   );
 }
 
-/** One key, no other row. */
+/** One key, no other row, in a state that permits the operation. */
 export function changeKey<Output>(
   call: Call<AnyOperation>,
   deps: KmsDeps,
+  operation: KeyOperation,
   record: KeyRecord,
   edit: KeyEdit,
   output: Output,
 ): Promise<Change<Output>> {
-  return changeKeys(call, deps, { keys: [edited(record, edit)], output });
+  const check = () => requireState(call, operation, record);
+  return changeKeys(call, deps, { check, keys: [edited(record, edit)], output });
 }
 
 export function conflict(call: Call<AnyOperation>, what: string) {

@@ -5,7 +5,6 @@ import { POLICY_NAME } from '../domain/key-policy.ts';
 import { askAboutKey, findOwnKey, missingKey } from './key-access.ts';
 import { changeKey } from './key-change.ts';
 import { checkPolicy, requireNoLockout } from './key-policy-check.ts';
-import { requireState } from './key-use.ts';
 
 const implement = implementFor<KmsDeps>();
 
@@ -20,12 +19,11 @@ export const putKeyPolicy = implement(PutKeyPolicy, {
     return { targets: [target], state: undefined as never, absent: missingKey(call, found.reference) };
   },
   async run(call, input, { target, record }, deps) {
-    requireState(call, 'PutKeyPolicy', record);
     if ((input.PolicyName ?? POLICY_NAME) !== POLICY_NAME) {
       throw call.fail('Validation', `policy name ${input.PolicyName} is not "${POLICY_NAME}", the only one there is`);
     }
     const checked = await checkPolicy(call, deps, input.Policy, record);
     await requireNoLockout(call, deps, { ...target, policy: checked.set }, input.BypassPolicyLockoutSafetyCheck);
-    return changeKey(call, deps, record, checked.columns, undefined);
+    return changeKey(call, deps, 'PutKeyPolicy', record, checked.columns, undefined);
   },
 });

@@ -4,7 +4,6 @@ import type { KmsDeps } from '../deps.ts';
 import { DAY_MS, STATE_AFTER } from '../domain/key-state.ts';
 import { resolveOwnKey } from './key-access.ts';
 import { changeKey } from './key-change.ts';
-import { requireState } from './key-use.ts';
 
 const implement = implementFor<KmsDeps>();
 
@@ -15,12 +14,11 @@ export const scheduleKeyDeletion = implement(ScheduleKeyDeletion, {
     return resolveOwnKey(call, deps, input.KeyId, { conditions });
   },
   run(call, input, record, deps) {
-    requireState(call, 'ScheduleKeyDeletion', record);
     const days = input.PendingWindowInDays ?? DEFAULT_PENDING_WINDOW_DAYS;
     const deletionDate = call.now + days * DAY_MS;
     const state = STATE_AFTER.ScheduleKeyDeletion;
     const edit = { state, deletion_date: deletionDate, pending_window_days: days };
-    return changeKey(call, deps, record, edit, {
+    return changeKey(call, deps, 'ScheduleKeyDeletion', record, edit, {
       KeyId: record.arn,
       DeletionDate: deletionDate,
       KeyState: state,
@@ -32,8 +30,7 @@ export const scheduleKeyDeletion = implement(ScheduleKeyDeletion, {
 export const cancelKeyDeletion = implement(CancelKeyDeletion, {
   resolve: (call, input, deps) => resolveOwnKey(call, deps, input.KeyId),
   run(call, _input, record, deps) {
-    requireState(call, 'CancelKeyDeletion', record);
     const edit = { state: STATE_AFTER.CancelKeyDeletion, deletion_date: null, pending_window_days: null };
-    return changeKey(call, deps, record, edit, { KeyId: record.arn });
+    return changeKey(call, deps, 'CancelKeyDeletion', record, edit, { KeyId: record.arn });
   },
 });

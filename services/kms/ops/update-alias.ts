@@ -31,18 +31,20 @@ export const updateAlias = implement(UpdateAlias, {
     return { targets, state: undefined as never, absent };
   },
   async run(call, input, { holder, target }, deps) {
-    requireState(call, 'UpdateAlias', target);
     const name = input.AliasName;
     const row = await aliasRowOf(deps, holder, name);
     if (!row) throw conflict(call, name);
     const next = await sealedAlias(deps, { ...row, key_id: target.row.key_id, updated_at: call.now });
     const moves = holder.row.key_id !== target.row.key_id;
-    if (moves && target.aliases.length >= MAX_ALIASES_PER_KEY) {
-      throw call.fail('LimitExceeded', `${target.arn} has ${MAX_ALIASES_PER_KEY} aliases`);
-    }
     const left = edited(holder, { aliases: aliasesColumn(holder.aliases.filter((alias) => alias !== name)) });
     const reached = edited(target, { aliases: aliasesColumn([...target.aliases, name]) });
     return changeKeys(call, deps, {
+      check() {
+        requireState(call, 'UpdateAlias', target);
+        if (moves && target.aliases.length >= MAX_ALIASES_PER_KEY) {
+          throw call.fail('LimitExceeded', `${target.arn} has ${MAX_ALIASES_PER_KEY} aliases`);
+        }
+      },
       // In the order of ids: two updates that cross do not wait for each other's rows.
       keys: moves ? [left, reached].sort((a, b) => (a.key_id < b.key_id ? -1 : 1)) : [edited(target, {})],
       also: async (tx) => {

@@ -3,14 +3,12 @@ import { UpdateKeyDescription } from '../api/keys.ts';
 import type { KmsDeps } from '../deps.ts';
 import { resolveOwnKey } from './key-access.ts';
 import { changeKey } from './key-change.ts';
-import { requireState } from './key-use.ts';
 
 const implement = implementFor<KmsDeps>();
 
 export const updateKeyDescription = implement(UpdateKeyDescription, {
   resolve: (call, input, deps) => resolveOwnKey(call, deps, input.KeyId),
   run(call, input, record, deps) {
-    requireState(call, 'UpdateKeyDescription', record);
-    return changeKey(call, deps, record, { description: input.Description }, undefined);
+    return changeKey(call, deps, 'UpdateKeyDescription', record, { description: input.Description }, undefined);
   },
 });
