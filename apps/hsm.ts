@@ -10,7 +10,7 @@ import type { DataFolders } from './files.ts';
 /** Connects and waits until the token serves; throws `HsmError` with a hint when it does not. */
 export async function openHsm(config: Config, folders: DataFolders): Promise<AgentHsm> {
   const hsm = connectHsm(
-    config.hsm.pinFile === undefined ? softHsm({ dataFolder: folders.root }) : vendorToken(config, folders),
+    config.hsm.pinFile === undefined ? softHsmToken(config, folders) : vendorToken(config, folders),
   );
   try {
     await hsm.ready();
@@ -19,6 +19,11 @@ export async function openHsm(config: Config, folders: DataFolders): Promise<Age
     await hsm.close();
     throw error;
   }
+}
+
+function softHsmToken(config: Config, folders: DataFolders) {
+  const library = config.hsm.module;
+  return softHsm({ dataFolder: folders.root, ...(library !== undefined && { library }) });
 }
 
 /** `token.json` beside the PIN file: `{ label, serial, fingerprints? }`, written at the key ceremony. */

@@ -90,7 +90,8 @@ async function prepareToken(settings: AgentSettings): Promise<Pkcs11Roots> {
     const module = await loadModule(library);
     return new Pkcs11Roots(module, { token: { label, serial }, readPin, sessions: settings.sessions }, fingerprints);
   }
-  const module = await loadModule(findSoftHsmLibrary());
+  const { softHsmLibrary } = settings;
+  const module = await loadModule(findSoftHsmLibrary(softHsmLibrary === undefined ? undefined : [softHsmLibrary]));
   const record = ensureToken(module, tokenFolder(settings.softHsmDataFolder!));
   return new Pkcs11Roots(module, { token: record, readPin, sessions: settings.sessions }, record.fingerprints);
 }

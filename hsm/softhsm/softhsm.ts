@@ -15,13 +15,16 @@ export interface SoftHsmOptions {
   dataFolder: string;
   /** Default `hsm/agent.sock` in the data folder; its folder must be 0700. */
   socketPath?: string;
+  /** Path of the library; absent: where distributions put it. */
+  library?: string;
   log?: 'inherit' | 'ignore';
   tuning?: Partial<Pick<AgentSettings, 'sessions' | 'probeMs' | 'reopenMs' | 'lingerMs'>>;
 }
 
 /** Throws `unavailable`, naming the package to install, when SoftHSM is not on this machine. */
 export function softHsm(options: SoftHsmOptions): ConnectOptions {
-  findSoftHsmLibrary();
+  const { library } = options;
+  findSoftHsmLibrary(library === undefined ? undefined : [library]);
   const dataFolder = resolve(options.dataFolder);
   const files = tokenFolder(dataFolder);
   mkdirSync(files.folder, { recursive: true, mode: 0o700 });
@@ -31,6 +34,7 @@ export function softHsm(options: SoftHsmOptions): ConnectOptions {
     spawn: {
       backend: 'softhsm',
       softHsmDataFolder: dataFolder,
+      ...(library !== undefined && { softHsmLibrary: library }),
       environment: { SOFTHSM2_CONF: files.configuration },
       log: options.log ?? 'inherit',
       ...options.tuning,
