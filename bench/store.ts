@@ -3,7 +3,7 @@
  * `npx tsx bench/store.ts` writes `bench/results/store.json`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStore, type Store } from '../platform/store/index.ts';
@@ -162,7 +162,9 @@ function round(value: number): number {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, node ${process.version}`;
   const date = new Date().toISOString();
-  const rows = (await run()).map((row) => ({ ...row, machine, date }));
+  // Other work on the machine at the start: figures of a busy machine are not comparable.
+  const load = round(loadavg()[0] ?? 0);
+  const rows = (await run()).map((row) => ({ ...row, machine, date, load }));
   const results = fileURLToPath(new URL('./results/', import.meta.url));
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, 'store.json'), `${JSON.stringify(rows, null, 2)}\n`);

@@ -49,6 +49,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
 
   const openReading = (): Database.Database => {
     const handle = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+    handle.pragma('cache_size = -4000');
     handles.push(handle);
     return handle;
   };
@@ -70,7 +71,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
       checkpointed = writer.commits;
       db.pragma('wal_checkpoint(PASSIVE)');
     } catch (error) {
-      options.logger?.warn({ service, error: (error as Error).message }, 'checkpoint failed');
+      // An input/output error here says as much about the disk as one in a commit: `translate` takes note of it.
+      options.logger?.warn({ service, error: String(writer.translate(error)) }, 'checkpoint failed');
     } finally {
       writer.lock.release();
     }
@@ -142,10 +144,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
 
     async close() {
       clearInterval(checkpoints);
-      await writer.lock.acquire();
+      // A transaction or snapshot that does not end in time is cut off; SQLite rolls it back.
+      await Promise.allSettled([writer.lock.acquire(), snapshots.acquire()]);
       // The writer goes last: it folds the WAL into the database when it is the only connection left.
       for (const handle of handles.toReversed()) handle.close();
       writer.lock.release();
+      snapshots.release();
       lock.release();
     },
   };

@@ -127,6 +127,7 @@ export function openWriting(path: string): Database.Database {
     db.pragma('synchronous = full');
     db.pragma('foreign_keys = on');
     db.pragma('trusted_schema = off');
+    db.pragma('cache_size = -8000');
     db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`);
     db.pragma('journal_size_limit = 67108864');
     return db;

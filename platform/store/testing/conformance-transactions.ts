@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { isForeignKeyViolation, isUniqueViolation, updateVersioned } from '../index.ts';
 import { freshService, type OpenStore, record, times, withStore } from './fixture.ts';
@@ -128,6 +129,10 @@ export function describeTransactions(open: OpenStore): void {
         for (const attempt of attempts) {
           await expect(Promise.resolve().then(attempt)).rejects.toMatchObject({ code: 'misuse' });
         }
+        // Raw SQL is not looked into; there the connection itself is read only.
+        await expect(sql`update counter set n = 9`.execute(store.read)).rejects.toThrow();
+        expect(await store.read.selectFrom('counter').select('n').execute()).toEqual([{ n: 0 }]);
+        expect(await store.health()).toMatchObject({ ok: true });
       }));
 
     it('gives several reads of a snapshot the same moment', () =>
