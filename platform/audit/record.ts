@@ -9,7 +9,7 @@ import type { Principal } from '../authz/principal.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
-import type { Caller, Origin } from '../runtime/call.ts';
+import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { redactor } from './redact.ts';
 
@@ -31,6 +31,8 @@ export interface RecordDraft {
   principal?: Principal | undefined;
   context?: Context;
   checks?: readonly CheckResult[];
+  /** Decisions about others that the request asked for. */
+  asked?: readonly AskedDecision[];
   resources: TouchedResource[];
   error?: ServiceError;
 }
@@ -112,24 +114,39 @@ function identity(caller: Caller): Record<string, unknown> {
 function decisionOf(draft: RecordDraft): Record<string, unknown> {
   const checks = draft.checks ?? [];
   return {
-    checks: checks.map(({ request, decision }) => ({
-      action: request.action,
-      context: Object.fromEntries([...request.context].filter(([key]) => !draft.context?.has(key))),
-      effect: decision.effect,
-      layer: decision.layer,
-      reason: decision.reason,
-      resource: request.resource,
-      resourceAccount: request.resourceAccount,
-      statements: decision.matched.map((m) => ({
-        index: m.statementIndex,
-        policyArn: m.policyArn,
-        sid: m.sid,
-        version: m.version,
-      })),
+    asked: draft.asked?.map((asked) => ({
+      ...checkOf(asked, undefined),
+      policies: asked.principal.policyVersions,
+      policyVersion: asked.principal.snapshot.Version,
+      principal: {
+        accountId: asked.request.principal.accountId,
+        arn: asked.request.principal.arn,
+        principalId: asked.request.principal.uniqueId,
+      },
     })),
+    checks: checks.map((check) => checkOf(check, draft.context)),
     context: draft.context && Object.fromEntries(draft.context),
     effect: checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny',
     policies: draft.principal?.policyVersions,
     policyVersion: draft.principal?.snapshot.Version,
+  };
+}
+
+/** Keys that stand in the context of the whole request are not repeated. */
+function checkOf({ request, decision }: CheckResult, shared: Context | undefined): Record<string, unknown> {
+  return {
+    action: request.action,
+    context: Object.fromEntries([...request.context].filter(([key]) => !shared?.has(key))),
+    effect: decision.effect,
+    layer: decision.layer,
+    reason: decision.reason,
+    resource: request.resource,
+    resourceAccount: request.resourceAccount,
+    statements: decision.matched.map((m) => ({
+      index: m.statementIndex,
+      policyArn: m.policyArn,
+      sid: m.sid,
+      version: m.version,
+    })),
   };
 }

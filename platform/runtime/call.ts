@@ -4,13 +4,9 @@
  */
 
 import type { PolicySet } from '../../policies/engine/index.ts';
-import {
-  type ErrorDetails,
-  PLATFORM_CODES,
-  type PlatformCode,
-  type ServiceError,
-  type WireError,
-} from '../contract/error.ts';
+import type { CheckResult } from '../authz/authorize.ts';
+import type { Principal } from '../authz/principal.ts';
+import type { ErrorDetails, ServiceError, WireError } from '../contract/error.ts';
 import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf } from '../contract/operation.ts';
 import type { AnyTransaction } from '../store/index.ts';
 
@@ -100,6 +96,13 @@ export interface Call<Op extends AnyOperation> {
   fail(code: ErrorCodeOf<Op>, message: string, options?: { hint?: string; details?: ErrorDetails }): ServiceError;
   /** Adds a resource to the audit record. */
   touches(arn: string, type: string, accountId: string): void;
+  /** Adds decisions made for others (Authorize) to the record, with all they rested on, so that they can be replayed. */
+  decided?(decisions: readonly AskedDecision[]): void;
+}
+
+/** A decision about somebody other than the caller. */
+export interface AskedDecision extends CheckResult {
+  principal: Principal;
 }
 
 export interface Handler<Op extends AnyOperation, Deps, State> {

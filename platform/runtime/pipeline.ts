@@ -212,6 +212,9 @@ function createCall(invocation: Invocation, draft: RecordDraft): Call<AnyOperati
     touches: (ARN, type, accountId) => {
       draft.resources.push({ ARN, accountId, type });
     },
+    decided: (decisions) => {
+      draft.asked = decisions;
+    },
   };
 }
 
