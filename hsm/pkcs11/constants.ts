@@ -3,7 +3,6 @@
 export const CKF_OS_LOCKING_OK = 0x02;
 export const CKF_RW_SESSION = 0x02;
 export const CKF_SERIAL_SESSION = 0x04;
-export const CKF_USER_PIN_INITIALIZED = 0x08;
 export const CKF_TOKEN_INITIALIZED = 0x400;
 
 export const CKU_SO = 0;

@@ -112,13 +112,6 @@ export function provisionKeys(calls: Pkcs11Calls, session: Handle): string[] {
   return made;
 }
 
-/** Whether any root key is there: a token that holds one is never initialised again. */
-export function holdsRootKey(calls: Pkcs11Calls, session: Handle): boolean {
-  return KEY_PLANS.some(
-    (plan) => plan.kind === 'secret' && findKey(calls, session, plan.objectClass, plan.label) !== undefined,
-  );
-}
-
 /** Throws `unavailable` when a key lacks one of the attributes it was made with (replaced or weakened key). */
 export function checkAttributes(calls: Pkcs11Calls, session: Handle, key: Handle, plan: KeyPlan): void {
   for (const wanted of plan.template) {

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,21 +68,37 @@ describe('token set-up', () => {
     expect(readFileSync(test.files.pin, 'utf8')).toBe(pin);
   });
 
-  it('starts over after a crash between token and user PIN', () => {
+  it('starts over after a crash that left a token without keys, whoever knows its PIN', () => {
     prepareFolder(test.files);
     const { calls } = test.module;
     test.module.initialize();
-    calls.C_InitToken(calls.C_GetSlotList(true)[0]!, 'another SO PIN that nobody kept', TOKEN_LABEL.padEnd(32, ' '));
+    calls.C_InitToken(calls.C_GetSlotList(true)[0]!, 'a PIN that nobody kept', TOKEN_LABEL.padEnd(32, ' '));
     test.module.finalize();
-    // The SO PIN of the half-made token is unknown: it cannot be made again, and says so.
-    expect(() => ensure()).toThrow(expect.objectContaining({ code: 'unavailable' }));
-    rmSync(test.files.tokens, { recursive: true });
-    mkdirSync(test.files.tokens, { mode: 0o700 });
-    test.module.initialize();
-    const soPin = readFileSync(test.files.soPin, 'utf8');
-    calls.C_InitToken(calls.C_GetSlotList(true)[0]!, soPin, TOKEN_LABEL.padEnd(32, ' '));
-    test.module.finalize();
-    expect(openRoots(test, ensure()).random(8)).toHaveLength(8);
+    const made = ensure();
+    expect(readdirSync(test.files.tokens)).toHaveLength(1);
+    expect(openRoots(test, made).random(8)).toHaveLength(8);
+  });
+
+  it.each([0, 0.2, 0.5, 0.8, 0.99])(
+    'starts over after a crash that left only %d of the file of a new token',
+    (share) => {
+      prepareFolder(test.files);
+      test.module.initialize();
+      test.module.calls.C_InitToken(test.module.calls.C_GetSlotList(true)[0]!, 'some PIN', TOKEN_LABEL.padEnd(32, ' '));
+      test.module.finalize();
+      const [name] = readdirSync(test.files.tokens);
+      const path = join(test.files.tokens, name!, 'token.object');
+      truncateSync(path, Math.floor(statSync(path).size * share));
+      expect(openRoots(test, ensure()).random(8)).toHaveLength(8);
+    },
+  );
+
+  it('does not remove a token that holds a key, even if its PIN does not fit', () => {
+    ensure();
+    rmSync(test.files.record);
+    writeFileSync(test.files.pin, 'another');
+    expect(() => ensure()).toThrow('PIN is refused by the token');
+    expect(readdirSync(test.files.tokens)).toHaveLength(1);
   });
 
   it.each([

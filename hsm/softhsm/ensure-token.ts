@@ -2,18 +2,24 @@
  * Sets up the SoftHSM token of a data folder, in the agent's own process and through PKCS#11 only (no PIN in any argv).
  * Idempotent and crash-safe: PINs are on disk before the token is made with them, and `token.json`, written last, ends
  * the set-up for good. After that a missing or different token is `unavailable`, never replaced by a new one. Before
- * that a half-made token is completed; it is initialised again only when nobody could have logged in to it, so it holds
- * no root key.
+ * that a half-made token is completed, or, when it holds no key at all, made anew.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { CKF_RW_SESSION, CKF_SERIAL_SESSION, CKF_USER_PIN_INITIALIZED, CKU_SO, CKU_USER } from '../pkcs11/constants.ts';
+import { CKF_RW_SESSION, CKF_SERIAL_SESSION, CKU_SO, CKU_USER } from '../pkcs11/constants.ts';
 import type { Pkcs11Module } from '../pkcs11/module.ts';
 import { readPinFile } from '../pkcs11/pin-file.ts';
 import { describeToken } from '../pkcs11/pkcs11-roots.ts';
 import { describeReturnValue, returnValueOf } from '../pkcs11/return-value.ts';
 import { findTokens, login, provisionKeys, type TokenRecord } from '../pkcs11/token.ts';
 import { HsmError } from '../port.ts';
-import { prepareFolder, readRecord, type TokenFolder, writeConfiguration, writeDurably } from './files.ts';
+import {
+  prepareFolder,
+  readRecord,
+  removeKeylessTokens,
+  type TokenFolder,
+  writeConfiguration,
+  writeDurably,
+} from './files.ts';
 
 export const TOKEN_LABEL = 'parapet';
 /** CK_TOKEN_INFO.label is 32 blank-padded bytes, and C_InitToken reads all 32 whatever it is given. */
@@ -28,6 +34,7 @@ export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenReco
   }
   refuseLostPin(files);
   prepareFolder(files);
+  removeKeylessTokens(files);
   module.initialize();
   try {
     makeToken(module, files);
@@ -49,9 +56,8 @@ export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenReco
 function makeToken(module: Pkcs11Module, files: TokenFolder): void {
   const { calls } = module;
   let [token] = findTokens(calls, { label: TOKEN_LABEL });
-  if (token === undefined || (token.flags & CKF_USER_PIN_INITIALIZED) === 0) {
-    // Without a user PIN nobody has logged in as user, so no private object can be in there.
-    const slot = token?.slot ?? calls.C_GetSlotList(true).at(-1);
+  if (token === undefined) {
+    const slot = calls.C_GetSlotList(true).at(-1);
     if (slot === undefined) throw new HsmError('unavailable', 'SoftHSM offers no slot for a new token');
     withPin(files.soPin, (soPin) => {
       calls.C_InitToken(slot, soPin.toString('utf8'), PADDED_LABEL);

@@ -6,6 +6,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -76,6 +77,18 @@ export function writeConfiguration(files: TokenFolder): void {
   ].join('\n');
   const current = existsSync(files.configuration) ? readFileSync(files.configuration, 'utf8') : undefined;
   if (current !== configuration) writeDurably(files.configuration, Buffer.from(configuration));
+}
+
+/**
+ * Removes tokens that hold no object, so no key. An initialisation that was cut off can leave one that no PIN opens
+ * (SoftHSM writes its file in several steps). Only for set-ups that were never completed.
+ */
+export function removeKeylessTokens(files: TokenFolder): void {
+  for (const name of readdirSync(files.tokens)) {
+    const folder = join(files.tokens, name);
+    const objects = readdirSync(folder).filter((file) => file.endsWith('.object') && file !== 'token.object');
+    if (objects.length === 0) rmSync(folder, { recursive: true });
+  }
 }
 
 /** Mode 0600, flushed with its folder before it appears under its name. */
