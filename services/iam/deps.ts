@@ -6,6 +6,7 @@ import type { IamLimits } from './domain/limits.ts';
 import type { ShippedPolicies } from './domain/shipped.ts';
 import type { KeyUses } from './ops/key-uses.ts';
 import type { NamespaceCache } from './ops/namespace-cache.ts';
+import type { SessionSigning } from './ops/sts/sessions.ts';
 import type { SubjectCache } from './ops/subject-cache.ts';
 import type { IamDb } from './store/schema.ts';
 
@@ -19,6 +20,7 @@ export interface IamDeps extends Platform<IamDb, IamClients> {
   catalogue: ActionCatalogue | undefined;
   namespaces: NamespaceCache;
   subjects: SubjectCache;
+  signing: SessionSigning;
   keyUses: KeyUses;
   /** Ends the background writing of key uses. */
   stopKeyUses: () => Promise<void>;

@@ -1,0 +1,84 @@
+/**
+ * The condition context of a decision that an application asks for. What the platform knows about the subject is set
+ * by the platform and cannot be given; everything about the request (address, time, second factor, the application's
+ * own keys) may be given by the application, which is the one that knows.
+ */
+import type { ContextMap } from '../../../policies/engine/index.ts';
+
+export interface SubjectFacts {
+  kind: 'root' | 'user';
+  arn: string;
+  accountId: string;
+  principalId: string;
+  userName?: string | undefined;
+  tags: Readonly<Record<string, string>>;
+}
+
+export type ContextInput = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+export type ContextResult = { ok: true; context: ContextMap } | { ok: false; key: string; message: string };
+
+const OWN_KEYS: ReadonlySet<string> = new Set(['aws:userid', 'aws:username', 'aws:resourceaccount']);
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+export function buildContext(
+  subject: SubjectFacts,
+  resource: { accountId: string; tags?: Readonly<Record<string, string>> | undefined },
+  given: ContextInput | undefined,
+  environment: { now: number; region: string },
+): ContextResult {
+  const context = new Map<string, string | readonly string[]>();
+  for (const key of Object.keys(given ?? {})) {
+    const lower = key.toLowerCase();
+    // The whole family, so that a key the platform learns to set later cannot be given today.
+    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower))
+      return refused(key, `context key ${key} is set by the platform and cannot be given`);
+    if (resource.tags && lower.startsWith('aws:resourcetag/'))
+      return refused(key, `context key ${key} is given beside ResourceTags`);
+    if (!key.includes(':')) return refused(key, `context key ${key} has no prefix`);
+    if (context.has(lower)) return refused(key, `context key ${key} is given twice in different letter case`);
+    const value = given?.[key] as ContextInput[string];
+    context.set(lower, typeof value === 'object' ? value : String(value));
+  }
+  addTime(context, environment.now);
+  if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
+  context.set('aws:resourceaccount', resource.accountId);
+  addTags(context, 'aws:resourcetag/', resource.tags ?? {});
+
+  context.set('aws:principalarn', subject.arn);
+  context.set('aws:principalaccount', subject.accountId);
+  context.set('aws:principaltype', subject.kind === 'root' ? 'Account' : 'User');
+  context.set('aws:principalisawsservice', 'false');
+  context.set('aws:userid', subject.principalId);
+  if (subject.userName !== undefined) context.set('aws:username', subject.userName);
+  addTags(context, 'aws:principaltag/', subject.tags);
+  return { ok: true, context };
+}
+
+/** All keys of time tell the same moment: the given one, else now. Keys that are given stay as given. */
+function addTime(context: Map<string, string | readonly string[]>, now: number): void {
+  const given = context.get('aws:currenttime');
+  const parsed = typeof given === 'string' ? Date.parse(given) : now;
+  if (Number.isNaN(parsed)) return;
+  const time = new Date(parsed);
+  const iso = time.toISOString();
+  const defaults: [string, string][] = [
+    ['aws:currenttime', `${iso.slice(0, 19)}Z`],
+    ['aws:epochtime', String(Math.floor(parsed / 1000))],
+    ['parapet:timeofday', iso.slice(11, 19)],
+    ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
+  ];
+  for (const [key, value] of defaults) if (!context.has(key)) context.set(key, value);
+}
+
+function addTags(
+  context: Map<string, string | readonly string[]>,
+  prefix: string,
+  tags: Readonly<Record<string, string>>,
+) {
+  for (const key of Object.keys(tags)) context.set(prefix + key.toLowerCase(), tags[key] as string);
+}
+
+function refused(key: string, message: string): ContextResult {
+  return { ok: false, key, message };
+}

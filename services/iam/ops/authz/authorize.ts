@@ -1,0 +1,92 @@
+import type { Principal } from '../../../../platform/authz/principal.ts';
+import type { AnyOperation } from '../../../../platform/contract/operation.ts';
+import type { AuthorizationTarget, Call } from '../../../../platform/runtime/call.ts';
+import { Authorize, BatchAuthorize } from '../../api/authz.ts';
+import type { IamDeps } from '../../deps.ts';
+import { parseUserArn, rootArn } from '../../domain/names.ts';
+import { implement } from '../implement.ts';
+import { scopeOf } from '../targets.ts';
+import { decide } from './decide.ts';
+
+/** The subject of a question; undefined: not a principal of the caller's account. */
+function subjectOf(
+  call: Call<AnyOperation>,
+  deps: IamDeps,
+  arn: string,
+): Principal | undefined | Promise<Principal | undefined> {
+  const { caller } = call;
+  if (arn === caller.arn) return deps.directory.principal(caller.principalId);
+  const scope = scopeOf(call, deps);
+  if (arn === rootArn(scope)) return deps.directory.principal(scope.accountId);
+  const named = parseUserArn(arn, scope);
+  return named && deps.subjects.user({ arn, accountId: scope.accountId, ...named });
+}
+
+function targetOf(arn: string, subject: Principal | undefined): AuthorizationTarget {
+  return { resource: arn, ...(subject && { resourceTags: subject.snapshot.Tags }) };
+}
+
+const missing = (arn: string) => `principal ${arn} does not exist in this account`;
+
+export const authorize = implement(Authorize, {
+  async resolve(call, input, deps) {
+    const arn = input.Principal ?? call.caller.arn;
+    const subject = await subjectOf(call, deps, arn);
+    return {
+      targets: [targetOf(arn, subject)],
+      state: subject as Principal,
+      ...(!subject && { absent: call.fail('NotFound', missing(arn)) }),
+    };
+  },
+  async run(call, input, subject, deps) {
+    const namespaces = await deps.namespaces.of(call.caller.accountId);
+    const result = decide(deps, subject, input, { now: call.now, namespaces, explain: input.Explain ?? false });
+    if ('code' in result) {
+      throw call.fail(result.code, result.message, {
+        ...(result.hint !== undefined && { hint: result.hint }),
+        ...(result.details && { details: result.details }),
+      });
+    }
+    call.decided?.([{ ...result.check, principal: subject }]);
+    return { ...result.answer, DecisionId: call.eventId };
+  },
+});
+
+export const batchAuthorize = implement(BatchAuthorize, {
+  /** Every subject is authorized; a caller who may not ask about one of them gets no answer at all. */
+  async resolve(call, input, deps) {
+    const subjects = new Map<string, Principal | undefined>();
+    for (const item of input.Items) {
+      const arn = item.Principal ?? call.caller.arn;
+      if (!subjects.has(arn)) subjects.set(arn, await subjectOf(call, deps, arn));
+    }
+    return { targets: [...subjects].map(([arn, subject]) => targetOf(arn, subject)), state: subjects };
+  },
+  async run(call, input, subjects, deps) {
+    const namespaces = await deps.namespaces.of(call.caller.accountId);
+    const asking = { now: call.now, namespaces, explain: input.Explain ?? false };
+    const asked: Parameters<NonNullable<typeof call.decided>>[0][number][] = [];
+    const Results = input.Items.map((item) => {
+      const arn = item.Principal ?? call.caller.arn;
+      const subject = subjects.get(arn);
+      if (!subject) return undecided('NotFound', missing(arn));
+      const result = decide(deps, subject, item, asking);
+      if ('code' in result) return undecided(result.code, result.message);
+      asked.push({ ...result.check, principal: subject });
+      return result.answer;
+    });
+    call.decided?.(asked);
+    return { DecisionId: call.eventId, Results };
+  },
+});
+
+function undecided(Code: string, Message: string) {
+  return {
+    Decision: 'Deny' as const,
+    Reason: 'error' as const,
+    Layers: [],
+    Message,
+    MissingContextKeys: [],
+    Error: { Code, Message },
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * One decision for an application. From memory only: the compiled principal, the namespaces of the account and the
+ * compiled resource policy; the full explanation is made for denials and on request.
+ */
+
+import type { CheckResult } from '../../../../platform/authz/authorize.ts';
+import { layersOf } from '../../../../platform/authz/authorize.ts';
+import type { Principal } from '../../../../platform/authz/principal.ts';
+import { parseArn } from '../../../../platform/contract/arn.ts';
+import type { ErrorDetails } from '../../../../platform/contract/error.ts';
+import {
+  type AuthorizationRequest,
+  accessDeniedSentence,
+  type Decision,
+  type Explanation,
+  evaluate,
+  explain,
+  type Layers,
+  type StatementRef,
+} from '../../../../policies/engine/index.ts';
+import type { IamDeps } from '../../deps.ts';
+import { buildContext, type ContextInput } from '../../domain/authorize-context.ts';
+import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
+import type { Definition } from '../../domain/namespace.ts';
+import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
+
+export interface Question {
+  Action: string;
+  Resource: string;
+  Context?: ContextInput | undefined;
+  ResourceTags?: Record<string, string> | undefined;
+  ResourcePolicy?: string | undefined;
+}
+
+export interface Answer {
+  Decision: 'Allow' | 'Deny';
+  Reason: Decision['reason'];
+  Layers: { Layer: string; Outcome: string; Statements: ReturnType<typeof showStatement>[] }[];
+  Message: string;
+  MissingContextKeys: string[];
+}
+
+export interface Problem {
+  code: 'Validation' | 'MalformedPolicyDocument';
+  message: string;
+  hint?: string;
+  details?: ErrorDetails;
+}
+
+export interface Asking {
+  now: number;
+  namespaces: ReadonlyMap<string, Definition>;
+  explain: boolean;
+}
+
+export function decide(
+  deps: IamDeps,
+  subject: Principal,
+  question: Question,
+  asking: Asking,
+): { answer: Answer; check: CheckResult } | Problem {
+  const known = { catalogue: deps.catalogue, namespaces: asking.namespaces };
+  if (!isKnownAction(question.Action, known))
+    return unknownAction(question.Action, nearestAction(question.Action, known));
+  const given = question.ResourcePolicy === undefined ? undefined : compileGiven(question.ResourcePolicy, deps.limits);
+  if (given && 'message' in given)
+    return { code: 'MalformedPolicyDocument', message: given.message, details: { findings: given.findings } };
+
+  const { snapshot } = subject;
+  const resourceAccount = accountOf(question.Resource) ?? snapshot.AccountId;
+  const context = buildContext(
+    {
+      kind: snapshot.Kind,
+      arn: snapshot.Arn,
+      accountId: snapshot.AccountId,
+      principalId: snapshot.PrincipalId,
+      userName: snapshot.UserName,
+      tags: snapshot.Tags,
+    },
+    { accountId: resourceAccount, tags: question.ResourceTags },
+    question.Context,
+    { now: asking.now, region: deps.settings.region },
+  );
+  if (!context.ok) return wrong('Context', context.message, context.key);
+
+  const request: AuthorizationRequest = {
+    principal: {
+      kind: snapshot.Kind,
+      arn: snapshot.Arn,
+      accountId: snapshot.AccountId,
+      uniqueId: snapshot.PrincipalId,
+      hasBoundary: subject.boundary !== undefined,
+    },
+    action: question.Action,
+    resource: question.Resource,
+    resourceAccount,
+    context: context.context,
+  };
+  const layers = layersOf(subject, {
+    resource: question.Resource,
+    ...(given && { policy: given.set, trust: trustOf(question) }),
+  });
+  const decision = evaluate(request, layers);
+  return { answer: answerOf(request, layers, decision, asking.explain), check: { request, decision } };
+}
+
+/** A key policy that is known must name the account before identity policies count (spec iam 1.9 step 8). */
+function trustOf(question: Question): 'normal' | 'explicit' {
+  return question.Action.toLowerCase().startsWith('kms:') && parseArn(question.Resource)?.resource.startsWith('key/')
+    ? 'explicit'
+    : 'normal';
+}
+
+function accountOf(resource: string): string | undefined {
+  const accountId = parseArn(resource)?.accountId;
+  return accountId !== undefined && /^\d{12}$/.test(accountId) ? accountId : undefined;
+}
+
+function answerOf(request: AuthorizationRequest, layers: Layers, decision: Decision, wantsAll: boolean): Answer {
+  const allowed = decision.effect === 'allow';
+  const full = !allowed || wantsAll ? explain(request, layers) : undefined;
+  return {
+    Decision: allowed ? 'Allow' : 'Deny',
+    Reason: decision.reason,
+    Layers: full ? explainedLayers(full) : grantingLayers(decision),
+    Message: allowed ? allowSentence(decision) : accessDeniedSentence(decision, request, true),
+    MissingContextKeys: [...(full?.missingContextKeys ?? [])],
+  };
+}
+
+function explainedLayers({ layers }: Explanation): Answer['Layers'] {
+  return layers.map((layer) => ({
+    Layer: layer.level ? `${layer.layer}:${layer.level.id}` : layer.layer,
+    Outcome: layer.outcome,
+    Statements: [...layer.denies, ...layer.allows].map(showStatement),
+  }));
+}
+
+/** What the decision itself knows: the statements it rests on, by the layer they stand in. */
+function grantingLayers(decision: Decision): Answer['Layers'] {
+  const given = decision.matched.filter((ref) => ref.policyArn === GIVEN_POLICY);
+  const others = decision.matched.filter((ref) => ref.policyArn !== GIVEN_POLICY);
+  return [
+    ...(given.length > 0 ? [{ Layer: 'resource', Outcome: 'allow', Statements: given.map(showStatement) }] : []),
+    ...(others.length > 0 || given.length === 0
+      ? [{ Layer: decision.layer ?? 'identity', Outcome: 'allow', Statements: others.map(showStatement) }]
+      : []),
+  ];
+}
+
+function showStatement(ref: StatementRef) {
+  return {
+    PolicyArn: ref.policyArn,
+    ...(ref.version !== undefined && { Version: ref.version }),
+    ...(ref.sid !== undefined && { Sid: ref.sid }),
+    Index: ref.statementIndex,
+    Line: ref.line,
+  };
+}
+
+function allowSentence(decision: Decision): string {
+  if (decision.impliedBy === 'root-user') return 'allowed because the principal is the root user of the account';
+  const [first] = decision.matched;
+  if (!first) return 'allowed';
+  const name = first.sid === undefined ? `statement ${first.statementIndex}` : `statement ${first.sid}`;
+  return `allowed by ${name} of ${first.policyArn}`;
+}
+
+function unknownAction(action: string, nearest: string | undefined): Problem {
+  const hint = nearest === undefined ? 'register the namespace with RegisterNamespace' : `did you mean ${nearest}`;
+  return { ...wrong('Action', `action ${action} is not known`), hint };
+}
+
+function wrong(member: string, message: string, key?: string): Problem {
+  const path = key === undefined ? [member] : [member, key];
+  return { code: 'Validation', message, details: { issues: [{ path, rule: 'custom', message }] } };
+}

@@ -1,0 +1,118 @@
+/** Every handler of the service. */
+import type { BoundHandler } from '../../../platform/runtime/call.ts';
+import type { IamDeps } from '../deps.ts';
+import { createAccessKey } from './access-keys/create-access-key.ts';
+import { getAccessKeyLastUsed } from './access-keys/get-access-key-last-used.ts';
+import { listAccessKeys } from './access-keys/list-access-keys.ts';
+import { deleteAccessKey, updateAccessKey } from './access-keys/update-access-key.ts';
+import { getAccountSummary, listAccountAliases } from './accounts/account-summary.ts';
+import { createAccount, describeAccount, listAccounts } from './accounts/accounts.ts';
+import { attachGroupPolicy, attachUserPolicy, detachGroupPolicy, detachUserPolicy } from './attachments/attach.ts';
+import { deleteUserPermissionsBoundary, putUserPermissionsBoundary } from './attachments/boundaries.ts';
+import { listAttachedGroupPolicies, listAttachedUserPolicies } from './attachments/list-attached.ts';
+import { listEntitiesForPolicy } from './attachments/list-entities.ts';
+import { authorize, batchAuthorize } from './authz/authorize.ts';
+import { deleteNamespace, describeNamespace, listNamespaces, registerNamespace } from './authz/namespaces.ts';
+import { createGroup } from './groups/create-group.ts';
+import { deleteGroup } from './groups/delete-group.ts';
+import { addUserToGroup, removeUserFromGroup } from './groups/members.ts';
+import { getGroup, listGroups, listGroupsForUser } from './groups/read-groups.ts';
+import { updateGroup } from './groups/update-group.ts';
+import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
+import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
+import { getSessionKeys } from './internal/get-session-keys.ts';
+import { getSigningKey } from './internal/get-signing-key.ts';
+import {
+  getAuthorizationChanges,
+  getPrincipalSnapshot,
+  noteAccessKeyUse,
+  resolvePrincipals,
+} from './internal/read-authorization.ts';
+import { createPolicyVersion, deletePolicyVersion, setDefaultPolicyVersion } from './policies/change-versions.ts';
+import { createPolicy } from './policies/create-policy.ts';
+import { deletePolicy } from './policies/delete-policy.ts';
+import { getPolicy, listPolicies } from './policies/read-policies.ts';
+import { getPolicyVersion, listPolicyVersions } from './policies/versions.ts';
+import { createSession, getSessionToken } from './sts/create-session.ts';
+import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
+import { getCallerIdentity } from './sts/get-caller-identity.ts';
+import { listPolicyTags, tagPolicy, untagPolicy } from './tags/policy-tags.ts';
+import { listUserTags, tagUser, untagUser } from './tags/user-tags.ts';
+import { createUser } from './users/create-user.ts';
+import { deleteUser } from './users/delete-user.ts';
+import { getUser, listUsers } from './users/read-users.ts';
+import { updateUser } from './users/update-user.ts';
+
+export const handlers: readonly BoundHandler<IamDeps>[] = [
+  createAccessKey,
+  getAccessKeyLastUsed,
+  listAccessKeys,
+  updateAccessKey,
+  deleteAccessKey,
+  getAccountSummary,
+  listAccountAliases,
+  createAccount,
+  listAccounts,
+  describeAccount,
+  attachUserPolicy,
+  detachUserPolicy,
+  attachGroupPolicy,
+  detachGroupPolicy,
+  putUserPermissionsBoundary,
+  deleteUserPermissionsBoundary,
+  listAttachedUserPolicies,
+  listAttachedGroupPolicies,
+  listEntitiesForPolicy,
+  authorize,
+  batchAuthorize,
+  registerNamespace,
+  listNamespaces,
+  describeNamespace,
+  deleteNamespace,
+  createGroup,
+  deleteGroup,
+  addUserToGroup,
+  removeUserFromGroup,
+  getGroup,
+  listGroups,
+  listGroupsForUser,
+  updateGroup,
+  putGroupPolicy,
+  getGroupPolicy,
+  deleteGroupPolicy,
+  listGroupPolicies,
+  putUserPolicy,
+  getUserPolicy,
+  deleteUserPolicy,
+  listUserPolicies,
+  getSessionKeys,
+  getSigningKey,
+  getPrincipalSnapshot,
+  getAuthorizationChanges,
+  resolvePrincipals,
+  noteAccessKeyUse,
+  createPolicyVersion,
+  setDefaultPolicyVersion,
+  deletePolicyVersion,
+  createPolicy,
+  deletePolicy,
+  getPolicy,
+  listPolicies,
+  getPolicyVersion,
+  listPolicyVersions,
+  getSessionToken,
+  createSession,
+  getAccessKeyInfo,
+  getCallerIdentity,
+  tagPolicy,
+  untagPolicy,
+  listPolicyTags,
+  tagUser,
+  untagUser,
+  listUserTags,
+  createUser,
+  deleteUser,
+  getUser,
+  listUsers,
+  updateUser,
+];

@@ -1,0 +1,115 @@
+/**
+ * Sessions: temporary credentials and bearer tokens. Nothing is stored. A session names the access key it was made with
+ * and ends with it; its secret is derived inside the HSM from its key id, so the token that travels holds none.
+ */
+import { HsmError, SESSION_SIGN_KEY } from '../../../../hsm/port.ts';
+import { jwksDocument, type SessionPublicKey, type SessionSigner } from '../../../../platform/authn/session/keys.ts';
+import { openSessionToken, sealSessionToken, type TokenSeal } from '../../../../platform/authn/session/token.ts';
+import type { Caller } from '../../../../platform/runtime/call.ts';
+import type { IamDeps } from '../../deps.ts';
+import { lengthPrefixed, SECRET_LENGTH } from '../../domain/access-key-format.ts';
+import { tenantKey } from '../tenant-key.ts';
+
+const ACCOUNT_LENGTH = 12;
+const SECRET_LABEL = 'iam/session-secret/v1';
+
+/**
+ * The token of an account is sealed under the account's key. The account id stands before the sealed bytes, because it
+ * selects the key; it is authenticated by opening under that key.
+ */
+function tokenSeal(deps: IamDeps, accountId: string): TokenSeal {
+  return {
+    async seal(plaintext, aad) {
+      const sealed = await deps.hsm.sealSecret(await tenantKey(deps, accountId), aad, plaintext);
+      return Buffer.concat([Buffer.from(accountId, 'latin1'), sealed]);
+    },
+    async open(bytes, aad) {
+      const named = bytes.toString('latin1', 0, ACCOUNT_LENGTH);
+      if (!/^\d{12}$/.test(named)) return undefined;
+      try {
+        return await deps.hsm.openSecret(await tenantKey(deps, named), aad, bytes.subarray(ACCOUNT_LENGTH));
+      } catch (error) {
+        if (error instanceof HsmError && (error.code === 'integrity' || error.code === 'invalid')) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** 40 ASCII bytes, always the same for one key id. Zeroise them. */
+export async function sessionSecret(deps: IamDeps, accessKeyId: string): Promise<Buffer> {
+  const mac = await deps.hsm.mac(SECRET_LABEL, lengthPrefixed(accessKeyId));
+  const text = Buffer.alloc(SECRET_LENGTH);
+  // 30 bytes are 40 characters of base64 without padding: the form of every other secret.
+  text.write(mac.toString('base64', 0, 30), 'latin1');
+  mac.fill(0);
+  return text;
+}
+
+export interface SessionClaims {
+  accountId: string;
+  principalId: string;
+  parentAccessKeyId: string;
+  issuedAt: number;
+  expiresAt: number;
+  mfaAt?: number;
+}
+
+export function sealSession(deps: IamDeps, accessKeyId: string, claims: SessionClaims): Promise<string> {
+  const { expiresAt, ...rest } = claims;
+  return sealSessionToken(tokenSeal(deps, claims.accountId), accessKeyId, { ...rest, exp: expiresAt / 1000 });
+}
+
+/** `invalid` for anything that is not a token of this key id, made by this installation. */
+export async function openSession(
+  deps: IamDeps,
+  accessKeyId: string,
+  token: string,
+  now: number,
+): Promise<SessionClaims | 'invalid' | 'expired'> {
+  const opened = await openSessionToken(tokenSeal(deps, ''), accessKeyId, token, now);
+  if (!opened.ok) return opened.code;
+  const { accountId, principalId, parentAccessKeyId, issuedAt, mfaAt, exp } = opened.claims;
+  if (typeof accountId !== 'string' || typeof principalId !== 'string' || typeof parentAccessKeyId !== 'string')
+    return 'invalid';
+  if (typeof issuedAt !== 'number') return 'invalid';
+  return {
+    accountId,
+    principalId,
+    parentAccessKeyId,
+    issuedAt,
+    expiresAt: exp * 1000,
+    ...(typeof mfaAt === 'number' && { mfaAt }),
+  };
+}
+
+/** The key sessions end with; undefined for a caller that has none or is a session itself. */
+export function parentKeyOf(caller: Caller): string | undefined {
+  return caller.kind === 'user' && caller.session === undefined ? caller.accessKeyId : undefined;
+}
+
+/** The session signer of the HSM; its public half is read once. */
+export class SessionSigning {
+  private readonly hsm: IamDeps['hsm'];
+  private known: SessionPublicKey | undefined;
+
+  constructor(hsm: IamDeps['hsm']) {
+    this.hsm = hsm;
+  }
+
+  async signer(): Promise<SessionSigner> {
+    return { publicKey: await this.publicKey(), sign: (data) => this.hsm.sign(SESSION_SIGN_KEY, data) };
+  }
+
+  async jwks(): Promise<string> {
+    return JSON.stringify(jwksDocument([await this.publicKey()]));
+  }
+
+  private async publicKey(): Promise<SessionPublicKey> {
+    if (!this.known) {
+      const { algorithm, spki, keyId } = await this.hsm.publicKey(SESSION_SIGN_KEY);
+      this.known = { algorithm: algorithm === 'Ed25519' ? 'EdDSA' : 'ES256', spki, keyId };
+    }
+    return this.known;
+  }
+}
