@@ -13,6 +13,16 @@ export const EXIT = {
   unreachable: 4,
 } as const;
 
+/** Thrown by commands whose answer is an exit code; everything is already printed. */
+export class Exit extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
 export function exitCodeOf(thrown: unknown): number {
   if (!(thrown instanceof ParapetError)) return EXIT.usage;
   if (thrown.code === 'UnreadableAnswer') return EXIT.unreachable;

@@ -3,7 +3,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readClientSettings } from '../platform/config/client.ts';
+import { readClientSettings, readDataFolder } from '../platform/config/client.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
 import { areas } from '../sdk/areas.ts';
 import { run } from './run.ts';
@@ -26,6 +26,7 @@ const terminal: Terminal = {
     }
   },
   settings: () => readClientSettings(),
+  dataFolder: () => readDataFolder(),
   now: systemClock.now,
   pause: (milliseconds) => pause(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined),
   stopped: stop.signal,

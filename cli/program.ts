@@ -4,7 +4,14 @@
  */
 import { Command } from 'commander';
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { addAuditTailCommand } from './commands/audit-tail.ts';
+import { addAuditVerifyCommand } from './commands/audit-verify.ts';
+import { addCanICommand } from './commands/can-i.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEnvCommand } from './commands/env.ts';
 import { addOperationCommand } from './commands/operation.ts';
+import { addWhoamiCommand } from './commands/whoami.ts';
 import type { Terminal } from './terminal.ts';
 
 export type OperationAreas = Readonly<Record<string, Readonly<Record<string, AnyOperation>>>>;
@@ -22,16 +29,30 @@ Exit codes: 0 done, 1 the command cannot be used like this, 2 refused by the ser
 3 not permitted, 4 no server or no trusted server.
 Credentials come from the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or PARAPET_TOKEN.`;
 
-/** `setExitCode` is called by commands whose answer is an exit code. */
 export function buildProgram(areas: OperationAreas, terminal: Terminal): Command {
   const program = new Command('parapet')
     .description('Command line of Parapet: who may do what, keys, and the record of everything.')
     .version('0.1.0')
+    .helpCommand(false)
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .addHelpText('after', EXIT_CODES_TEXT);
+  program.commandsGroup('This machine:');
+  addEnvCommand(program, terminal);
+  addDoctorCommand(program, terminal);
+  addCompletionCommand(program, terminal);
+  program.commandsGroup('Questions:');
+  addWhoamiCommand(program, terminal);
+  addCanICommand(program, terminal);
   program.commandsGroup('Operations:');
   for (const [area, operations] of Object.entries(areas)) {
-    const group = program.command(area).description(AREA_TEXT[area] ?? `operations of ${area}`);
+    const group = program
+      .command(area)
+      .helpCommand(false)
+      .description(AREA_TEXT[area] ?? `operations of ${area}`);
+    if (area === 'audit') {
+      addAuditVerifyCommand(group, terminal);
+      addAuditTailCommand(group, terminal);
+    }
     for (const operation of Object.values(operations)) addOperationCommand(group, operation, terminal);
   }
   return program;

@@ -1,20 +1,10 @@
 /** Runs one command line to its exit code. Nothing here ends the process, so tests run it like any function. */
 import { type Command, CommanderError } from 'commander';
-import { EXIT, exitCodeOf } from './exit-code.ts';
+import { EXIT, Exit, exitCodeOf } from './exit-code.ts';
 import { memberOptions } from './input/member-options.ts';
 import { formatFailure } from './output/failure.ts';
 import { buildProgram, type OperationAreas } from './program.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Thrown by commands whose answer is an exit code; everything is already printed. */
-export class Exit extends Error {
-  readonly exitCode: number;
-
-  constructor(exitCode: number) {
-    super(`exit code ${exitCode}`);
-    this.exitCode = exitCode;
-  }
-}
 
 /** `words` are the arguments after the name of the program. */
 export async function run(words: readonly string[], terminal: Terminal, areas: OperationAreas): Promise<number> {

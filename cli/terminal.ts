@@ -1,4 +1,5 @@
 /** Everything a command may touch outside its own values; tests run the same commands over their own terminal. */
+import { type Command, Option } from 'commander';
 import type { ClientSettings } from '../platform/config/client.ts';
 import type { ParapetOptions } from '../sdk/parapet.ts';
 
@@ -11,6 +12,8 @@ export interface Terminal {
   write(path: string, data: Buffer): Promise<void>;
   /** Throws `ConfigError`. */
   settings(): ClientSettings;
+  /** Data folder of a server on this machine. */
+  dataFolder(): string;
   now(): number;
   pause(milliseconds: number): Promise<void>;
   /** Aborted when the user stops a command that would go on for ever. */
@@ -19,9 +22,24 @@ export interface Terminal {
 
 /** Options that every command has. */
 export interface SharedOptions {
+  output?: string;
   endpoint?: string;
   region?: string;
   debug?: boolean;
+}
+
+export function addSharedOptions(command: Command, format: 'json' | 'table'): Command {
+  command.addOption(
+    new Option('--output <format>', 'how the answer is printed').choices(['json', 'table']).default(format),
+  );
+  return addConnectionOptions(command);
+}
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option('--endpoint <url>', 'address of the API, in place of PARAPET_ENDPOINT')
+    .option('--region <region>', 'region in the signature, in place of AWS_REGION')
+    .option('--debug', 'show every attempt on the standard error');
 }
 
 /** The user asked for something that cannot be done; nothing was sent. */

@@ -12,17 +12,19 @@ import { exampleCommand } from '../input/example.ts';
 import { addMemberOptions } from '../input/member-options.ts';
 import { type GivenOptions, readInput } from '../input/read-input.ts';
 import { curlCommand } from '../output/curl.ts';
-import { formatJson } from '../output/printable.ts';
-import { formatTable } from '../output/table.ts';
-import { clientOptions, type SharedOptions, type Terminal, UsageError } from '../terminal.ts';
+import { print } from '../output/print.ts';
+import { addSharedOptions, clientOptions, type SharedOptions, type Terminal, UsageError } from '../terminal.ts';
 
 type Values = Record<string, unknown>;
 
 export function addOperationCommand(parent: Command, operation: AnyOperation, terminal: Terminal): void {
-  const command = parent.command(kebabCase(operation.name)).description(operation.doc);
+  const command = parent
+    .command(kebabCase(operation.name))
+    .description(operation.doc)
+    .summary(firstSentence(operation.doc));
   addMemberOptions(command, operation);
   command.addOption(new Option('--input-json <json|@file>', 'the whole input as native JSON').helpGroup('Input:'));
-  addSharedOptions(command);
+  addSharedOptions(command, 'json');
   command.option('--curl', 'print the request as a curl command and do not send it');
   if (operation.pagination) command.option('--all', 'follow the pages to the end of the list');
   if (blobMembers(operation).length > 0) {
@@ -31,15 +33,6 @@ export function addOperationCommand(parent: Command, operation: AnyOperation, te
   }
   command.addHelpText('after', () => helpOf(operation));
   command.action(async (options: GivenOptions & SharedOptions) => runOperation(operation, options, terminal));
-}
-
-/** Options that every command has. */
-export function addSharedOptions(command: Command): void {
-  command
-    .addOption(new Option('--output <format>', 'how the answer is printed').choices(['json', 'table']).default('json'))
-    .option('--endpoint <url>', 'address of the API, in place of PARAPET_ENDPOINT')
-    .option('--region <region>', 'region in the signature, in place of AWS_REGION')
-    .option('--debug', 'show every attempt on the standard error');
 }
 
 async function runOperation(operation: AnyOperation, options: GivenOptions & SharedOptions, terminal: Terminal) {
@@ -64,11 +57,6 @@ async function runOperation(operation: AnyOperation, options: GivenOptions & Sha
   } finally {
     connection.close();
   }
-}
-
-/** `--output` of a command; `json` unless `table`. */
-export function print(terminal: Terminal, value: unknown, format: unknown): void {
-  terminal.out(format === 'table' ? formatTable(value) : `${formatJson(value)}\n`);
 }
 
 /** The lists of all pages in one answer, without the members that lead from page to page. */
@@ -137,4 +125,9 @@ function helpOf(operation: AnyOperation): string {
   if (examples.length > 0) lines.push('', 'Examples:');
   for (const { title, input } of examples) lines.push(`  # ${title}`, `  ${exampleCommand(operation, input)}`);
   return lines.join('\n');
+}
+
+function firstSentence(text: string): string {
+  const end = text.indexOf('. ');
+  return end < 0 ? text : text.slice(0, end + 1);
 }

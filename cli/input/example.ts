@@ -6,25 +6,20 @@ import { memberOptions } from './member-options.ts';
 import { formatShorthand } from './shorthand.ts';
 
 export function exampleCommand(operation: AnyOperation, input: Readonly<Record<string, unknown>>): string {
-  const words = ['parapet', operation.area, kebabCase(operation.name)];
-  for (const { member, flag } of memberOptions(operation)) {
-    const value = input[member.name];
-    if (value === undefined) continue;
-    if (typeof value === 'boolean') words.push(value ? flag : flag.replace('--', '--no-'));
-    else words.push(flag, ...argumentsOf(member.shape, value).map(quote));
-  }
-  return words.join(' ');
+  const command = ['parapet', operation.area, kebabCase(operation.name)];
+  const options = memberOptions(operation).map(({ member, flag }) => wordsOf(flag, member.shape, input[member.name]));
+  if (options.includes(undefined)) return [...command, '--input-json', quote(JSON.stringify(input))].join(' ');
+  return [...command, ...options.flatMap((words) => words ?? []).map(quote)].join(' ');
 }
 
-function argumentsOf(shape: Shape, value: unknown): string[] {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => argumentOf((shape as { item: Shape }).item, item));
-    // A word that begins with a dash would be read as the next option.
-    return items.length > 0 && items.every((item) => item !== '' && !item.startsWith('-'))
-      ? items
-      : [JSON.stringify(value)];
-  }
-  return [argumentOf(shape, value)];
+/** Undefined for a value that cannot be typed as an option. */
+function wordsOf(flag: string, shape: Shape, value: unknown): string[] | undefined {
+  if (value === undefined) return [];
+  if (typeof value === 'boolean') return [value ? flag : flag.replace('--', '--no-')];
+  if (shape.kind !== 'list' || !Array.isArray(value)) return [flag, argumentOf(shape, value)];
+  const items = value.map((item) => argumentOf(shape.item, item));
+  // A word that begins with a dash would be read as the next option, one with a bracket as a whole list.
+  return items.length > 0 && items.every((item) => /^[^-[]/.test(item)) ? [flag, ...items] : undefined;
 }
 
 function argumentOf(shape: Shape, value: unknown): string {

@@ -44,17 +44,22 @@ export function addMemberOptions(command: Command, operation: AnyOperation): voi
       command.addOption(new Option(flag.replace('--', '--no-'), `the same with the value false`).helpGroup(heading));
     } else {
       const repeated = member.shape.kind === 'list' || member.shape.kind === 'map';
-      command.addOption(
-        new Option(`${flag} <${placeholder(member.shape)}${repeated ? '...' : ''}>`, text).helpGroup(heading),
-      );
+      const option = new Option(`${flag} <${placeholder(member.shape)}${repeated ? '...' : ''}>`, text);
+      const values = choices(member.shape);
+      command.addOption((values ? option.choices(values) : option).helpGroup(heading));
     }
   }
+}
+
+function choices(shape: Shape): readonly string[] | undefined {
+  if (shape.kind === 'list') return choices(shape.item);
+  return shape.kind === 'string' ? shape.values : undefined;
 }
 
 function placeholder(shape: Shape): string {
   switch (shape.kind) {
     case 'blob':
-      return shape.secret ? 'bytes' : 'fileb://|base64:';
+      return shape.secret ? 'bytes' : 'fileb://file';
     case 'timestamp':
       return 'time';
     case 'integer':
@@ -63,11 +68,11 @@ function placeholder(shape: Shape): string {
     case 'map':
       return 'key=value';
     case 'structure':
-      return 'Member=value,...';
+      return 'member=value';
     case 'list':
       return placeholder(shape.item);
     case 'string':
-      return shape.document ? 'file://|json' : 'text';
+      return shape.document ? 'file://file' : 'text';
     default:
       return 'json';
   }
@@ -81,8 +86,8 @@ export function describeMember(member: Member): string {
 export function describeShape(shape: Shape): string {
   switch (shape.kind) {
     case 'string':
-      if (shape.values) return `one of ${shape.values.join(', ')}`;
-      return shape.document ? 'policy document' : `text${bounds(shape, ' characters')}`;
+      if (shape.values) return 'name';
+      return shape.document ? 'policy document' : `text${bounds(shape, ' characters', ' of ')}`;
     case 'integer':
     case 'number':
       return `${shape.kind === 'integer' ? 'whole number' : 'number'}${bounds(shape, '')}`;
@@ -93,9 +98,9 @@ export function describeShape(shape: Shape): string {
     case 'timestamp':
       return 'time, 2026-01-31T08:00:00Z or 2026-01-31';
     case 'list':
-      return `list of ${describeShape(shape.item)}${bounds(shape, ' items', ', ')}`;
+      return `list${bounds(shape, '', ' of ')}: ${describeShape(shape.item)}`;
     case 'map':
-      return `map to ${describeShape(shape.value)}`;
+      return `map; values: ${describeShape(shape.value)}`;
     case 'structure':
       return `structure of ${shape.members.map((m) => m.name).join(', ')}`;
     default:
@@ -105,8 +110,8 @@ export function describeShape(shape: Shape): string {
 
 function bounds(shape: { min?: number; max?: number }, unit: string, lead = ' '): string {
   const { min, max } = shape;
-  if (min !== undefined && max !== undefined) return `${lead}${min === max ? `of ${min}` : `${min} to ${max}`}${unit}`;
+  if (min && max !== undefined) return `${lead}${min === max ? min : `${min} to ${max}`}${unit}`;
   if (max !== undefined) return `${lead}up to ${max}${unit}`;
-  if (min !== undefined) return `${lead}from ${min}${unit}`;
+  if (min) return `${lead}from ${min}${unit}`;
   return '';
 }

@@ -35,7 +35,8 @@ function columns(lines: readonly (readonly string[])[]): string {
   const pad = (text: string, i: number, last: boolean) =>
     last ? text : text + ' '.repeat((widths[i] ?? 0) - [...text].length);
   return lines
-    .map((line) => `${line.map((text, i) => pad(text, i, i === line.length - 1)).join('  ')}`.trimEnd() + '\n')
+    .map((line) => line.map((text, i) => pad(text, i, i === line.length - 1)).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }
 

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readClientSettings } from './client.ts';
+import { readClientSettings, readDataFolder } from './client.ts';
 
 describe('readClientSettings', () => {
   it('has defaults that fit a server on this machine', () => {
     expect(readClientSettings({})).toEqual({
       endpoint: 'https://127.0.0.1:8443',
       region: 'local-1',
-      dataFolder: resolve('data'),
     });
   });
 
@@ -19,14 +18,12 @@ describe('readClientSettings', () => {
       AWS_SESSION_TOKEN: 'token',
       AWS_REGION: 'eu-1',
       NODE_EXTRA_CA_CERTS: '/ca.pem',
-      PARAPET_DATA: '/var/lib/parapet',
     });
     expect(settings).toEqual({
       endpoint: 'https://cp.example',
       region: 'eu-1',
       accessKey: { accessKeyId: 'AKIA1', secretAccessKey: 'secret', sessionToken: 'token' },
       caFile: '/ca.pem',
-      dataFolder: '/var/lib/parapet',
     });
   });
 
@@ -39,5 +36,12 @@ describe('readClientSettings', () => {
     expect(() => readClientSettings({ AWS_SECRET_ACCESS_KEY: 'canary' })).toThrow(/^AWS_ACCESS_KEY_ID is not set/);
     expect(() => readClientSettings({ AWS_ACCESS_KEY_ID: 'AKIA1' })).toThrow(/^AWS_SECRET_ACCESS_KEY is not set/);
     expect(() => readClientSettings({ AWS_SECRET_ACCESS_KEY: 'canary' })).not.toThrow(/canary/);
+  });
+});
+
+describe('readDataFolder', () => {
+  it('is absolute, and ./data by default', () => {
+    expect(readDataFolder({})).toBe(resolve('data'));
+    expect(readDataFolder({ PARAPET_DATA: '/var/lib/parapet' })).toBe('/var/lib/parapet');
   });
 });

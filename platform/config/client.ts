@@ -13,8 +13,6 @@ export interface ClientSettings {
   token?: string;
   /** PEM file with the CA of the server. */
   caFile?: string;
-  /** Data folder of a server on this machine. */
-  dataFolder: string;
 }
 
 /** Every variable with its default and meaning: the documentation is generated from this table. */
@@ -47,11 +45,15 @@ export function readClientSettings(environment: Environment = process.env): Clie
   return {
     endpoint: get('PARAPET_ENDPOINT'),
     region: get('AWS_REGION'),
-    dataFolder: resolve(get('PARAPET_DATA')),
     ...(accessKeyId !== '' && {
       accessKey: { accessKeyId, secretAccessKey, ...(sessionToken !== '' && { sessionToken }) },
     }),
     ...(token !== '' && { token }),
     ...(caFile !== '' && { caFile }),
   };
+}
+
+/** Data folder of a server on this machine. Works whatever the other variables are. */
+export function readDataFolder(environment: Environment = process.env): string {
+  return resolve(environment.PARAPET_DATA || CLIENT_SETTINGS.PARAPET_DATA[0]);
 }

@@ -82,7 +82,7 @@ function inspect(incoming: IncomingMessage, body: Buffer): SeenRequest {
   else if (parsed) {
     const result = verifySigV4(parsed, signed, TEST_KEY.secretAccessKey, {
       now: Date.now(),
-      service: 'boxes',
+      service: target.split('/')[2] ?? '',
       regions: new Set([TEST_REGION]),
     });
     verified = result.ok ? 'ok' : result.message;
