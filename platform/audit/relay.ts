@@ -155,7 +155,7 @@ export class OutboxRelay {
       const waiting = this.withoutParked(rows);
       this.oldest = waiting[0]?.createdAt;
       for (let at = 0; at < waiting.length; ) {
-        const batch = nextBatch(waiting, at);
+        const batch = nextBatch(waiting, at, MAX_CHARACTERS / 2 ** Math.min(this.failedInARow, 6));
         await this.deliver(batch);
         at += batch.length;
         this.oldest = waiting[at]?.createdAt;
@@ -234,13 +234,14 @@ export class OutboxRelay {
   }
 }
 
-function nextBatch(rows: readonly OutboxRow[], from: number): OutboxRow[] {
+/** At least one row. Smaller after a failure, which a batch that is too large for the receiver looks like. */
+function nextBatch(rows: readonly OutboxRow[], from: number, maxCharacters: number): OutboxRow[] {
   const batch: OutboxRow[] = [];
   let characters = 0;
   for (let at = from; at < rows.length; at++) {
     const row = rows[at] as OutboxRow;
     characters += row.record.length;
-    if (batch.length > 0 && (characters > MAX_CHARACTERS || batch.length === MAX_ROWS)) break;
+    if (batch.length > 0 && (characters > maxCharacters || batch.length === MAX_ROWS)) break;
     batch.push(row);
   }
   return batch;

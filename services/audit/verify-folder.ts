@@ -6,8 +6,8 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import Database from 'better-sqlite3';
-import { type ChainFault, ChainVerifier, recordIdentity } from './domain/chain.ts';
+import { openReadOnly, type ReadOnlyDatabase } from '../../platform/store/sqlite/read-only.ts';
+import { type ChainFault, ChainVerifier, GENESIS_HASH, recordIdentity } from './domain/chain.ts';
 
 export interface AccountReport {
   accountId: string;
@@ -25,6 +25,12 @@ export interface FolderReport {
   waiting: number;
 }
 
+interface Head {
+  account_id: string;
+  sequence: number;
+  hash: string;
+}
+
 interface Row {
   event_id: string;
   account_id: string;
@@ -35,30 +41,23 @@ interface Row {
 
 /** @throws when there is no readable audit database in the folder */
 export function verifyFolder(folder: string): FolderReport {
-  const db = new Database(join(folder, 'audit.db'), { readonly: true, fileMustExist: true });
+  const db = openReadOnly(join(folder, 'audit.db'));
   try {
-    // One unchanging view, also while the service writes.
-    db.exec('begin');
-    const heads = db.prepare<[], { account_id: string; sequence: number; hash: string }>('select * from stream_head').all();
+    const heads = [...db.rows<Head>('select account_id, sequence, hash from stream_head')];
     const known = new Set(heads.map((head) => head.account_id));
-    const orphans = db
-      .prepare<[], { account_id: string }>('select distinct account_id from record')
-      .all()
-      .filter((row) => !known.has(row.account_id));
-    const accounts = [...heads, ...orphans.map((row) => ({ ...row, sequence: 0, hash: '' }))].map((head) =>
-      verifyAccount(db, head),
-    );
-    const { waiting } = db.prepare<[], { waiting: number }>('select count(*) as waiting from pending').get() ?? { waiting: 0 };
+    for (const { account_id } of db.rows<{ account_id: string }>('select distinct account_id from record'))
+      if (!known.has(account_id)) heads.push({ account_id, sequence: 0, hash: GENESIS_HASH });
+    const accounts = heads.map((head) => verifyAccount(db, head));
+    const [{ waiting }] = [...db.rows<{ waiting: number }>('select count(*) as waiting from pending')] as [
+      { waiting: number },
+    ];
     return { ok: accounts.every((account) => account.ok), accounts, waiting };
   } finally {
     db.close();
   }
 }
 
-function verifyAccount(
-  db: Database.Database,
-  head: { account_id: string; sequence: number; hash: string },
-): AccountReport {
+function verifyAccount(db: ReadOnlyDatabase, head: Head): AccountReport {
   const accountId = head.account_id;
   const verifier = new ChainVerifier(accountId);
   const report = (reason?: AccountReport['reason']): AccountReport => ({
@@ -67,8 +66,9 @@ function verifyAccount(
     records: verifier.head.sequence,
     ...(reason !== undefined && { reason, firstBad: verifier.head.sequence + (reason === 'head' ? 0 : 1) }),
   });
-  const rows = db.prepare<[string], Row>('select * from record where account_id = ? order by sequence');
-  for (const row of rows.iterate(accountId)) {
+  const statement =
+    'select event_id, account_id, sequence, hash, record from record where account_id = ? order by sequence';
+  for (const row of db.rows<Row>(statement, accountId)) {
     const identity = recordIdentity(row.record);
     if (identity?.eventId !== row.event_id || identity.accountId !== row.account_id) return report('columns');
     const fault = verifier.check({

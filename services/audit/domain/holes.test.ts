@@ -21,15 +21,18 @@ describe('numbers of a writer', () => {
 
   it('miss exactly those below the largest that did not arrive', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), { minLength: 1 }), (batches) => {
-        let state = NEW;
-        for (const batch of batches) state = arrive(state, batch, 0);
-        const seen = new Set(batches.flat());
-        const highest = Math.max(...seen);
-        const absent = Array.from({ length: highest }, (_, i) => i + 1).filter((number) => !seen.has(number));
-        expect(state.highest).toBe(highest);
-        expect(missing(state).sort((a, b) => a - b)).toEqual(absent);
-      }),
+      fc.property(
+        fc.array(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), { minLength: 1 }),
+        (batches) => {
+          let state = NEW;
+          for (const batch of batches) state = arrive(state, batch, 0);
+          const seen = new Set(batches.flat());
+          const highest = Math.max(...seen);
+          const absent = Array.from({ length: highest }, (_, i) => i + 1).filter((number) => !seen.has(number));
+          expect(state.highest).toBe(highest);
+          expect(missing(state).sort((a, b) => a - b)).toEqual(absent);
+        },
+      ),
     );
   });
 
