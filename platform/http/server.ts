@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { prepareResponse, refusalAnswer, refuseWhileReceiving, writeAnswer, writeRaw } from './listener/answer.ts';
 import { type BodyBudget, readBody } from './listener/body.ts';
 import { Connections } from './listener/connections.ts';

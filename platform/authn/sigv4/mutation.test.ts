@@ -10,7 +10,9 @@ const CREDENTIALS = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: 'sec
 const SIGNING: SigningOptions = { region: 'eu-x-private-1', service: 'kms', now: NOW };
 
 const word = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_.~'), minLength: 1, maxLength: 12 });
-const encoded = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).map(encodeURIComponent);
+const encoded = fc
+  .string({ unit: fc.constantFrom(...'aZ9 +/%&=~*\u00e9\u1234'), minLength: 1, maxLength: 8 })
+  .map(encodeURIComponent);
 const headerName = word.map(
   (w) => `t-${w.toLowerCase().replaceAll('~', 'a').replaceAll('.', 'b').replaceAll('_', 'c')}`,
 );
@@ -91,7 +93,7 @@ describe('SigV4 over generated requests', () => {
         if (mutated === undefined) return;
         expect(accepted(mutated)).toBe(false);
       }),
-      { numRuns: 6000 },
+      { numRuns: 3000 },
     );
   });
 

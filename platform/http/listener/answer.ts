@@ -21,8 +21,13 @@ export function writeAnswer(res: ServerResponse, answer: FrontAnswer, requestId:
   if (answer.status !== 204 && answer.status !== 304) list.push('content-length', String(Buffer.byteLength(body)));
   if (close) list.push('connection', 'close');
   res.writeHead(answer.status, list);
-  res.end(body);
+  // Text leaves together with the head in one write, so in one TLS record; a Buffer would be a second one.
+  if (typeof body === 'string') res.end(body);
+  else if (body.length <= ONE_WRITE_BYTES) res.end(body.toString('latin1'), 'latin1');
+  else res.end(body);
 }
+
+const ONE_WRITE_BYTES = 12 * 1024;
 
 export function refusalAnswer(refusal: Refusal, requestId: string): FrontAnswer {
   const headers: Record<string, string> = { 'content-type': REFUSAL_TYPE };
