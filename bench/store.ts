@@ -2,24 +2,16 @@
  * Cost of a durable audit record and of an audited change, on both engines, beside the bare driver in the same run.
  * `npx tsx bench/store.ts` writes `bench/results/store.json`.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStore, type Store } from '../platform/store/index.ts';
 import { type BareCommits, barePostgres, bareSqlite } from '../platform/store/testing/bare-commits.ts';
 import { type TestTables, testMigrations } from '../platform/store/testing/fixture.ts';
 import { postgresMissing, startPostgres } from '../platform/store/testing/postgres-server.ts';
-
-export interface BenchRow {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** The value it is compared with, same unit, same run. */
-  readonly baseline: number | null;
-  readonly ratio: number | null;
-  readonly goal: string | null;
-}
+import { report } from './report.ts';
+import type { BenchRow } from './row.ts';
 
 const SECTION_MS = 3000;
 // About the size of a canonical record of one Decrypt.
@@ -27,17 +19,22 @@ const RECORD = JSON.stringify({ eventName: 'Decrypt', padding: 'x'.repeat(900) }
 
 /** Measures SQLite, and PostgreSQL when it is installed. Takes about half a minute. */
 export async function run(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
+  const load = {
+    name: 'load average at the start (a busy machine falsifies the absolute figures)',
+    value: round(loadavg()[0] ?? 0),
+    unit: 'processes',
+  };
+  const rows: BenchRow[] = [load];
   const folder = mkdtempSync(join(tmpdir(), 'parapet-bench-'));
   try {
-    rows.push(...(await measure('sqlite', { folder }, bareSqlite(folder, RECORD), 30_000)));
+    rows.push(...(await measure('sqlite', { folder }, bareSqlite(folder, RECORD), '>= 30000')));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   if (postgresMissing() === undefined) {
     const server = await startPostgres({ durable: true });
     try {
-      rows.push(...(await measure('postgres', { url: server.url }, await barePostgres(server.url, RECORD), null)));
+      rows.push(...(await measure('postgres', { url: server.url }, await barePostgres(server.url, RECORD))));
     } finally {
       await server.stop();
     }
@@ -49,7 +46,7 @@ async function measure(
   engine: string,
   where: { folder?: string; url?: string },
   bare: BareCommits,
-  goal: number | null,
+  goal?: string,
 ): Promise<BenchRow[]> {
   const store = await openStore<TestTables>({
     service: 'bench',
@@ -62,33 +59,26 @@ async function measure(
     const one = await appended(store, 1);
     const some = await appended(store, 32);
     const many = await appended(store, 128);
-    const row = (
-      name: string,
-      value: number,
-      unit: string,
-      baseline: number | null,
-      goalText: string | null,
-    ): BenchRow => ({
-      name: `${engine}: ${name}`,
-      value: round(value),
-      unit,
-      baseline: baseline === null ? null : round(baseline),
-      ratio: baseline === null ? null : round(value / baseline),
-      goal: goalText,
-    });
+    const row = (name: string, value: number, unit: string, goal?: string): BenchRow => {
+      return { name: `${engine}: ${name}`, value: round(value), unit, ...(goal === undefined ? {} : { goal }) };
+    };
+    const against = (value: number, other: number, what: string) => {
+      return { baseline: `${what}: ${round(other)}`, ratio: round(value / other) };
+    };
+    const alone = 'one caller';
     return [
-      row('audited change, one caller, against the bare driver', changes, 'commits/s', baseline, 'ratio >= 0.5'),
-      row('record, one caller, against an audited change', one.perSecond, 'rows/s', changes, null),
-      row('record, 32 callers, against one caller', some.perSecond, 'rows/s', one.perSecond, null),
-      row(
-        'record, 128 callers, against one caller',
-        many.perSecond,
-        'rows/s',
-        one.perSecond,
-        goal === null ? null : `>= ${goal}`,
-      ),
-      row('record, 32 callers, median wait', some.p50, 'ms', null, null),
-      row('record, 32 callers, 99th percentile of the wait', some.p99, 'ms', null, '<= 15'),
+      {
+        ...row('audited change, one caller', changes, 'commits/s', 'ratio >= 0.5'),
+        ...against(changes, baseline, 'bare driver'),
+      },
+      { ...row('record, one caller', one.perSecond, 'rows/s'), ...against(one.perSecond, changes, 'audited change') },
+      { ...row('record, 32 callers', some.perSecond, 'rows/s'), ...against(some.perSecond, one.perSecond, alone) },
+      {
+        ...row('record, 128 callers', many.perSecond, 'rows/s', goal),
+        ...against(many.perSecond, one.perSecond, alone),
+      },
+      row('record, 32 callers, median wait', some.p50, 'ms'),
+      row('record, 32 callers, 99th percentile of the wait', some.p99, 'ms', '<= 15'),
     ];
   } finally {
     await bare.close();
@@ -159,14 +149,4 @@ function round(value: number): number {
   return value >= 100 ? Math.round(value) : Math.round(value * 100) / 100;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, node ${process.version}`;
-  const date = new Date().toISOString();
-  // Other work on the machine at the start: figures of a busy machine are not comparable.
-  const load = round(loadavg()[0] ?? 0);
-  const rows = (await run()).map((row) => ({ ...row, machine, date, load }));
-  const results = fileURLToPath(new URL('./results/', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'store.json'), `${JSON.stringify(rows, null, 2)}\n`);
-  console.table(rows, ['name', 'value', 'unit', 'baseline', 'ratio', 'goal']);
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) report('store', await run());
