@@ -21,7 +21,7 @@ export function requireAliasName(call: AnyCall, name: string): void {
 
 export function aliasTarget(call: AnyCall, deps: KmsDeps, name: string): AuthorizationTarget {
   const place = placeOf(call, deps);
-  return { resource: aliasArn(place, name), accountId: place.accountId, context: callerConditions(call) };
+  return { resource: aliasArn(place, name), accountId: place.accountId, context: callerConditions(call, deps) };
 }
 
 /** The key an alias operation points at: a key id or key ARN of the own account. */

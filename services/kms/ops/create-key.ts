@@ -25,9 +25,9 @@ import { checkPolicy, requireNoLockout } from './key-policy-check.ts';
 const implement = implementFor<KmsDeps>();
 type Input = InputOf<typeof CreateKey>;
 
-function conditionsOf(call: Call<typeof CreateKey>, input: Input, key: NewKey): Condition[] {
+function conditionsOf(call: Call<typeof CreateKey>, deps: KmsDeps, input: Input, key: NewKey): Condition[] {
   return [
-    ...callerConditions(call),
+    ...callerConditions(call, deps),
     ['kms:BypassPolicyLockoutSafetyCheck', String(input.BypassPolicyLockoutSafetyCheck ?? false)],
     ['kms:KeyOrigin', key.origin],
     ['kms:KeySpec', key.spec],
@@ -37,12 +37,12 @@ function conditionsOf(call: Call<typeof CreateKey>, input: Input, key: NewKey): 
 }
 
 export const createKey = implement(CreateKey, {
-  resolve(call, input) {
+  resolve(call, input, deps) {
     const key = requestedKey(input);
     const requestTags = tagMap(input.Tags ?? []);
     const create: AuthorizationTarget = {
       resource: '*',
-      context: conditionsOf(call, input, key),
+      context: conditionsOf(call, deps, input, key),
       ...(input.Tags && { requestTags }),
     };
     // AWS: whoever tags at creation needs the permission to tag as well.
@@ -135,7 +135,7 @@ async function policyOf(
     accountId,
     resourceTags: made.tags,
     policy: checked.set,
-    context: conditionsOf(call, input, made.key),
+    context: conditionsOf(call, deps, input, made.key),
   };
   await requireNoLockout(call, deps, target, input.BypassPolicyLockoutSafetyCheck);
   return checked.columns;

@@ -78,7 +78,7 @@ export async function askAboutKey(
   question: KeyQuestion = {},
 ): Promise<KeyAnswer> {
   const { reference, record } = found;
-  const bare = bareTarget(call, reference, question);
+  const bare = bareTarget(call, deps, reference, question);
   if (!record) return { target: bare, record };
   const target: AuthorizationTarget = {
     ...bare,
@@ -150,8 +150,8 @@ export function missingKey(call: AnyCall, reference: KeyReference): ServiceError
  * The question without a key: against the ARN as requested. In the own account identity policies alone decide whether
  * the caller may learn that it is missing; in another one nothing allows.
  */
-function bareTarget(call: AnyCall, reference: KeyReference, question: KeyQuestion): AuthorizationTarget {
-  const conditions = [...callerConditions(call), ...(question.conditions ?? [])];
+function bareTarget(call: AnyCall, deps: KmsDeps, reference: KeyReference, question: KeyQuestion): AuthorizationTarget {
+  const conditions = [...callerConditions(call, deps), ...(question.conditions ?? [])];
   if (reference.kind === 'alias') conditions.push(['kms:RequestAlias', reference.aliasName]);
   return {
     resource: reference.arn,
@@ -164,12 +164,13 @@ function bareTarget(call: AnyCall, reference: KeyReference, question: KeyQuestio
 }
 
 /** Condition keys of every KMS request. */
-export function callerConditions(call: AnyCall): Condition[] {
+export function callerConditions(call: AnyCall, deps: KmsDeps): Condition[] {
+  const { region } = deps.settings;
   const conditions: Condition[] = [['kms:CallerAccount', call.caller.accountId]];
   const { protocol, userAgent } = call.origin;
   // Only our own services reach us by the internal protocol; they name themselves in the user agent.
   if (protocol === 'internal' && userAgent.startsWith('parapet/'))
-    conditions.push(['kms:ViaService', userAgent.slice(8)]);
+    conditions.push(['kms:ViaService', `${userAgent.slice(8)}.${region}.amazonaws.com`]);
   return conditions;
 }
 

@@ -12,7 +12,7 @@ const implement = implementFor<KmsDeps>();
 /** Identity policies alone permit listing; a key policy has no say (as in AWS). */
 export const listAliases = implement(ListAliases, {
   async resolve(call, input, deps): Promise<Resolved<string | undefined>> {
-    const targets = [{ resource: '*', context: callerConditions(call) }];
+    const targets = [{ resource: '*', context: callerConditions(call, deps) }];
     if (input.KeyId === undefined) return { targets, state: undefined };
     const { reference, record } = await findOwnKey(call, deps, input.KeyId);
     if (!record) return { targets, state: undefined, absent: missingKey(call, reference) };

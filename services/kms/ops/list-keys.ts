@@ -10,7 +10,10 @@ import { openPage } from './page.ts';
 const implement = implementFor<KmsDeps>();
 
 export const listKeys = implement(ListKeys, {
-  resolve: (call) => ({ targets: [{ resource: '*', context: callerConditions(call) }], state: undefined }),
+  resolve: (call, _input, deps) => ({
+    targets: [{ resource: '*', context: callerConditions(call, deps) }],
+    state: undefined,
+  }),
   async run(call, input, _state, deps) {
     const page = openPage(call, deps, input);
     const found = await readKeys(deps.store.read, call.caller.accountId, page.after, page.limit + 1);

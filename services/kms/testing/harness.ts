@@ -1,4 +1,5 @@
 /** The service as it runs, over SQLite in a temporary folder and a memory HSM: real pipeline, real policies. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,25 @@ export const REGION = 'local-1';
 
 /** Everything on everything. */
 export const ADMIN_POLICY = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+/** Nothing on anything of this service. */
+export const NO_POLICY = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'none:None', Resource: '*' }],
+};
+
+/** A policy document with these statements, as text. */
+export function document(...Statement: object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement });
+}
+
+/** The statement that hands a key to the identity policies of an account. */
+export const toAccount = (accountId = ACCOUNT) => ({
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+  Action: 'kms:*',
+  Resource: '*',
+});
 
 type Operations = typeof kmsOperations;
 type Name = keyof Operations;
@@ -154,13 +174,12 @@ export class KmsHarness {
   }
 
   /** A user with an identity policy, or the root user of the account under the name `root`. */
-  user(name: string, policy: object | undefined = ADMIN_POLICY, accountId = ACCOUNT): KmsClient {
+  user(name: string, policy: object = ADMIN_POLICY, accountId = ACCOUNT, uniqueId?: string): KmsClient {
     const root = name === 'root';
     const arn = `arn:aws:iam::${accountId}:${root ? 'root' : `user/${name}`}`;
-    const principalId = root
-      ? accountId
-      : `AIDA${Buffer.from(`${accountId}${name}`).toString('hex').toUpperCase().slice(-17)}`;
-    const policies = policy
+    const hash = createHash('sha256').update(`${accountId}/${name}`).digest('hex').toUpperCase();
+    const principalId = root ? accountId : (uniqueId ?? `AIDA${hash.slice(0, 17)}`);
+    const policies = !root
       ? [
           {
             Arn: `arn:aws:iam::${accountId}:policy/of-${name}`,
