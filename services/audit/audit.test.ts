@@ -15,29 +15,17 @@ describe.skipIf(missing !== undefined)(
   missing === undefined ? 'audit service on PostgreSQL' : `audit service on PostgreSQL (skipped: ${missing})`,
   () => {
     let server: PostgresServer;
-    let databases = 0;
-    let url = '';
+    let stores = 0;
     beforeAll(async () => {
       server = await startPostgres();
     });
     afterAll(() => server?.stop());
 
     describeAudit(
-      () => ({ url }),
+      () => ({ url: server.url, name: `audit_${stores}` }),
       async () => {
-        url = await createDatabase(server.url, `audit_${++databases}`);
+        stores++;
       },
     );
   },
 );
-
-async function createDatabase(server: string, name: string): Promise<string> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return url.href;
-}

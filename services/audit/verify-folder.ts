@@ -43,7 +43,7 @@ interface Row {
 export function verifyFolder(folder: string): FolderReport {
   const db = openReadOnly(join(folder, 'audit.db'));
   try {
-    const heads = [...db.rows<Head>('select account_id, sequence, hash from stream_head')];
+    const heads = [...db.rows<Head>('select account_id, sequence, hash from stream_head order by account_id')];
     const known = new Set(heads.map((head) => head.account_id));
     for (const { account_id } of db.rows<{ account_id: string }>('select distinct account_id from record'))
       if (!known.has(account_id)) heads.push({ account_id, sequence: 0, hash: GENESIS_HASH });

@@ -11,8 +11,10 @@ import {
   timestamp,
 } from '../../../platform/contract/shape.ts';
 
-/** Longest record: a leaf of a transparency log must fit in 65,535 bytes with its envelope. */
+/** Longest record a service should write: a leaf of a transparency log has at most 65,535 bytes. */
 export const MAX_RECORD_CHARACTERS = 61_440;
+/** Longest record that is taken in: one that is committed can no longer be made shorter, only lost. */
+const MAX_ACCEPTED_CHARACTERS = 262_144;
 
 export const EventId = text(36, 36, { pattern: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/ });
 /** 32 bytes, lower-case hexadecimal. */
@@ -34,7 +36,7 @@ export const RelayedRecord = structure({
   Wseq: integer(0, Number.MAX_SAFE_INTEGER),
   Boot: text(1, 64),
   Node: text(1, 128),
-  Record: text(1, MAX_RECORD_CHARACTERS, { audit: 'length' }),
+  Record: text(1, MAX_ACCEPTED_CHARACTERS, { audit: 'length' }),
 });
 
 export const StreamHead = structure({
@@ -46,7 +48,7 @@ export const StreamHead = structure({
 /** A record exactly as it was hashed. */
 export const StreamRecord = structure({
   Sequence,
-  Record: text(1, MAX_RECORD_CHARACTERS, { audit: 'length' }),
+  Record: text(1, MAX_ACCEPTED_CHARACTERS, { audit: 'length' }),
   PreviousHash: HashText,
   Hash: HashText,
 });

@@ -123,7 +123,7 @@ export class Sequencer {
     try {
       while (this.again) {
         this.again = false;
-        if (!(await this.lease.acquire())) break;
+        if (!(await this.lease.acquire())) continue;
         await this.keepLease();
         while (await this.numberBatch()) await giveWay();
       }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
@@ -57,6 +58,8 @@ export interface Audit {
 
 export interface AuditOptions {
   url?: string;
+  /** Name of the store, for a database that others use too. */
+  name?: string;
   clock?: { now(): number };
   faults?: CommitFaults;
   /** Of an earlier start. */
@@ -70,7 +73,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const clock = options.clock ?? { now: () => Date.now() };
   const ids = createIds(clock);
   const store = await openStore<AuditDatabase>({
-    service: 'audit',
+    service: options.name ?? 'audit',
     folder,
     url: options.url,
     clock,
@@ -143,4 +146,21 @@ async function snapshot(principalId: string) {
 
 async function changes() {
   return { version: 1, accounts: [] };
+}
+
+/** Changes the database of a folder behind the back of the service. Answers how many rows. */
+export async function tamper(folder: string, statement: string): Promise<number> {
+  const { migrations } = auditService;
+  const store = await openStore<AuditDatabase>({
+    service: 'audit',
+    folder,
+    clock: { now: () => Date.now() },
+    migrations,
+  });
+  try {
+    const result = await store.transaction((tx) => sql.raw(statement).execute(tx));
+    return Number(result.numAffectedRows ?? 0n);
+  } finally {
+    await store.close();
+  }
 }

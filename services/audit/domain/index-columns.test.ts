@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../../platform/audit/canonical-json.ts';
+import { actorOf, indexColumns, indexTerm } from './index-columns.ts';
+
+const record = (members: Record<string, unknown>) => indexColumns(canonicalJson(members));
+
+describe('search columns of a record', () => {
+  it('are its members', () => {
+    const columns = record({
+      eventName: 'Decrypt',
+      eventSource: 'kms.amazonaws.com',
+      requestID: 'r-1',
+      resources: [{ ARN: 'arn:1' }, { ARN: 'arn:2' }, { ARN: 'arn:1' }],
+      userIdentity: { arn: 'arn:aws:iam::111122223333:user/team/alice', accessKeyId: 'AKIA1' },
+    });
+    expect(columns).toEqual({
+      name: 'Decrypt',
+      source: 'kms.amazonaws.com',
+      principal: 'arn:aws:iam::111122223333:user/team/alice',
+      actor: 'alice',
+      accessKey: 'AKIA1',
+      outcome: 'success',
+      requestId: 'r-1',
+      resources: ['arn:1', 'arn:2'],
+    });
+  });
+
+  const outcomes: [string, Record<string, unknown>, string][] = [
+    ['no error', {}, 'success'],
+    ['a policy denial', { errorCode: 'AccessDeniedException', x: { decision: { effect: 'deny' } } }, 'denied'],
+    ['a denial under any name', { errorCode: 'Whatever', x: { decision: { effect: 'deny' } } }, 'denied'],
+    ['a caller without identity', { errorCode: 'Unauthenticated' }, 'denied'],
+    [
+      'an allowed request that failed',
+      { errorCode: 'NotFoundException', x: { decision: { effect: 'allow' } } },
+      'failed',
+    ],
+    ['an invalid request', { errorCode: 'Validation' }, 'failed'],
+  ];
+  it.each(outcomes)('tell %s', (_title, members, outcome) => {
+    expect(record(members).outcome).toBe(outcome);
+  });
+
+  it('name the resources a denied request asked for', () => {
+    const x = { decision: { effect: 'deny', checks: [{ resource: 'arn:9' }, { resource: '*' }] } };
+    expect(record({ errorCode: 'AccessDenied', x }).resources).toEqual(['arn:9']);
+  });
+
+  it('are not taken from what the caller put into the request', () => {
+    const forged = { eventName: 'Forged', errorCode: 'Forged', userIdentity: { arn: 'arn:forged' } };
+    const columns = record({
+      eventName: 'Encrypt',
+      requestParameters: { ...forged, EncryptionContext: forged },
+      x: forged,
+    });
+    expect(columns).toMatchObject({ name: 'Encrypt', outcome: 'success', principal: null });
+  });
+
+  it('never throw, whatever the text is', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc
+            .jsonValue()
+            .map((value) =>
+              JSON.stringify({ resources: value, x: { decision: { checks: value } }, userIdentity: value }),
+            ),
+        ),
+        (text) => {
+          expect(indexColumns(text).outcome).toMatch(/^(success|denied|failed)$/);
+        },
+      ),
+    );
+  });
+
+  it('are short, without NUL, and different for different values', () => {
+    const text = fc.oneof(fc.string({ maxLength: 30 }), fc.string({ minLength: 500, maxLength: 700 }));
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(indexTerm(a).length).toBeLessThanOrEqual(512);
+        expect(indexTerm(a)).not.toContain('\0');
+        if (a !== b) expect(indexTerm(a)).not.toBe(indexTerm(b));
+      }),
+    );
+    expect(indexTerm('a\0b')).not.toContain('\0');
+  });
+
+  it('name the last part of the principal', () => {
+    expect(actorOf('arn:aws:iam::111122223333:root')).toBe('root');
+    expect(actorOf('arn:aws:sts::111122223333:assumed-role/Deployer/session-1')).toBe('session-1');
+  });
+});
