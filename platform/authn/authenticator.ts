@@ -37,8 +37,8 @@ export interface CredentialSource {
 
 export interface Authenticated {
   caller: Caller;
-  /** For signed requests: key of the replay cache. */
-  signatureKey?: Buffer;
+  /** For signed requests: key of the replay cache, and the second of the signature in milliseconds. */
+  signature?: { key: Buffer; at: number };
 }
 
 export interface AuthenticatorOptions {
@@ -101,7 +101,10 @@ export class Authenticator {
     const session = credential.caller.session;
     if (session && session.expiresAt <= options.now)
       throw refusal('ExpiredToken', 'the session of the credentials has expired', 'obtain new credentials');
-    return { caller: credential.caller, signatureKey: replayKey(parsed.accessKeyId, parsed.signature) };
+    return {
+      caller: credential.caller,
+      signature: { key: replayKey(parsed.accessKeyId, parsed.signature), at: parsed.timestampMs },
+    };
   }
 
   private cached(parsed: ParsedSignature): SigningCredential | undefined {
@@ -133,8 +136,8 @@ export class Authenticator {
   }
 
   /** For state-changing requests: false when the signature was used before. Throws when the cache is full. */
-  firstUse(signatureKey: Buffer): boolean {
-    const answer = this.options.replays.check(signatureKey, this.options.clock.now());
+  firstUse(key: Buffer): boolean {
+    const answer = this.options.replays.check(key, this.options.clock.now());
     if (answer === 'full') {
       throw new ServiceError('Unavailable', 'more writes arrived within the clock window than replays can be told apart', {
         hint: 'try again later',

@@ -74,12 +74,23 @@ describe('callers that cannot be established', () => {
 
   it('refuses the second use of the signature of a write, and lets a read be repeated', async () => {
     const write = { path: '/v1/kms/create-key', body: '{}', headers: { 'content-type': 'application/json' } };
-    const headers = sign(server, write);
-    const first = await raw(server, { method: 'POST', path: write.path, headers, body: write.body });
+    const headers = sign(server, { ...write, at: Date.now() - 30_000 });
+    const send = (changed: Record<string, string>) => raw(server, { method: 'POST', path: write.path, headers: { ...headers, ...changed }, body: write.body });
+    const first = await send({});
     expect(first.status).toBe(200);
-    const second = await raw(server, { method: 'POST', path: write.path, headers, body: write.body });
-    expect(second.status).toBe(401);
-    expect(second.json().detail).toContain('used before');
+    // The same request again gets the same answer, not another key.
+    expect((await send({})).json()).toEqual(first.json());
+    const { 'amz-sdk-invocation-id': _id, ...unsigned } = sign(server, { ...write, at: Date.now() - 30_000 });
+    expect((await raw(server, { method: 'POST', path: write.path, headers: unsigned, body: write.body })).status).toBe(401);
+    const bare = sign(server, { ...write, at: Date.now() - 31_000 }, ['amz-sdk-invocation-id']);
+    const once = await raw(server, { method: 'POST', path: write.path, headers: bare, body: write.body });
+    expect(once.status).toBe(200);
+    const twice = await raw(server, { method: 'POST', path: write.path, headers: bare, body: write.body });
+    expect(twice.status).toBe(401);
+    expect(twice.json().detail).toContain('used before');
+    // A new, unsigned invocation id does not make a captured request new.
+    const dressed = await raw(server, { method: 'POST', path: write.path, headers: { ...bare, 'amz-sdk-invocation-id': 'other' }, body: write.body });
+    expect(dressed.status).toBe(401);
     const read = { path: '/v1/kms/list-keys', body: '{}', headers: { 'content-type': 'application/json' } };
     const again = sign(server, read);
     for (let i = 0; i < 2; i++)

@@ -64,7 +64,7 @@ export async function startParapet(
 ): Promise<Running> {
   const shape = options.shape ?? 'mono';
   const engine = options.engine ?? 'sqlite';
-  const dataFolder = mkdtempSync(join(tmpdir(), 'parapet-'));
+  const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'parapet-'));
   const port = await freePort();
   const postgres = engine === 'postgres' ? await startPostgres() : undefined;
   const services = await Promise.all(MICRO.map(async (name) => `${name}=127.0.0.1:${await freePort()}`));

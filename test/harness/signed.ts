@@ -1,4 +1,5 @@
 /** Requests signed by our own signer, for tests that need control over every byte. */
+import { randomUUID } from 'node:crypto';
 import { signHeaders } from '../../platform/authn/sigv4/sign.ts';
 import { adminCredentials, type Credentials, type RawAnswer, raw } from './clients.ts';
 import type { SharedServer } from './shared.ts';
@@ -18,8 +19,14 @@ export interface SignedOptions {
 }
 
 /** The headers of a signed request, so that a test can change something before it sends it. */
-export function sign(server: Target, options: SignedOptions): Record<string, string> {
-  const headers: Record<string, string> = { host: new URL(server.endpoint).host, ...options.headers };
+export function sign(server: Target, options: SignedOptions, without: string[] = []): Record<string, string> {
+  // Like the SDKs: equal requests of one second differ by their invocation id.
+  const headers: Record<string, string> = {
+    host: new URL(server.endpoint).host,
+    'amz-sdk-invocation-id': randomUUID(),
+    ...options.headers,
+  };
+  for (const name of without) delete headers[name];
   const signed = signHeaders(
     {
       method: options.method ?? 'POST',

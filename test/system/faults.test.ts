@@ -1,6 +1,6 @@
 /** The HSM goes and comes back, the disk fills and is freed: what can go on goes on, and nothing needs a restart. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,7 +34,8 @@ describe('the HSM', () => {
     expect(refused.json()).toMatchObject({ code: 'Unavailable', reason: 'HsmUnavailable' });
     expect(refused.headers['retry-after']).toBeDefined();
     const aws = await json11(server, 'TrentService.CreateKey', {});
-    expect([aws.status, aws.json().__type]).toEqual([503, 'KeyUnavailableException']);
+    expect(aws.status).toBe(503);
+    expect(aws.json().__type).toMatch(/^(KeyUnavailable|DependencyTimeout)Exception$/);
     expect((await native(server, '/v1/kms/describe-key', { KeyId: keyId })).status).toBe(200);
     expect((await native(server, '/v1/iam/list-users', {})).status).toBe(200);
     const ready = await raw(server, { path: '/readyz' });
@@ -61,7 +62,7 @@ describe.skipIf(!root)('the disk (skipped without root: a small file system is m
   let server: Running;
   beforeAll(async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', mount]);
-    server = await startParapet({ env: { PARAPET_DATA: mount } });
+    server = await startParapet({ dataFolder: mount });
   });
   afterAll(async () => {
     await server?.stop();
@@ -70,9 +71,8 @@ describe.skipIf(!root)('the disk (skipped without root: a small file system is m
   });
 
   it('full: requests are refused clearly and nothing is half done; freed: service resumes', async () => {
-    const instance = { ...server, caPath: join(mount, 'bootstrap', 'ca.pem'), admin: JSON.parse(readFileSync(join(mount, 'bootstrap', 'admin.json'), 'utf8')) };
-    const { blob } = await keyAndBlob(instance);
-    const before = ((await native(instance, '/v1/kms/list-keys', { Limit: 1000 })).json().Keys as unknown[]).length;
+    const { blob } = await keyAndBlob(server);
+    const before = ((await native(server, '/v1/kms/list-keys', { Limit: 1000 })).json().Keys as unknown[]).length;
     const filler = join(mount, 'filler');
     let made = 0;
     const fill = () => {
@@ -85,7 +85,7 @@ describe.skipIf(!root)('the disk (skipped without root: a small file system is m
     fill();
     let refused: Awaited<ReturnType<typeof native>> | undefined;
     for (let i = 0; i < 400 && !refused; i++) {
-      const answer = await native(instance, '/v1/kms/create-key', { Description: 'x'.repeat(8000) });
+      const answer = await native(server, '/v1/kms/create-key', { Description: 'x'.repeat(8000) });
       if (answer.status === 200) made++;
       else refused = answer;
     }
@@ -93,10 +93,10 @@ describe.skipIf(!root)('the disk (skipped without root: a small file system is m
     expect(refused?.json().code).toBe('Unavailable');
     expect(String(refused?.json().hint)).toMatch(/free space/);
     rmSync(filler);
-    await eventually(async () => (await native(instance, '/v1/kms/decrypt', { CiphertextBlob: blob })).status === 200, 15_000);
-    const after = ((await native(instance, '/v1/kms/list-keys', { Limit: 1000 })).json().Keys as unknown[]).length;
+    await eventually(async () => (await native(server, '/v1/kms/decrypt', { CiphertextBlob: blob })).status === 200, 15_000);
+    const after = ((await native(server, '/v1/kms/list-keys', { Limit: 1000 })).json().Keys as unknown[]).length;
     expect(after).toBe(before + made);
-    const { records } = await readStream(instance);
+    const { records } = await readStream(server);
     const created = records.filter((r) => r.eventName === 'CreateKey' && r.errorCode === undefined);
     expect(created.length).toBe(after);
     expect(readdirSync(mount)).toContain('kms.db');
