@@ -93,11 +93,15 @@ export class Authenticator {
     };
     const outside = checkSigV4Scope(parsed, options);
     if (outside) throw refused(outside);
-    const credential = this.cached(parsed) ?? (await this.load(parsed));
+    const cached = this.cached(parsed);
+    const generation = this.generation;
+    const credential = cached ?? (await this.load(parsed));
     if (credential === 'expired') throw refusal('ExpiredToken', 'the session of the credentials has expired', 'obtain new credentials');
     const verified = verifySigV4(parsed, request, credential === 'unknown' ? undefined : credential.key, options);
     if (!verified.ok) throw refused(verified);
     if (credential === 'unknown') throw refusal('InvalidClientTokenId', 'access key id is unknown or inactive', HINTS.InvalidClientTokenId);
+    // Kept only once it has verified something, and after its use: eviction zeroes a key.
+    if (!cached && generation === this.generation) this.credentials.set(cacheKey(parsed), credential);
     const session = credential.caller.session;
     if (session && session.expiresAt <= options.now)
       throw refusal('ExpiredToken', 'the session of the credentials has expired', 'obtain new credentials');
@@ -115,16 +119,13 @@ export class Authenticator {
   private async load(parsed: ParsedSignature): Promise<SigningCredential | 'unknown' | 'expired'> {
     const { directory, source } = this.options;
     await directory.confirm();
-    const generation = this.generation;
-    const found = await source.signingCredential({
+    return source.signingCredential({
       accessKeyId: parsed.accessKeyId,
       date: parsed.date,
       region: parsed.region,
       service: parsed.service,
       sessionToken: parsed.sessionToken,
     });
-    if (typeof found !== 'string' && generation === this.generation) this.credentials.set(cacheKey(parsed), found);
-    return found;
   }
 
   private async bearer(token: string): Promise<Caller> {

@@ -1,6 +1,7 @@
 /** Rates a caller may not exceed: requests per principal, refused attempts per source address. */
 import { ServiceError } from '../contract/error.ts';
 import type { Caller } from '../runtime/call.ts';
+import { sourceKey } from './limits/source-key.ts';
 import { createTokenBuckets, type TokenBuckets } from './limits/token-bucket.ts';
 
 export interface RateSettings {
@@ -27,12 +28,12 @@ export class RequestLimits {
 
   /** A source whose attempts keep failing has to wait; good requests cost a source nothing. */
   checkSource(address: string): void {
-    const answer = this.refusals.peek(address, this.now());
+    const answer = this.refusals.peek(sourceKey(address), this.now());
     if (!answer.ok) throw tooMany('refused requests from this address', answer.retryAfterMs);
   }
 
   countRefusal(address: string): void {
-    this.refusals.take(address, this.now());
+    this.refusals.take(sourceKey(address), this.now());
   }
 
   checkPrincipal(caller: Caller): void {

@@ -60,7 +60,7 @@ export async function freePort(): Promise<number> {
 }
 
 export async function startParapet(
-  options: { shape?: Shape; engine?: EngineName; env?: Record<string, string> } = {},
+  options: { shape?: Shape; engine?: EngineName; dataFolder?: string; env?: Record<string, string> } = {},
 ): Promise<Running> {
   const shape = options.shape ?? 'mono';
   const engine = options.engine ?? 'sqlite';
@@ -130,7 +130,7 @@ export async function startParapet(
       for (const child of running) child.kill('SIGKILL');
       await ended(running);
       await postgres?.stop();
-      rmSync(dataFolder, { recursive: true, force: true });
+      if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true });
     },
   };
   try {

@@ -144,7 +144,7 @@ describe('a stop', () => {
     const codes = running.terminate();
     const answers = await Promise.allSettled(started);
     const answered = answers.filter((a) => a.status === 'fulfilled');
-    for (const a of answered) expect(a.value.status).toBe(200);
+    for (const a of answered) expect(a.value.status, a.value.text).toBe(200);
     expect(await codes).toEqual([0]);
     await expect(raw(running, { path: '/healthz' })).rejects.toThrow();
     await running.start();
