@@ -1,8 +1,16 @@
 /** Connects the platform's authentication and authorization ports to the iam service. */
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { CredentialSource } from '../platform/authn/authenticator.ts';
 import type { AuthorizationFeed, PrincipalDirectory } from '../platform/authz/directory.ts';
 import { ServiceError } from '../platform/contract/error.ts';
+import { createSessionVerifier, type SessionVerifier } from '../platform/authn/session/jwt.ts';
+import type { SessionPublicKey } from '../platform/authn/session/keys.ts';
+import { SESSION_AUDIENCE } from '../services/iam/api/session-claims.ts';
+import { SESSION_SECONDS } from '../services/iam/api/sts.ts';
 import type { Clients } from './clients.ts';
+
+/** How long published keys are believed; a new key is published well before it signs. */
+const KEYS_MS = 60_000;
 
 export function authorizationFeed(iam: Clients['iam']): AuthorizationFeed {
   return {
@@ -54,7 +62,56 @@ export function signingCredentials(iam: Clients['iam']): CredentialSource['signi
   };
 }
 
-export function credentialSource(iam: Clients['iam'], directory: PrincipalDirectory): CredentialSource {
-  void directory;
-  return { signingCredential: signingCredentials(iam), bearer: async () => 'invalid' };
+/** Session tokens (JWT): verified with iam's published keys, and void when the key they stem from is. */
+export class BearerTokens {
+  private readonly iam: Clients['iam'];
+  private readonly directory: PrincipalDirectory;
+  private readonly verifier: SessionVerifier;
+  private readonly now: () => number;
+  private readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(iam: Clients['iam'], directory: PrincipalDirectory, issuer: string, now: () => number) {
+    this.iam = iam;
+    this.directory = directory;
+    this.now = now;
+    this.verifier = createSessionVerifier({
+      issuer,
+      audience: SESSION_AUDIENCE,
+      keys: [],
+      maxAgeSeconds: SESSION_SECONDS.max,
+      now,
+    });
+  }
+
+  readonly caller: CredentialSource['bearer'] = async (token) => {
+    if (this.now() - this.readAt > KEYS_MS) await this.readKeys();
+    const verified = await this.verifier.verify(token);
+    if (!verified.ok) return verified.code;
+    const { sub, iat, exp, acc, key } = verified.claims;
+    const principal = await this.directory.principal(sub);
+    if (!principal || principal.snapshot.AccountId !== acc) return 'invalid';
+    const { snapshot } = principal;
+    if (!snapshot.ActiveAccessKeyIds.includes(String(key))) return 'invalid';
+    return {
+      kind: snapshot.Kind,
+      arn: snapshot.Arn,
+      accountId: snapshot.AccountId,
+      principalId: snapshot.PrincipalId,
+      ...(snapshot.UserName !== undefined && { userName: snapshot.UserName }),
+      session: { issuedAt: iat * 1000, expiresAt: exp * 1000 },
+    };
+  };
+
+  private async readKeys(): Promise<void> {
+    const { Jwks } = await this.iam.GetSessionKeys({});
+    const { keys } = JSON.parse(Jwks) as { keys: (JsonWebKey & { kid: string; alg: SessionPublicKey['algorithm'] })[] };
+    this.verifier.setKeys(
+      keys.map((jwk) => ({
+        keyId: jwk.kid,
+        algorithm: jwk.alg,
+        spki: createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'der' }),
+      })),
+    );
+    this.readAt = this.now();
+  }
 }

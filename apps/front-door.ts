@@ -10,7 +10,7 @@ import { FrontDoor } from '../platform/http/front-door.ts';
 import { RequestLimits } from '../platform/http/request-limits.ts';
 import { RestWire } from '../platform/http/rest.ts';
 import { createListener } from '../platform/http/server.ts';
-import { credentialSource } from './authentication.ts';
+import { BearerTokens, signingCredentials } from './authentication.ts';
 import type { NodeContext } from './node.ts';
 
 export async function openFrontDoor(
@@ -19,11 +19,15 @@ export async function openFrontDoor(
 ): Promise<() => Promise<void>> {
   const { config, clock, ids, hub, directory, clients, metrics, log } = context;
   const clockWindowSeconds = config.clockWindowSeconds;
+  const endpoint = `https://${config.listen.host}:${config.listen.port}`;
   const front = new FrontDoor({
     wires: [new AwsWire(operations), new RestWire(operations)],
     transport: context.transport,
     authenticator: new Authenticator({
-      source: credentialSource(clients.iam, directory),
+      source: {
+        signingCredential: signingCredentials(clients.iam),
+        bearer: new BearerTokens(clients.iam, directory, endpoint, () => clock.now()).caller,
+      },
       directory,
       hub,
       clock,
@@ -36,7 +40,6 @@ export async function openFrontDoor(
     log,
     metrics,
   });
-  const endpoint = `https://${config.listen.host}:${config.listen.port}`;
   const app = createExpressApp({
     metrics,
     dependencies: [...context.dependencies, { name: 'iam', check: () => reachable(context) }],

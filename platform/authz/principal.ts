@@ -18,6 +18,8 @@ export interface PrincipalSnapshot {
   UserName?: string | undefined;
   Tags: Record<string, string>;
   Policies: { Arn: string; Version: string; Name: string; Kind: string; Document: string }[];
+  /** Access keys in force: sessions that stem from any other key are void. */
+  ActiveAccessKeyIds: string[];
   /** Version of the authorization data the snapshot was read at. */
   Version: number;
 }
