@@ -1,6 +1,8 @@
 /** What inline policies of users and of groups share: an owner row that is locked while its policies are counted. */
+
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
+import type { ActionCatalogue } from '../../../../policies/engine/index.ts';
 import type { IamDeps } from '../../deps.ts';
 import { nameKey } from '../../domain/names.ts';
 import { checkDocument } from '../../domain/policy-check.ts';
@@ -29,8 +31,8 @@ async function lockOwner(tx: Tx, call: AnyCall, owner: Owner): Promise<void> {
 }
 
 /** Refuses a document that does not compile; security warnings do not refuse. */
-export function requireDocument(call: AnyCall, deps: IamDeps, document: string): void {
-  const problem = checkDocument(document, deps.limits.document, deps.catalogue);
+export async function requireDocument(call: AnyCall, deps: IamDeps, document: string): Promise<void> {
+  const problem = checkDocument(document, deps.limits.document, await catalogueOf(deps, call.caller.accountId));
   if (!problem) return;
   throw call.fail('MalformedPolicyDocument', problem.message, {
     hint: problem.findings.find((finding) => finding.hint !== undefined)?.hint ?? 'details.findings hold every fault',
@@ -38,8 +40,15 @@ export function requireDocument(call: AnyCall, deps: IamDeps, document: string):
   });
 }
 
-export function putInline(call: AnyCall, deps: IamDeps, owner: Owner, name: string, document: string) {
-  requireDocument(call, deps, document);
+/** The product's actions, with the account's own namespaces let through. */
+async function catalogueOf(deps: IamDeps, accountId: string): Promise<ActionCatalogue | undefined> {
+  if (!deps.catalogue) return undefined;
+  const own = await deps.namespaces.of(accountId);
+  return { ...deps.catalogue, namespaces: new Set([...(deps.catalogue.namespaces ?? []), ...own.keys()]) };
+}
+
+export async function putInline(call: AnyCall, deps: IamDeps, owner: Owner, name: string, document: string) {
+  await requireDocument(call, deps, document);
   const key = nameKey(name);
   const limit = owner.kind === 'user' ? deps.limits.inlineCharactersPerUser : deps.limits.inlineCharactersPerGroup;
   return policyChange(deps, call, 'inline-policy', owner.id, async (tx) => {

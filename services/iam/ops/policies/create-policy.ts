@@ -21,8 +21,8 @@ export const createPolicy = implement(CreatePolicy, {
     ],
     state: undefined,
   }),
-  run(call, input, _state, deps) {
-    requireDocument(call, deps, input.PolicyDocument);
+  async run(call, input, _state, deps) {
+    await requireDocument(call, deps, input.PolicyDocument);
     const tags = input.Tags ?? [];
     const problem = checkTags(tags, [], deps.limits.tagsPerResource);
     if (problem) throw call.fail(problem.code, problem.message);
