@@ -58,21 +58,27 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export function canonicalContext(context: EncryptionContext | undefined): Buffer {
   const names = context === undefined ? [] : Object.keys(context);
   if (context === undefined || names.length === 0) return EMPTY_CONTEXT;
-  const keys = names.map((name) => Buffer.from(name, 'utf8'));
-  const order = names.map((_, index) => index);
-  if (order.length > 1) order.sort((a, b) => Buffer.compare(keys[a]!, keys[b]!));
-  const values = names.map((name) => Buffer.from(context[name]!, 'utf8'));
+  if (names.length > 1) names.sort(compareUtf8);
   let size = 4;
-  for (const index of order) size += 8 + keys[index]!.length + values[index]!.length;
+  for (const name of names) size += 8 + Buffer.byteLength(name) + Buffer.byteLength(context[name]!);
   const out = Buffer.alloc(size);
   let at = out.writeUInt32BE(names.length, 0);
-  for (const index of order) {
-    for (const field of [keys[index]!, values[index]!]) {
-      at = out.writeUInt32BE(field.length, at);
-      at += field.copy(out, at);
-    }
-  }
+  for (const name of names) at = writeText(out, writeText(out, at, name), context[name]!);
   return out;
+}
+
+function writeText(out: Buffer, at: number, text: string): number {
+  const written = out.write(text, at + 4, 'utf8');
+  out.writeUInt32BE(written, at);
+  return at + 4 + written;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** The order of UTF-8 bytes is the order of UTF-16 units unless a surrogate takes part. */
+function compareUtf8(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Why a context cannot be used, or undefined. */

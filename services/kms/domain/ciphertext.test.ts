@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildHeader, HEADER_BYTES, messageAad, parseCiphertext } from './ciphertext.ts';
+import { canonicalContext, lengthPrefixed } from './canonical.ts';
+import { buildHeader, HEADER_BYTES, messageAad, ownerAad, parseCiphertext } from './ciphertext.ts';
 
 const KEY = '00112233-4455-6677-8899-aabbccddeeff';
 const MATERIAL = 'ab'.repeat(32);
@@ -64,13 +65,19 @@ describe('messageAad', () => {
 
   it('differs by account, by partition and region, and by context', () => {
     const forms = [
-      messageAad(owner, { a: 'b' }),
-      messageAad({ ...owner, accountId: '444455556666' }, { a: 'b' }),
-      messageAad({ ...owner, arnPrefix: 'arn:aws-x:kms:local-1:111122223333' }, { a: 'b' }),
-      messageAad({ ...owner, arnPrefix: 'arn:aws:kms:local-2:111122223333' }, { a: 'b' }),
-      messageAad(owner, { a: 'c' }),
-      messageAad(owner, undefined),
+      messageAad(ownerAad(owner), { a: 'b' }),
+      messageAad(ownerAad({ ...owner, accountId: '444455556666' }), { a: 'b' }),
+      messageAad(ownerAad({ ...owner, arnPrefix: 'arn:aws-x:kms:local-1:111122223333' }), { a: 'b' }),
+      messageAad(ownerAad({ ...owner, arnPrefix: 'arn:aws:kms:local-2:111122223333' }), { a: 'b' }),
+      messageAad(ownerAad(owner), { a: 'c' }),
+      messageAad(ownerAad(owner), undefined),
     ].map((aad) => aad.toString('hex'));
     expect(new Set(forms).size).toBe(forms.length);
+  });
+
+  it('is the length-prefixed form of account, ARN part and context', () => {
+    const parts = [owner.accountId, owner.arnPrefix].map((text) => Buffer.from(text));
+    const whole = lengthPrefixed([...parts, canonicalContext({ a: 'b' })]);
+    expect(messageAad(ownerAad(owner), { a: 'b' }).equals(whole)).toBe(true);
   });
 });

@@ -61,17 +61,19 @@ export function parseCiphertext(blob: Buffer): Ciphertext | undefined {
   };
 }
 
+/** The part of the AAD that is the same for all messages of a key; see `messageAad`. */
+export function ownerAad(owner: { accountId: string; arnPrefix: string }): Buffer {
+  return lengthPrefixed([Buffer.from(owner.accountId, 'ascii'), Buffer.from(owner.arnPrefix, 'utf8')]);
+}
+
 /**
  * What the tag covers besides the header, which the HSM adds itself: the owning account, the owner part of the key's
  * ARN (`arn:aws:kms:region:account`), the canonical context; length-prefixed.
  */
-export function messageAad(
-  owner: { accountId: string; arnPrefix: string },
-  context: EncryptionContext | undefined,
-): Buffer {
-  return lengthPrefixed([
-    Buffer.from(owner.accountId, 'ascii'),
-    Buffer.from(owner.arnPrefix, 'utf8'),
-    canonicalContext(context),
-  ]);
+export function messageAad(ownerPart: Buffer, context: EncryptionContext | undefined): Buffer {
+  const contextPart = canonicalContext(context);
+  const out = Buffer.alloc(ownerPart.length + 4 + contextPart.length);
+  ownerPart.copy(out);
+  contextPart.copy(out, out.writeUInt32BE(contextPart.length, ownerPart.length));
+  return out;
 }

@@ -37,15 +37,22 @@ export async function findSource(
   if (!ciphertext) throw invalidCiphertext(call);
   const found = await deps.keys.key(ciphertext.keyId);
   if (!found) throw invalidCiphertext(call);
-  const conditions = [...(question.conditions ?? [])];
-  if (requested?.kind === 'alias') conditions.push(['kms:RequestAlias', requested.aliasName]);
+  const conditions =
+    requested?.kind === 'alias'
+      ? [...(question.conditions ?? []), ['kms:RequestAlias', requested.aliasName] as const]
+      : question.conditions;
   const reference: KeyReference = {
     kind: 'key',
     accountId: found.accountId,
     keyId: found.row.key_id,
     arn: found.arn,
   };
-  const { target, record } = await askAboutKey(call, deps, { reference, record: found }, { ...question, conditions });
+  const { target, record } = await askAboutKey(
+    call,
+    deps,
+    { reference, record: found },
+    { ...question, ...(conditions && { conditions }) },
+  );
   if (!record) throw invalidCiphertext(call);
   return { target, record, ciphertext, requested };
 }
@@ -89,7 +96,7 @@ export function openMessage(
   const material = record.materials.get(ciphertext.materialId);
   if (!material) throw invalidCiphertext(call);
   const { header, sealed } = ciphertext;
-  return { material, request: { header, aad: messageAad(record, context), sealed } };
+  return { material, request: { header, aad: messageAad(record.ownerAad, context), sealed } };
 }
 
 /** Runs an HSM call that opens a ciphertext; what does not verify is the caller's ciphertext, not our fault. */

@@ -78,22 +78,31 @@ export async function askAboutKey(
   question: KeyQuestion = {},
 ): Promise<KeyAnswer> {
   const { reference, record } = found;
-  const bare = bareTarget(call, deps, reference, question);
-  if (!record) return { target: bare, record };
+  const conditions = conditionsOf(call, deps, reference, question);
+  if (!record) return { target: bareTarget(call, reference, question, conditions), record };
   const target: AuthorizationTarget = {
-    ...bare,
     resource: record.arn,
+    accountId: record.accountId,
     resourceTags: record.tags,
     policy: record.policy,
     trust: 'explicit',
-    context: [...record.conditions, ...(bare.context ?? [])],
+    context: record.conditions.concat(conditions),
+    ...(question.action !== undefined && { action: question.action }),
+    ...(question.requestTags && { requestTags: question.requestTags }),
   };
   if (!isForeign(call, record.accountId) || (await isAllowed(call, deps, target))) {
     call.touches(record.arn, 'AWS::KMS::Key', record.accountId);
     return { target, record };
   }
   await deps.keys.probe(record.row.key_id);
-  return { target: bare, record: undefined };
+  return { target: bareTarget(call, reference, question, conditions), record: undefined };
+}
+
+function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, question: KeyQuestion): Condition[] {
+  const conditions = callerConditions(call, deps);
+  if (reference.kind === 'alias') conditions.push(['kms:RequestAlias', reference.aliasName]);
+  if (question.conditions) conditions.push(...question.conditions);
+  return conditions;
 }
 
 /** Whether a request for this target would be allowed now. */
@@ -150,9 +159,12 @@ export function missingKey(call: AnyCall, reference: KeyReference): ServiceError
  * The question without a key: against the ARN as requested. In the own account identity policies alone decide whether
  * the caller may learn that it is missing; in another one nothing allows.
  */
-function bareTarget(call: AnyCall, deps: KmsDeps, reference: KeyReference, question: KeyQuestion): AuthorizationTarget {
-  const conditions = [...callerConditions(call, deps), ...(question.conditions ?? [])];
-  if (reference.kind === 'alias') conditions.push(['kms:RequestAlias', reference.aliasName]);
+function bareTarget(
+  call: AnyCall,
+  reference: KeyReference,
+  question: KeyQuestion,
+  conditions: readonly Condition[],
+): AuthorizationTarget {
   return {
     resource: reference.arn,
     accountId: reference.accountId,

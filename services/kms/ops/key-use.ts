@@ -63,7 +63,7 @@ export function contextConditions(context: EncryptionContext | undefined): Condi
 
 /** Header and AAD of a message under the current material. */
 export function newMessage(record: KeyRecord, context: EncryptionContext | undefined) {
-  return { header: record.current.header, aad: messageAad(record, context) };
+  return { header: record.current.header, aad: messageAad(record.ownerAad, context) };
 }
 
 /** What the caller gets: header, then what the HSM sealed. */

@@ -2,7 +2,7 @@
 import type { KeyRef } from '../../../hsm/port.ts';
 import type { PolicySet } from '../../../policies/engine/index.ts';
 import type { KeyMetadata, KeyState } from '../api/shapes.ts';
-import { buildHeader } from '../domain/ciphertext.ts';
+import { buildHeader, ownerAad } from '../domain/ciphertext.ts';
 import { bindKeyPolicy, type PrincipalBindings, readKeyPolicy } from '../domain/key-policy.ts';
 import { arnPrefix, keyArn } from '../domain/key-ref.ts';
 import { type KeyRow, type MaterialRow, policyHash, type TenantRow } from '../domain/rows.ts';
@@ -21,8 +21,8 @@ export type Condition = readonly [key: string, value: string | readonly string[]
 export interface KeyRecord {
   row: KeyRow & { state: KeyState };
   arn: string;
-  /** `arn:aws:kms:region:account`. */
-  arnPrefix: string;
+  /** What every message of this key authenticates about its owner. */
+  ownerAad: Buffer;
   accountId: string;
   aliases: readonly string[];
   tags: TagMap;
@@ -76,7 +76,7 @@ export function assembleKey(row: KeyRow, materials: readonly MaterialRow[], tena
   return {
     row: row as KeyRecord['row'],
     arn,
-    arnPrefix: arnPrefix(place),
+    ownerAad: ownerAad({ accountId: row.account_id, arnPrefix: arnPrefix(place) }),
     accountId: row.account_id,
     aliases,
     tags: storedTags(row),
