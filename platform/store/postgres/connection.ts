@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import pg from 'pg';
 import { StoreError } from '../error.ts';
@@ -24,7 +25,8 @@ export class StatementNames {
       return undefined;
     }
     this.#named += 1;
-    const created = `p${this.#named}`;
+    // From the text, not from a counter: several drivers may share the connections of one pool.
+    const created = `p${hash('sha256', text).slice(0, 32)}`;
     this.#names.set(text, created);
     return created;
   }

@@ -135,6 +135,22 @@ export function describeTransactions(open: OpenStore): void {
         expect(await store.health()).toMatchObject({ ok: true });
       }));
 
+    it('keeps statements of reads, snapshots and transactions apart, however often they are repeated', () =>
+      withStore(open, async (store) => {
+        for (let round = 0; round < 12; round += 1) {
+          await store.snapshot(async (view) => {
+            expect(await view.selectFrom('counter').select('id').execute()).toEqual([{ id: 'c' }]);
+          });
+          expect(await store.read.selectFrom('counter').select('n').execute()).toEqual([{ n: round }]);
+          await store.transaction(async (tx) => {
+            await tx
+              .updateTable('counter')
+              .set({ n: round + 1 })
+              .execute();
+          });
+        }
+      }));
+
     it('gives several reads of a snapshot the same moment', () =>
       withStore(open, async (store) => {
         const set = (n: number) => store.transaction((tx) => tx.updateTable('counter').set({ n }).execute());
