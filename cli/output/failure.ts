@@ -14,7 +14,8 @@ export function formatFailure(
   if (!(thrown instanceof ParapetError))
     return lines(`error: ${thrown instanceof Error ? thrown.message : 'unknown failure'}`);
   return lines(
-    `error: ${thrown.code}: ${thrown.message}`,
+    // Some errors say no more than their code, on purpose.
+    thrown.message === thrown.code ? `error: ${thrown.code}` : `error: ${thrown.code}: ${thrown.message}`,
     ...thrown.issues.map(({ pointer, message }) => `  ${nameOf(pointer, optionOf)} ${message}`),
     ...thrown.findings.map((f) => `  line ${f.line}, column ${f.column} (${f.pointer || '/'}): ${f.message}`),
     note('hint', thrown.hint),

@@ -59,6 +59,12 @@ describe('formatTable', () => {
     );
   });
 
+  it('keeps rows on a line', () => {
+    const text = formatTable({ Events: [{ Sequence: 1, Event: { big: 'x'.repeat(500) } }] });
+    expect(text.split('\n').every((line) => line.length < 140)).toBe(true);
+    expect(text).toContain('x...');
+  });
+
   it('writes members of members with their path', () => {
     expect(formatTable({ User: { Name: 'alice', Boundary: { Arn: 'arn:x' } } })).toBe(
       'User.Name          alice\nUser.Boundary.Arn  arn:x\n',
@@ -88,6 +94,12 @@ describe('formatFailure', () => {
         '  explain: parapet authz get-decision --decision-id d-1',
         '',
       ].join('\n'),
+    );
+  });
+
+  it('does not say the code twice', () => {
+    expect(formatFailure(new ParapetError('InvalidCiphertext', 'InvalidCiphertext', { status: 400 }))).toBe(
+      'error: InvalidCiphertext\n',
     );
   });
 

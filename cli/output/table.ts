@@ -3,6 +3,8 @@ import { printable } from './printable.ts';
 
 type Row = Record<string, string>;
 
+const MAX_CELL = 120;
+
 export function formatTable(value: unknown): string {
   if (!isObject(value)) return value === undefined ? '' : `${cell(value)}\n`;
   const facts: [string, string][] = [];
@@ -40,9 +42,14 @@ function columns(lines: readonly (readonly string[])[]): string {
     .join('');
 }
 
+/** A row shows what fits on a line; the whole value is in the JSON output. */
 function flat(value: unknown): Row {
   if (!isObject(value)) return { '': cell(value) };
-  return Object.assign({}, ...Object.entries(value).map(([name, item]) => flatten(name, item))) as Row;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [printable(name), short(cell(item))]));
+}
+
+function short(text: string): string {
+  return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL - 3)}...` : text;
 }
 
 /** `KeyMetadata.Arn` for members of members; lists on one line. */
