@@ -85,9 +85,18 @@ describe('the end of a key', () => {
     expect((await admin.DescribeKey({ KeyId: 'alias/reused' })).KeyMetadata.KeyId).toBe(next.id);
   });
 
-  it('is not kept from one key by another that does not verify', async () => {
+  it('is not kept from one key by a hundred others that do not verify', async () => {
     const [damaged, due] = [await kms.key(), await kms.key()];
     for (const { id } of [damaged, due]) await admin.ScheduleKeyDeletion({ KeyId: id, PendingWindowInDays: 7 });
+    await kms.store.transaction(async (tx) => {
+      const row = await tx.selectFrom('kms_key').selectAll().where('key_id', '=', damaged.id).executeTakeFirstOrThrow();
+      for (let i = 0; i < 100; i++) {
+        await tx
+          .insertInto('kms_key')
+          .values({ ...row, key_id: `forged-${i}`, deletion_date: 1 })
+          .execute();
+      }
+    });
     await kms.store.transaction((tx) =>
       tx
         .updateTable('kms_key')

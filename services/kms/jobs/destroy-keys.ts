@@ -12,7 +12,7 @@ import type { KmsDeps } from '../deps.ts';
 import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
 import { announce } from '../store/change-follower.ts';
 import type { KeyRecord } from '../store/key-record.ts';
-import { deleteParts, listDueDeletions, replaceKey } from '../store/queries.ts';
+import { type DueKey, deleteParts, listDueDeletions, replaceKey } from '../store/queries.ts';
 
 const BATCH = 100;
 
@@ -20,18 +20,26 @@ export const destroyKeys: Job<KmsDeps> = {
   name: 'kms-destroy-keys',
   everyMs: 60_000,
   async run(deps) {
-    const due = await listDueDeletions(deps.store.read, deps.clock.now(), BATCH);
-    for (const keyId of due) {
-      try {
-        await destroyKey(deps, keyId);
-      } catch (error) {
-        // A row that does not verify is kept for the investigation; it must not keep the others alive.
-        if (!(error instanceof ServiceError)) throw error;
-        deps.log.error({ keyId, err: error.message }, 'key is not destroyed');
-      }
+    const now = deps.clock.now();
+    // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
+    for (let after: DueKey | undefined; ; ) {
+      const due = await listDueDeletions(deps.store.read, now, after, BATCH);
+      for (const { key_id } of due) await destroyOrReport(deps, key_id);
+      after = due.at(-1);
+      if (due.length < BATCH) return;
     }
   },
 };
+
+async function destroyOrReport(deps: KmsDeps, keyId: string): Promise<void> {
+  try {
+    await destroyKey(deps, keyId);
+  } catch (error) {
+    // A row that does not verify stays, for the investigation.
+    if (!(error instanceof ServiceError)) throw error;
+    deps.log.error({ keyId, err: error.message }, 'key is not destroyed');
+  }
+}
 
 /** False when the key is not due: the row was not what the index said, or changed meanwhile. */
 export async function destroyKey(deps: KmsDeps, keyId: string): Promise<boolean> {

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../../../platform/store/index.ts';
-import { type AliasRow, aliasRowBytes, type KeyRow, keyRowBytes, materialRowBytes } from '../domain/rows.ts';
+import { type AliasRow, aliasRowBytes, keyRowBytes, materialRowBytes } from '../domain/rows.ts';
 import { assembleKey, InconsistentRows, type KeyRecord } from './key-record.ts';
 import { type KeyRows, readAlias, readKey } from './queries.ts';
 import type { GuardedRow, RowGuard } from './row-guard.ts';
@@ -131,19 +131,17 @@ export class KeyCache {
   private async loadOnce(keyId: string, load: Load): Promise<KeyRecord | undefined> {
     const rows = await this.store.snapshot((view) => readKey(view, keyId));
     const record = rows && (await this.verified(keyId, rows));
-    // SECURITY: only a load that nothing overtook can be blamed for an old version.
-    if (!rows || load.overtaken) return record;
-    this.requireProgress(rows.key);
+    if (!rows) return record;
+    const mark = this.marks.get(keyId) ?? 0;
+    if (rows.key.version > mark) this.marks.set(keyId, rows.key.version);
+    // What a change overtook may rightly be older than what was seen meanwhile; it is used once, for requests that
+    // came before the change.
+    if (load.overtaken) return record;
+    if (rows.key.version < mark) {
+      throw this.guard.refuse(`key ${keyId}`, `version ${rows.key.version} was rolled back from ${mark}`);
+    }
     if (record) this.keys.set(keyId, record);
     return record;
-  }
-
-  private requireProgress(row: KeyRow): void {
-    const mark = this.marks.get(row.key_id) ?? 0;
-    if (row.version < mark) {
-      throw this.guard.refuse(`key ${row.key_id}`, `version ${row.version} was rolled back from ${mark}`);
-    }
-    this.marks.set(row.key_id, row.version);
   }
 
   /** Undefined for a tombstone that is genuine. */

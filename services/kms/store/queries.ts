@@ -85,18 +85,35 @@ export function listAliases(
   return query.orderBy('name').limit(limit).execute();
 }
 
-/** Ids of keys whose waiting time is over, oldest first. */
-export async function listDueDeletions(db: Reader, now: number, limit: number): Promise<string[]> {
-  const rows = await db
+/** Where a walk through due keys stands. */
+export interface DueKey {
+  key_id: string;
+  deletion_date: number;
+}
+
+/** Keys whose waiting time is over, oldest first, after `after`. */
+export async function listDueDeletions(
+  db: Reader,
+  now: number,
+  after: DueKey | undefined,
+  limit: number,
+): Promise<DueKey[]> {
+  let query = db
     .selectFrom('kms_key')
-    .select('key_id')
+    .select(['key_id', 'deletion_date'])
     .where('deletion_date', 'is not', null)
     .where('deletion_date', '<=', now)
-    .where('state', '=', 'PendingDeletion')
-    .orderBy('deletion_date')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.key_id);
+    .where('state', '=', 'PendingDeletion');
+  if (after) {
+    query = query.where((eb) =>
+      eb.or([
+        eb('deletion_date', '>', after.deletion_date),
+        eb.and([eb('deletion_date', '=', after.deletion_date), eb('key_id', '>', after.key_id)]),
+      ]),
+    );
+  }
+  const rows = await query.orderBy('deletion_date').orderBy('key_id').limit(limit).execute();
+  return rows.map(({ key_id, deletion_date }) => ({ key_id, deletion_date: deletion_date ?? 0 }));
 }
 
 export async function countKeys(tx: AnyTransaction, accountId: string): Promise<number> {

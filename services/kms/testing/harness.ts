@@ -117,7 +117,13 @@ export class KmsHarness {
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
-    const store = await openStore<KmsTables>({ service: 'kms', folder, clock, migrations: kmsService.migrations });
+    const store = await openStore<KmsTables>({
+      service: 'kms',
+      folder,
+      url: options.url,
+      clock,
+      migrations: kmsService.migrations,
+    });
     const recorder = new Recorder(
       store as never,
       { node: 'test', boot: ids.uuidv7(), region: REGION },
@@ -136,6 +142,7 @@ export class KmsHarness {
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
     });
+    await kmsService.prepare?.(deps);
     const pipeline = new Pipeline({
       service: 'kms',
       region: REGION,
@@ -154,13 +161,20 @@ export class KmsHarness {
 
   /** A second process on the same database and HSM, with empty caches. Closes this one. */
   async restart(): Promise<KmsHarness> {
+    await kmsService.close?.(this.deps);
     await this.store.close();
     const next = await KmsHarness.open({ hsm: this.hsm, folder: this.folder, principals: this.principals });
     next.time.now = this.time.now;
     return next;
   }
 
+  /** A second node beside this one: own caches, same database, HSM and principals. */
+  beside(url: string): Promise<KmsHarness> {
+    return KmsHarness.open({ hsm: this.hsm, url, principals: this.principals });
+  }
+
   async close(): Promise<void> {
+    await kmsService.close?.(this.deps);
     await this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
