@@ -1,6 +1,6 @@
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { annotate, integer, list, oneOf, structure, text, timestamp } from '../../../platform/contract/shape.ts';
-import { ContextValues, DecisionCheck, DecisionPrincipal, EventId, json } from './shapes.ts';
+import { AskedDecision, ContextValues, DecisionCheck, DecisionPrincipal, EventId, json } from './shapes.ts';
 
 export const GetDecision = defineOperation({
   name: 'GetDecision',
@@ -15,7 +15,10 @@ export const GetDecision = defineOperation({
     RequestId: text(0, 128).optional(),
     EventSource: text(0, 128),
     EventName: text(0, 128),
+    /** About whom was decided. */
     Principal: DecisionPrincipal,
+    /** Who asked, where that is somebody else (Authorize). */
+    AskedBy: DecisionPrincipal.optional(),
     /** Action and resource of the deciding check. */
     Action: text(1, 256).optional(),
     Resource: text(1, 2048).optional(),
@@ -29,6 +32,8 @@ export const GetDecision = defineOperation({
     Policies: annotate(list(text(1, 2200), 0, 1000), { audit: 'drop' }),
     /** Version of the authorization data of the whole installation. */
     PolicyVersion: integer(0, Number.MAX_SAFE_INTEGER).optional(),
+    /** The decisions of an Authorize or BatchAuthorize, in order; a single one is also what the members above tell. */
+    Asked: annotate(list(AskedDecision, 0, 1000), { audit: 'drop' }).optional(),
     ErrorCode: text(0, 128).optional(),
     Message: text(0, 4096).optional(),
     /** What the record keeps of the input and the output. */

@@ -65,7 +65,7 @@ const Statement = structure({
 /** Condition key to its value; a list is a multivalued key. */
 const ContextValues = annotate(z.record(z.string(), z.unknown()), { audit: 'drop' });
 
-export const DecisionCheck = structure({
+const check = {
   Action: text(1, 256),
   Resource: text(1, 2048),
   ResourceAccount: text(0, 12).optional(),
@@ -76,7 +76,9 @@ export const DecisionCheck = structure({
   Statements: list(Statement, 0, 1000),
   /** Keys of this check besides those of the request. */
   Context: ContextValues,
-});
+};
+
+export const DecisionCheck = structure(check);
 
 export const DecisionPrincipal = structure({
   Type: text(1, 64),
@@ -85,6 +87,14 @@ export const DecisionPrincipal = structure({
   PrincipalId: text(0, 256).optional(),
   UserName: text(0, 256).optional(),
   AccessKeyId: text(0, 128).optional(),
+});
+
+/** A decision about somebody other than the caller. */
+export const AskedDecision = structure({
+  ...check,
+  Principal: DecisionPrincipal,
+  Policies: list(text(1, 2200), 0, 1000),
+  PolicyVersion: integer(0, Number.MAX_SAFE_INTEGER).optional(),
 });
 
 export const ResourceArn = ArnText;

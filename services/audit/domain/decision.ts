@@ -19,10 +19,9 @@ export function decisionView(record: string) {
   const eventId = text(root.eventID);
   if (eventId === undefined) return undefined;
   const decision = object(object(root.x).decision);
-  const checks = list(decision.checks).map(check);
-  // The check that decided: the one that was denied, else the first.
-  const deciding = checks.find((c) => c.Effect === 'deny') ?? checks[0];
-  const effect = decision.effect === 'allow' || decision.effect === 'deny' ? decision.effect : 'none';
+  const caller = principal(object(root.userIdentity));
+  const asked = list(decision.asked).map(askedDecision);
+  const [only] = asked.length === 1 ? asked : [];
   return {
     DecisionId: eventId,
     EventId: eventId,
@@ -30,18 +29,62 @@ export function decisionView(record: string) {
     EventSource: text(root.eventSource) ?? '',
     EventName: text(root.eventName) ?? '',
     ...optional('RequestId', text(root.requestID)),
-    Principal: principal(object(root.userIdentity)),
-    ...(deciding && { Action: deciding.Action, Resource: deciding.Resource, Reason: deciding.Reason }),
-    ...optional('Layer', deciding?.Layer),
-    Effect: effect as 'allow' | 'deny' | 'none',
-    Context: object(decision.context),
-    Checks: checks,
-    Policies: list(decision.policies).flatMap((policy) => text(policy) ?? []),
-    ...optional('PolicyVersion', typeof decision.policyVersion === 'number' ? decision.policyVersion : undefined),
+    ...(only ? subjectView(only, caller) : callerView(decision, caller)),
+    ...(asked.length > 0 && { Asked: asked }),
     ...optional('ErrorCode', text(root.errorCode)),
     ...optional('Message', text(root.errorMessage)),
     ...optional('RequestParameters', root.requestParameters),
     ...optional('ResponseElements', root.responseElements),
+  };
+}
+
+/** May the caller do what was requested? */
+function callerView(decision: Json, caller: ReturnType<typeof principal>) {
+  const checks = list(decision.checks).map(check);
+  // The check that decided: the one that was denied, else the first.
+  const deciding = checks.find((c) => c.Effect === 'deny') ?? checks[0];
+  const effect: 'allow' | 'deny' | 'none' =
+    decision.effect === 'allow' || decision.effect === 'deny' ? decision.effect : 'none';
+  return {
+    Principal: caller,
+    ...(deciding && { Action: deciding.Action, Resource: deciding.Resource, Reason: deciding.Reason }),
+    ...optional('Layer', deciding?.Layer),
+    Effect: effect,
+    Context: object(decision.context),
+    Checks: checks,
+    ...policies(decision),
+  };
+}
+
+/** May the subject of the question do what was asked about? */
+function subjectView(asked: ReturnType<typeof askedDecision>, caller: ReturnType<typeof principal>) {
+  const { Principal, Policies, PolicyVersion, ...only } = asked;
+  return {
+    Principal,
+    AskedBy: caller,
+    Action: only.Action,
+    Resource: only.Resource,
+    Reason: only.Reason,
+    ...optional('Layer', only.Layer),
+    Effect: only.Effect,
+    Context: only.Context,
+    Checks: [only],
+    Policies,
+    ...optional('PolicyVersion', PolicyVersion),
+  };
+}
+
+function askedDecision(value: unknown) {
+  const item = object(value);
+  const subject = object(item.principal);
+  const type = text(subject.arn)?.endsWith(':root') ? 'Root' : 'IAMUser';
+  return { ...check(item), Principal: principal({ ...subject, type }), ...policies(item) };
+}
+
+function policies(decision: Json): { Policies: string[]; PolicyVersion?: number } {
+  return {
+    Policies: list(decision.policies).flatMap((policy) => text(policy) ?? []),
+    ...optional('PolicyVersion', typeof decision.policyVersion === 'number' ? decision.policyVersion : undefined),
   };
 }
 

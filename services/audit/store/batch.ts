@@ -5,10 +5,9 @@
 import type { CompiledQuery, Transaction } from 'kysely';
 import type { Store } from '../../../platform/store/index.ts';
 
-// Few sizes, so that few distinct statements exist. PostgreSQL gains from few round trips; SQLite has none, and binds
-// short lists faster than long ones.
-const SIZES = { sqlite: [16, 4, 1], postgres: [128, 32, 8, 1] } as const;
-
+// Few sizes, so that few distinct statements exist. PostgreSQL gains from few round trips. SQLite has none, and keeps
+// the old form of every page a statement over several rows touches, which costs more than the rows.
+const SIZES = { sqlite: [1], postgres: [128, 32, 8, 1] } as const;
 /** Rows between two turns of others. */
 const SLICE = 128;
 
@@ -38,18 +37,22 @@ export class RowsStatement<Row extends object> {
     rows: readonly Row[],
     between?: () => Promise<void>,
   ): Promise<void> {
-    let at = 0;
-    while (at < rows.length) {
-      const size = SIZES[engine].find((s) => s <= rows.length - at) as number;
-      const parameters: unknown[] = [];
-      for (let i = at; i < at + size; i++) {
-        const row = rows[i] as Row;
-        for (const column of this.columns) parameters.push(row[column]);
+    // The connection itself: Kysely's way to it costs more than an insert.
+    await tx.getExecutor().provideConnection(async (connection) => {
+      let at = 0;
+      while (at < rows.length) {
+        const size = SIZES[engine].find((s) => s <= rows.length - at) as number;
+        const parameters: unknown[] = [];
+        for (let i = at; i < at + size; i++) {
+          const row = rows[i] as Row;
+          for (const column of this.columns) parameters.push(row[column]);
+        }
+        const { sql, query, queryId } = this.statement(tx, engine, size);
+        await connection.executeQuery({ sql, query, queryId, parameters });
+        at += size;
+        if (between && at % SLICE === 0 && at < rows.length) await between();
       }
-      await tx.executeQuery({ ...this.statement(tx, engine, size), parameters });
-      at += size;
-      if (between && at % SLICE === 0 && at < rows.length) await between();
-    }
+    });
   }
 
   private statement(tx: AnyTransaction, engine: EngineName, size: number): CompiledQuery {

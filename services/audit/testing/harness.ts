@@ -139,6 +139,7 @@ async function snapshot(principalId: string) {
     PrincipalId: principalId,
     UserName: userName,
     Tags: {},
+    ActiveAccessKeyIds: [],
     Policies: name === 'AUDITOR' ? [{ ...policy, Document: POLICY }] : [],
     Version: 1,
   };
