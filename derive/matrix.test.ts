@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { boxes } from '../sdk/testing/fixture.ts';
+import { ACTORS, matrixCases } from './matrix.ts';
+import { operations } from './operations.ts';
+
+const outcomes = (...all: Parameters<typeof matrixCases>[0]) =>
+  Object.fromEntries(matrixCases(all).map(({ actor, outcome }) => [actor, outcome]));
+
+describe('matrixCases', () => {
+  it('asks every actor about an operation on a resource', () => {
+    expect(outcomes(boxes.Seal)).toEqual({
+      'no credentials': 'unauthenticated',
+      'a wrong signature': 'unauthenticated',
+      'a deactivated key': 'unauthenticated',
+      'a user without policies': 'denied',
+      'a user allowed exactly this': 'permitted',
+      'a user allowed exactly this and denied it': 'denied',
+      'a user allowed everything else': 'denied',
+      'a user allowed this elsewhere': 'denied',
+      'the administrator of another account': 'hidden',
+    });
+  });
+
+  it('knows no elsewhere where there is no resource', () => {
+    expect(outcomes(boxes.ListBoxes)).not.toHaveProperty('a user allowed this elsewhere');
+  });
+
+  it('permits every valid caller what needs no permission, also when a policy denies it', () => {
+    const found = outcomes({ ...boxes.GetBox, authz: 'authenticated' as const });
+    expect(found['a user allowed exactly this and denied it']).toBe('permitted');
+    expect(found['a user without policies']).toBe('permitted');
+    expect(found['a deactivated key']).toBe('unauthenticated');
+  });
+
+  it('allows and denies the actions of the declaration, those it checks besides included', () => {
+    const operation = {
+      ...boxes.Seal,
+      authz: { action: 'boxes:Seal', alsoChecks: ['boxes:Touch'], resource: 'boxes:box' },
+    };
+    const policies = Object.fromEntries(matrixCases([operation]).map(({ actor, policy }) => [actor, policy]));
+    expect(policies['a user allowed exactly this']).toEqual([
+      { Effect: 'Allow', Action: ['boxes:Seal', 'boxes:Touch'], resources: 'exact' },
+    ]);
+    expect(policies['a user allowed everything else']).toEqual([
+      { Effect: 'Allow', NotAction: ['boxes:Seal', 'boxes:Touch'], resources: 'any' },
+    ]);
+    expect(policies['a user without policies']).toBeUndefined();
+  });
+
+  it('covers every public operation', () => {
+    const cases = matrixCases(operations);
+    for (const operation of operations) {
+      expect(cases.filter((c) => c.operation === operation).length).toBeGreaterThanOrEqual(ACTORS.length - 1);
+    }
+  });
+});

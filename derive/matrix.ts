@@ -1,0 +1,97 @@
+/**
+ * The authorization matrix: for every public operation, who asks and what must come of it. Pure data, made from the
+ * declarations alone, so that an operation cannot be added without being asked about; `test/matrix` puts every case to
+ * a running server.
+ */
+import type { AnyOperation } from '../platform/contract/operation.ts';
+
+export const ACTORS = [
+  'no credentials',
+  'a wrong signature',
+  'a deactivated key',
+  'a user without policies',
+  'a user allowed exactly this',
+  'a user allowed exactly this and denied it',
+  'a user allowed everything else',
+  'a user allowed this elsewhere',
+  'the administrator of another account',
+] as const;
+
+export type Actor = (typeof ACTORS)[number];
+
+/**
+ * unauthenticated: 401. denied: 403 with a decision id. permitted: neither of them, whatever the operation makes of it.
+ * hidden: what the same caller is answered about an object that does not exist, and nothing about this account.
+ */
+export type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden';
+
+/** exact: the resources of the request and no others; elsewhere: other ones of the same kind; any: `*`. */
+export type ResourceScope = 'exact' | 'elsewhere' | 'any';
+
+export interface MatrixStatement {
+  Effect: 'Allow' | 'Deny';
+  Action?: readonly string[];
+  NotAction?: readonly string[];
+  resources: ResourceScope;
+}
+
+export interface MatrixCase {
+  operation: AnyOperation;
+  actor: Actor;
+  outcome: Outcome;
+  /** Identity policy of the actor; absent: the actor is the same for all operations. */
+  policy?: readonly MatrixStatement[];
+}
+
+/** Operations on the accounts of the installation: of the management account, whoever else may what at home. */
+const MANAGEMENT_ONLY: ReadonlySet<string> = new Set(['iam CreateAccount', 'iam ListAccounts']);
+
+export function matrixCases(operations: readonly AnyOperation[]): MatrixCase[] {
+  return operations.flatMap((operation) =>
+    ACTORS.flatMap((actor) => {
+      const outcome = outcomeOf(operation, actor);
+      if (outcome === undefined) return [];
+      const policy = policyOf(operation, actor);
+      return [{ operation, actor, outcome, ...(policy && { policy }) }];
+    }),
+  );
+}
+
+/** Undefined where the question makes no sense: there is no elsewhere without a resource. */
+function outcomeOf(operation: AnyOperation, actor: Actor): Outcome | undefined {
+  const { authz } = operation;
+  switch (actor) {
+    case 'no credentials':
+    case 'a wrong signature':
+    case 'a deactivated key':
+      return 'unauthenticated';
+    case 'a user allowed exactly this':
+      return 'permitted';
+    case 'the administrator of another account':
+      return MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`) ? 'denied' : 'hidden';
+    case 'a user allowed this elsewhere':
+      return typeof authz === 'object' && authz.resource !== '*' ? 'denied' : undefined;
+    default:
+      // Operations for every valid caller ask no policy, so none can deny them.
+      return typeof authz === 'object' ? 'denied' : 'permitted';
+  }
+}
+
+function policyOf({ authz }: AnyOperation, actor: Actor): readonly MatrixStatement[] | undefined {
+  if (typeof authz !== 'object') return undefined;
+  const actions = [authz.action, ...(authz.alsoChecks ?? [])];
+  const exact = authz.resource === '*' ? 'any' : 'exact';
+  const allow: MatrixStatement = { Effect: 'Allow', Action: actions, resources: exact };
+  switch (actor) {
+    case 'a user allowed exactly this':
+      return [allow];
+    case 'a user allowed exactly this and denied it':
+      return [allow, { Effect: 'Deny', Action: [authz.action], resources: exact }];
+    case 'a user allowed everything else':
+      return [{ Effect: 'Allow', NotAction: actions, resources: 'any' }];
+    case 'a user allowed this elsewhere':
+      return [{ Effect: 'Allow', Action: actions, resources: 'elsewhere' }];
+    default:
+      return undefined;
+  }
+}
