@@ -12,7 +12,7 @@ import { iamApi } from './api/index.ts';
 import type { IamClients, IamDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
 import { ShippedPolicies } from './domain/shipped.ts';
-import { SHIPPED_DOCUMENTS } from './domain/shipped-documents.ts';
+
 import { handlers } from './ops/index.ts';
 import { KeyUses } from './ops/key-uses.ts';
 import { NamespaceCache } from './ops/namespace-cache.ts';
@@ -20,6 +20,7 @@ import { SessionSigning } from './ops/sts/sessions.ts';
 import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
 import type { IamDb } from './store/schema.ts';
+import { readShippedDocuments } from './store/shipped-files.ts';
 
 export type { IamDeps } from './deps.ts';
 export { AWS_STRICT_LIMITS, DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
@@ -42,7 +43,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
       return {
         ...platform,
         limits: { ...DEFAULT_LIMITS, ...options.limits },
-        shipped: new ShippedPolicies(SHIPPED_DOCUMENTS, platform.settings.partition),
+        shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,
         namespaces: new NamespaceCache(platform.store, platform.hub),
         subjects: new SubjectCache(platform.store, platform.directory),

@@ -1,6 +1,6 @@
 /** Managed policies and their versions (at most five kept, exactly one in force). */
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import { flag, list, oneOf, structure, text } from '../../../platform/contract/shape.ts';
+import { flag, list, oneOf, structure } from '../../../platform/contract/shape.ts';
 import {
   alreadyExists,
   deleteConflict,
@@ -11,6 +11,7 @@ import {
   unmodifiable,
 } from './errors.ts';
 import {
+  Description,
   Document,
   EXAMPLE_DOCUMENT,
   IamArn,
@@ -39,7 +40,7 @@ export const CreatePolicy = defineOperation({
     PolicyName,
     Path: Path.optional(),
     PolicyDocument: Document,
-    Description: text(0, 1000).optional(),
+    Description: Description.optional(),
     Tags: Tags.optional(),
   }),
   output: structure({ Policy }),

@@ -13,8 +13,6 @@ import {
   PageToken,
   policyDocument,
   structure,
-  TagKey,
-  TagValue,
   text,
   timestamp,
 } from '../../../platform/contract/shape.ts';
@@ -30,13 +28,18 @@ export const GroupName = text(1, 128, { pattern: NAME });
 export const PolicyName = text(1, 128, { pattern: NAME });
 export const Path = text(1, 512, { pattern: PATH });
 export const PathPrefix = text(1, 512, { pattern: PATH_PREFIX });
-export const IamArn = text(20, 2048, { pattern: /^arn:[^:\n]*:iam:[^:\n]*:[^:\n]*:.+$/ });
+/** Printable ASCII: an ARN of ours is made of names and paths, which are ASCII too. */
+export const IamArn = text(20, 2048, { pattern: /^arn:[a-z0-9-]+:iam:[a-z0-9-]*:[a-z0-9]*:[!-~]+$/ });
 export const AccessKeyId = text(16, 128, { pattern: /^[A-Za-z0-9_]+$/ });
 export const PolicyVersionId = text(2, 32, { pattern: /^v[1-9][0-9]*(?:\.[A-Za-z0-9-]*)?$/ });
 export const Document = policyDocument(131_072);
-export const UniqueId = text(12, 128);
+export const UniqueId = text(12, 128, { pattern: /^[A-Za-z0-9]+$/ });
+/** No control characters, no half of a surrogate pair: what is written must be what is stored. */
+export const Description = text(0, 1000, { pattern: /^(?:[\t\n\r]|[^\p{C}])*$/u });
 export const Arn = text(20, 2048);
 
+export const TagKey = text(1, 128, { pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u });
+export const TagValue = text(0, 256, { pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u });
 export const Tag = structure({ Key: TagKey, Value: TagValue });
 export const Tags = list(Tag, 0, 50);
 export const TagKeys = list(TagKey, 0, 50);
@@ -74,7 +77,7 @@ export const Policy = annotate(
     AttachmentCount: integer(0, Number.MAX_SAFE_INTEGER),
     PermissionsBoundaryUsageCount: integer(0, Number.MAX_SAFE_INTEGER),
     IsAttachable: flag(),
-    Description: text(0, 1000).optional(),
+    Description: Description.optional(),
     CreateDate: timestamp(),
     UpdateDate: timestamp(),
     Tags: Tags.optional(),

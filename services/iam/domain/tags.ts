@@ -9,8 +9,6 @@ export interface Tag {
 
 export type TagProblem = { code: 'InvalidInput' | 'LimitExceeded'; message: string };
 
-const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
-
 /** What tags are unique under: the same folding as the condition context. */
 export function tagKey(key: string): string {
   return key.toLowerCase();
@@ -20,10 +18,8 @@ export function tagKey(key: string): string {
 export function checkTags(added: readonly Tag[], existing: readonly Tag[], limit: number): TagProblem | undefined {
   const known = new Map(existing.map((tag) => [tagKey(tag.Key), tag.Key]));
   const seen = new Set<string>();
-  for (const { Key, Value } of added) {
+  for (const { Key } of added) {
     const folded = tagKey(Key);
-    if (!ALLOWED.test(Key)) return invalid(`tag key ${JSON.stringify(Key)} holds a character that is not allowed`);
-    if (!ALLOWED.test(Value)) return invalid(`value of tag ${Key} holds a character that is not allowed`);
     if (folded.startsWith('aws:')) return invalid(`tag key ${Key} begins with aws:, which is reserved`);
     if (seen.has(folded)) return invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
     const before = known.get(folded);

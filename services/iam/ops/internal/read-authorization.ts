@@ -76,7 +76,8 @@ export const resolvePrincipals = implement(ResolvePrincipals, {
   resolve: noResource,
   async run(_call, { Arns }, _state, deps) {
     const { partition } = deps.settings;
-    const wanted = Arns.flatMap((arn) => {
+    // The names stand in policies that users wrote: what is no ARN of ours resolves to nobody.
+    const wanted = Arns.filter((arn) => /^[!-~]+$/.test(arn)).flatMap((arn) => {
       if (/^\d{12}$/.test(arn)) return [{ arn, accountId: arn }];
       const parsed = parseArn(arn);
       if (parsed === undefined || parsed.partition !== partition || parsed.service !== 'iam') return [];
