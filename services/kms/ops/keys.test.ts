@@ -155,6 +155,21 @@ describe('changes at the same time', () => {
     expect((await admin.DescribeKey({ KeyId: id })).KeyMetadata.Description).toBe(description);
   });
 
+  it('are never mistaken for an attack, however reads and writes overlap', async () => {
+    const { id } = await kms.key();
+    await admin.CreateAlias({ AliasName: 'alias/busy', TargetKeyId: id });
+    const attempts = Array.from({ length: 120 }, (_, i): Promise<unknown> => {
+      if (i % 4 === 0) return admin.UpdateKeyDescription({ KeyId: id, Description: `${i}` });
+      if (i % 4 === 1) return admin.DescribeKey({ KeyId: 'alias/busy' });
+      if (i % 4 === 2) kms.deps.keys.forgetKey(id);
+      return admin.Encrypt({ KeyId: id, Plaintext: Buffer.from('x') });
+    });
+    const codes = (await Promise.allSettled(attempts)).flatMap((result) =>
+      result.status === 'rejected' ? [result.reason.code] : [],
+    );
+    expect(new Set(codes)).toEqual(new Set(codes.length > 0 ? ['Conflict'] : []));
+  });
+
   it('show in the next request at once', async () => {
     const { id } = await kms.key();
     for (let i = 0; i < 20; i++) {

@@ -4,6 +4,7 @@
  * a key row which is older than one seen before is refused; that what a change overtook while it was read is not kept.
  */
 import { LRUCache } from 'lru-cache';
+import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Store } from '../../../platform/store/index.ts';
 import { type AliasRow, aliasRowBytes, keyRowBytes, materialRowBytes } from '../domain/rows.ts';
 import { assembleKey, InconsistentRows, type KeyRecord } from './key-record.ts';
@@ -17,8 +18,9 @@ const MAX_KEYS = 10_000;
 const MAX_KEY_BYTES = 64 * 1024 * 1024;
 const MAX_ALIASES = 20_000;
 const MAX_MARKS = 200_000;
+const MAX_ATTEMPTS = 5;
 
-/** A load under way; `overtaken` when the object changed since it began: its result may be used, not kept. */
+/** A load under way; `overtaken` when the object may have changed since it began: its result is not kept. */
 interface Load {
   overtaken: boolean;
   result: Promise<KeyRecord | undefined>;
@@ -101,7 +103,7 @@ export class KeyCache {
   forgetKey(keyId: string, version?: number): void {
     this.keys.delete(keyId);
     for (const load of this.loads.get(keyId) ?? []) load.overtaken = true;
-    if (version !== undefined && version > (this.marks.get(keyId) ?? 0)) this.marks.set(keyId, version);
+    if (version !== undefined && version > (this.marks.get(keyId) ?? 0)) this.raiseMark(keyId, version);
   }
 
   forgetAlias(accountId: string, name: string): void {
@@ -121,27 +123,42 @@ export class KeyCache {
     this.loads.set(keyId, loads);
     const load = { overtaken: false } as Load;
     loads.add(load);
-    load.result = this.loadOnce(keyId, load).finally(() => {
+    load.result = this.loadSteadily(keyId, load).finally(() => {
       loads.delete(load);
       if (loads.size === 0) this.loads.delete(keyId);
     });
     return load.result;
   }
 
-  private async loadOnce(keyId: string, load: Load): Promise<KeyRecord | undefined> {
-    const rows = await this.store.snapshot((view) => readKey(view, keyId));
-    const record = rows && (await this.verified(keyId, rows));
-    if (!rows) return record;
-    const mark = this.marks.get(keyId) ?? 0;
-    if (rows.key.version > mark) this.marks.set(keyId, rows.key.version);
-    // What a change overtook may rightly be older than what was seen meanwhile; it is used once, for requests that
-    // came before the change.
-    if (load.overtaken) return record;
-    if (rows.key.version < mark) {
-      throw this.guard.refuse(`key ${keyId}`, `version ${rows.key.version} was rolled back from ${mark}`);
+  /**
+   * SECURITY: never answers a version below the mark. A load that was overtaken may have read one in good faith and
+   * reads again; a load that nothing overtook was lied to.
+   */
+  private async loadSteadily(keyId: string, load: Load): Promise<KeyRecord | undefined> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      load.overtaken = false;
+      const rows = await this.store.snapshot((view) => readKey(view, keyId));
+      const record = rows && (await this.verified(keyId, rows));
+      if (!rows) return undefined;
+      const { version } = rows.key;
+      const mark = this.marks.get(keyId) ?? 0;
+      if (version >= mark) {
+        if (version > mark) this.raiseMark(keyId, version, load);
+        if (record && !load.overtaken) this.keys.set(keyId, record);
+        return record;
+      }
+      if (!load.overtaken) throw this.guard.refuse(`key ${keyId}`, `version ${version} was rolled back from ${mark}`);
     }
-    if (record) this.keys.set(keyId, record);
-    return record;
+    throw new ServiceError('Unavailable', 'the key changes faster than it can be read', {
+      hint: 'try again',
+      details: { retryAfterSeconds: 1 },
+    });
+  }
+
+  /** Loads that began before may still hold an older version. */
+  private raiseMark(keyId: string, version: number, by?: Load): void {
+    this.marks.set(keyId, version);
+    for (const load of this.loads.get(keyId) ?? []) if (load !== by) load.overtaken = true;
   }
 
   /** Undefined for a tombstone that is genuine. */

@@ -102,7 +102,10 @@ export class KmsHarness {
     this.folder = parts.folder;
   }
 
-  static async open(options: { hsm?: MemoryHsm; folder?: string; principals?: Map<string, PrincipalSnapshot> } = {}) {
+  /** `url`: on PostgreSQL, following the changes of other nodes. */
+  static async open(
+    options: { hsm?: MemoryHsm; folder?: string; principals?: Map<string, PrincipalSnapshot>; url?: string } = {},
+  ) {
     const time = { now: Date.UTC(2026, 0, 1) };
     const clock = { now: () => time.now };
     const ids = createIds(clock);
@@ -212,6 +215,7 @@ export class KmsHarness {
       ...(!root && { UserName: name }),
       Tags: {},
       Policies: policies,
+      ActiveAccessKeyIds: [],
       Version: 1,
     });
     this.hub.publish(accountId);
