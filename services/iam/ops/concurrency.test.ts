@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import {
+  type PostgresServer,
+  postgresMissing,
+  startPostgres,
+} from '../../../platform/store/testing/postgres-server.ts';
 import { iamApi as api } from '../api/index.ts';
 import { allow, type IamWorld, openIam, policy } from '../testing/harness.ts';
 
-let world: IamWorld;
-beforeAll(async () => {
-  world = await openIam({ limits: { usersPerAccount: 20 } });
-});
-afterAll(() => world.close());
-
 const DOCUMENT = policy(allow('kms:Decrypt'));
-const asAdmin = <Op extends AnyOperation>(operation: Op, input: unknown) => world.as(world.admin, operation, input);
-
 /** Outcomes of the same request sent many times at once. */
 async function outcomes(requests: Promise<unknown>[]): Promise<Record<string, number>> {
   const settled = await Promise.allSettled(requests);
@@ -25,7 +22,14 @@ async function outcomes(requests: Promise<unknown>[]): Promise<Record<string, nu
 
 const times = <T>(count: number, work: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => work(n));
 
-describe('at the same moment', () => {
+function together(open: () => Promise<IamWorld>): void {
+  let world: IamWorld;
+  beforeAll(async () => {
+    world = await open();
+  });
+  afterAll(() => world?.close());
+  const asAdmin = <Op extends AnyOperation>(operation: Op, input: unknown) => world.as(world.admin, operation, input);
+
   it('two keys at most are made for a user', async () => {
     await asAdmin(api.CreateUser, { UserName: 'keys' });
     expect(await outcomes(times(8, () => asAdmin(api.CreateAccessKey, { UserName: 'keys' })))).toEqual({
@@ -77,4 +81,21 @@ describe('at the same moment', () => {
       if (attached) await asAdmin(api.DetachUserPolicy, { UserName: 'keys', PolicyArn });
     }
   });
-});
+}
+
+const limits = { usersPerAccount: 20 };
+const noPostgres = postgresMissing();
+
+describe('at the same moment (SQLite)', () => together(() => openIam({ limits })));
+
+describe.skipIf(noPostgres !== undefined)(
+  `at the same moment (PostgreSQL${noPostgres ? `, skipped: ${noPostgres}` : ''})`,
+  () => {
+    let server: PostgresServer;
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server?.stop());
+    together(() => openIam({ limits, url: server.url }));
+  },
+);

@@ -39,6 +39,9 @@ export interface IamWorld {
 
 export interface WorldOptions extends IamOptions {
   folder?: string;
+  /** PostgreSQL instead of SQLite; two worlds on one database are two nodes of one installation. */
+  url?: string;
+  clock?: IamWorld['clock'];
   roots?: MemoryRoots;
   /** False: the first run is left to the test. */
   firstRun?: boolean;
@@ -55,9 +58,15 @@ const origin: Origin = {
 export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const own = options.folder === undefined;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'parapet-iam-'));
-  const clock = { time: Date.UTC(2026, 10, 22), now: () => clock.time };
+  const clock = options.clock ?? fixedClock();
   const service = defineIam(options);
-  const store = await openStore<IamDb>({ service: 'iam', folder, clock, migrations: service.migrations });
+  const store = await openStore<IamDb>({
+    service: 'iam',
+    folder,
+    url: options.url,
+    clock,
+    migrations: service.migrations,
+  });
   const hsm = createMemoryHsm({ roots: options.roots ?? createMemoryRoots() });
   const ids = createIds(clock);
   const hub = new ChangeHub();
@@ -140,6 +149,11 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     await first.confirm();
   }
   return world;
+}
+
+function fixedClock(): IamWorld['clock'] {
+  const clock = { time: Date.UTC(2026, 10, 22), now: () => clock.time };
+  return clock;
 }
 
 export const SCOPE = { Date: '20261122', Region: 'local-1', Service: 'iam' };
