@@ -71,7 +71,7 @@ describe('outbox relay', () => {
     await relay.drain();
     expect(received.length).toBeGreaterThan(1);
     for (const batch of received)
-      expect(batch.reduce((sum, record) => sum + record.Record.length, 0)).toBeLessThanOrEqual(512 * 1024);
+      expect(batch.reduce((sum, record) => sum + record.Record.length, 0)).toBeLessThanOrEqual(700 * 1024);
     expect(ids()).toHaveLength(20);
   });
 

@@ -49,7 +49,7 @@ export interface RelayCounters {
 
 const MAX_ROWS = 1000;
 /** Characters of a batch: it stays a small request also when quotes are escaped on the way to another process. */
-const MAX_CHARACTERS = 512 * 1024;
+const MAX_CHARACTERS = 700 * 1024;
 /** Time for more records to join: the commits of a batch cost more than its rows. */
 const GATHER_MS = 50;
 /** Also without a wake: rows whose commit came late, or of a process that died. */
