@@ -79,12 +79,12 @@ export interface RawAnswer {
 /** One HTTPS request without any client logic. */
 export function raw(
   server: Target,
-  options: { method?: string; path?: string; headers?: Record<string, string>; body?: string | Buffer },
+  options: { method?: string; path?: string; headers?: Record<string, string>; body?: string | Buffer; agent?: Agent },
 ): Promise<RawAnswer> {
   return new Promise((done, failed) => {
     const outgoing = request(
       `${server.endpoint}${options.path ?? '/'}`,
-      { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: readFileSync(server.caPath), agent: false },
+      { method: options.method ?? 'GET', headers: options.headers ?? {}, ...(options.agent ? { agent: options.agent } : { ca: readFileSync(server.caPath), agent: false }) },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

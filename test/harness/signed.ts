@@ -1,5 +1,6 @@
 /** Requests signed by our own signer, for tests that need control over every byte. */
 import { randomUUID } from 'node:crypto';
+import type { Agent } from 'node:https';
 import { signHeaders } from '../../platform/authn/sigv4/sign.ts';
 import { adminCredentials, type Credentials, type RawAnswer, raw } from './clients.ts';
 import type { SharedServer } from './shared.ts';
@@ -14,6 +15,8 @@ export interface SignedOptions {
   service?: string;
   credentials?: Credentials;
   region?: string;
+  /** A keep-alive agent; default: a connection per request. */
+  agent?: Agent;
   /** Milliseconds; default now. */
   at?: number;
 }
@@ -48,6 +51,7 @@ export function send(server: Target, options: SignedOptions): Promise<RawAnswer>
     path: options.path ?? '/',
     headers: sign(server, options),
     ...(options.body !== undefined && { body: options.body }),
+    ...(options.agent && { agent: options.agent }),
   });
 }
 
