@@ -39,6 +39,16 @@ export async function countPolicies(db: Db, accountId: string): Promise<number> 
   return Number(row.n);
 }
 
+export async function countVersions(db: Db, accountId: string): Promise<number> {
+  const row = await db
+    .selectFrom('policy_version')
+    .innerJoin('managed_policy', 'managed_policy.policy_id', 'policy_version.policy_id')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('managed_policy.account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
 export async function insertPolicy(tx: Tx, row: PolicyRow, document: string): Promise<void> {
   await tx.insertInto('managed_policy').values(row).execute();
   await insertVersion(tx, { policy_id: row.policy_id, version: 1, document, created_at: row.created_at });

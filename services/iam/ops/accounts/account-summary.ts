@@ -1,7 +1,7 @@
 import { noResource } from '../../../../platform/runtime/call.ts';
 import { GetAccountSummary, ListAccountAliases } from '../../api/accounts.ts';
 import { countGroups } from '../../store/groups.ts';
-import { countPolicies } from '../../store/policies.ts';
+import { countPolicies, countVersions } from '../../store/policies.ts';
 import { countUsers } from '../../store/users.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
@@ -12,12 +12,6 @@ export const getAccountSummary = implement(GetAccountSummary, {
     const { accountId } = call.caller;
     const { limits } = deps;
     const db = deps.store.read;
-    const versions = await db
-      .selectFrom('policy_version')
-      .innerJoin('managed_policy', 'managed_policy.policy_id', 'policy_version.policy_id')
-      .select((eb) => eb.fn.countAll<number>().as('n'))
-      .where('managed_policy.account_id', '=', accountId)
-      .executeTakeFirstOrThrow();
     return {
       SummaryMap: {
         Users: await countUsers(db, accountId),
@@ -27,7 +21,7 @@ export const getAccountSummary = implement(GetAccountSummary, {
         GroupsPerUserQuota: limits.groupsPerUser,
         Policies: await countPolicies(db, accountId),
         PoliciesQuota: limits.policiesPerAccount,
-        PolicyVersionsInUse: Number(versions.n),
+        PolicyVersionsInUse: await countVersions(db, accountId),
         VersionsPerPolicyQuota: limits.versionsPerPolicy,
         PolicySizeQuota: limits.document.size.identity.characters,
         UserPolicySizeQuota: limits.inlineCharactersPerUser,
