@@ -157,6 +157,7 @@ async function startService(
     clock,
     log,
     node: nodeName(service),
+    registry: metrics.registry,
     send: async (Records) => {
       await clients.audit.IngestRecords({ Records });
     },

@@ -105,13 +105,13 @@ describe('deletion', () => {
 describe('documents', () => {
   it('says where the first fault is', () => {
     const text = '{"Version":"2012-10-17",\n "Statement":[{"Effect":"Allow","Action":"kms:*"}]}';
-    const problem = checkDocument(text, defaultLimits, undefined);
+    const problem = checkDocument(text, defaultLimits);
     expect(problem?.message).toMatch(/^Syntax errors in policy\. .* at \/Statement\/0 \(line 2, column 15\)/);
     expect(problem?.findings.length).toBeGreaterThan(0);
   });
   it('accepts a document that security warnings speak about', () => {
     const open = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}';
-    expect(checkDocument(open, defaultLimits, undefined)).toBeUndefined();
+    expect(checkDocument(open, defaultLimits)).toBeUndefined();
   });
 });
 

@@ -1,10 +1,5 @@
 /** Whether a document may be stored. Errors refuse it and say where; advice does not. */
-import {
-  type ActionCatalogue,
-  type Finding,
-  type PolicyLimits,
-  validatePolicy,
-} from '../../../policies/engine/index.ts';
+import { type Finding, type PolicyLimits, validatePolicy } from '../../../policies/engine/index.ts';
 
 export interface DocumentProblem {
   message: string;
@@ -15,10 +10,9 @@ export interface DocumentProblem {
 export function checkDocument(
   text: string,
   limits: PolicyLimits,
-  catalogue: ActionCatalogue | undefined,
   kind: 'identity' | 'resource' = 'identity',
 ): DocumentProblem | undefined {
-  const findings = validatePolicy(text, { kind, limits, ...(catalogue && { catalogue }) });
+  const findings = validatePolicy(text, { kind, limits });
   const errors = findings.filter((finding) => finding.severity === 'error');
   const first = errors[0];
   if (!first) return undefined;

@@ -16,7 +16,7 @@ const compiled = new LRUCache<string, { set: PolicySet }>({
 export function compileGiven(text: string, limits: IamLimits): { set: PolicySet } | DocumentProblem {
   const known = compiled.get(text);
   if (known) return known;
-  const problem = checkDocument(text, limits.document, undefined, 'resource');
+  const problem = checkDocument(text, limits.document, 'resource');
   if (problem) return problem;
   const set = buildPolicySet([compilePolicy(text, { arn: GIVEN_POLICY, kind: 'resource' })]);
   compiled.set(text, { set });

@@ -30,9 +30,12 @@ async function lockOwner(tx: Tx, call: AnyCall, owner: Owner): Promise<void> {
   if (!row) throw call.fail('NotFound', (owner.kind === 'user' ? userMissing : groupMissing)(owner.name));
 }
 
-/** Refuses a document that does not compile; security warnings do not refuse. */
-export async function requireDocument(call: AnyCall, deps: IamDeps, document: string): Promise<void> {
-  const problem = checkDocument(document, deps.limits.document, await catalogueOf(deps, call.caller.accountId));
+/**
+ * Refuses a document that does not compile; security warnings do not refuse. Actions are not looked up: policies name
+ * services that are added later, and other systems' actions, as they do in AWS.
+ */
+export function requireDocument(call: AnyCall, deps: IamDeps, document: string): void {
+  const problem = checkDocument(document, deps.limits.document);
   if (!problem) return;
   throw call.fail('MalformedPolicyDocument', problem.message, {
     hint: problem.findings.find((finding) => finding.hint !== undefined)?.hint ?? 'details.findings hold every fault',
@@ -40,15 +43,8 @@ export async function requireDocument(call: AnyCall, deps: IamDeps, document: st
   });
 }
 
-/** The product's actions, with the account's own namespaces let through. */
-async function catalogueOf(deps: IamDeps, accountId: string): Promise<ActionCatalogue | undefined> {
-  if (!deps.catalogue) return undefined;
-  const own = await deps.namespaces.of(accountId);
-  return { ...deps.catalogue, namespaces: new Set([...(deps.catalogue.namespaces ?? []), ...own.keys()]) };
-}
-
 export async function putInline(call: AnyCall, deps: IamDeps, owner: Owner, name: string, document: string) {
-  await requireDocument(call, deps, document);
+  requireDocument(call, deps, document);
   const key = nameKey(name);
   const limit = owner.kind === 'user' ? deps.limits.inlineCharactersPerUser : deps.limits.inlineCharactersPerGroup;
   return policyChange(deps, call, 'inline-policy', owner.id, async (tx) => {

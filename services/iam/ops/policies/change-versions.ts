@@ -11,7 +11,7 @@ import { showVersion } from './view.ts';
 export const createPolicyVersion = implement(CreatePolicyVersion, {
   resolve: (call, input, deps) => aboutOwnPolicy(call, deps, input.PolicyArn),
   async run(call, input, policy, deps) {
-    await requireDocument(call, deps, input.PolicyDocument);
+    requireDocument(call, deps, input.PolicyDocument);
     return policyChange(deps, call, 'policy', policy.policy_id, async (tx) => {
       const current = await lockPolicy(tx, policy.policy_id);
       if (!current) throw call.fail('NotFound', policyMissing(input.PolicyArn));

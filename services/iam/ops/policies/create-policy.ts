@@ -22,7 +22,7 @@ export const createPolicy = implement(CreatePolicy, {
     state: undefined,
   }),
   async run(call, input, _state, deps) {
-    await requireDocument(call, deps, input.PolicyDocument);
+    requireDocument(call, deps, input.PolicyDocument);
     const tags = input.Tags ?? [];
     const problem = checkTags(tags, [], deps.limits.tagsPerResource);
     if (problem) throw call.fail(problem.code, problem.message);
