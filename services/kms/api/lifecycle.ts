@@ -9,8 +9,8 @@ import { KEY_STATES, KeyIdRef } from './shapes.ts';
 const exampleKey = { KeyId: '0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0' };
 
 /** Shortest and longest waiting time before a key is destroyed, in days. AWS stops at 30; see spec kms 3.8. */
-export const MIN_PENDING_WINDOW_DAYS = 7;
-export const MAX_PENDING_WINDOW_DAYS = 1096;
+const MIN_PENDING_WINDOW_DAYS = 7;
+const MAX_PENDING_WINDOW_DAYS = 1096;
 export const DEFAULT_PENDING_WINDOW_DAYS = 30;
 
 const PendingWindowInDays = integer(MIN_PENDING_WINDOW_DAYS, MAX_PENDING_WINDOW_DAYS);

@@ -48,7 +48,7 @@ export const KEY_STATES = [
   'Unavailable',
   'Updating',
 ] as const;
-export const ENCRYPTION_ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
+const ENCRYPTION_ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
 
 export type KeySpec = (typeof KEY_SPECS)[number];
 export type KeyUsage = (typeof KEY_USAGES)[number];
@@ -73,7 +73,7 @@ export const Description = text(0, 8192, { pattern: WITHOUT_NUL });
 export const TagKey = text(1, 128, { pattern: WITHOUT_NUL });
 const TagValue = text(0, 256, { pattern: WITHOUT_NUL });
 
-export const Tag = structure({ TagKey, TagValue });
+const Tag = structure({ TagKey, TagValue });
 /** More than 50 answer a TagException, not a ValidationException. */
 export const Tags = list(Tag, 0, 200);
 

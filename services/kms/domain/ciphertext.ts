@@ -18,8 +18,8 @@
  */
 import { canonicalContext, type EncryptionContext, lengthPrefixed } from './canonical.ts';
 
-export const FORMAT = 0x01;
-export const SUITE_DERIVED_GCM = 0x01;
+const FORMAT = 0x01;
+const SUITE_DERIVED_GCM = 0x01;
 export const HEADER_BYTES = 52;
 /** Salt, IV and tag. */
 const SEALED_OVERHEAD = 44;

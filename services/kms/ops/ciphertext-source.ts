@@ -110,7 +110,7 @@ export async function opening<T>(call: AnyCall, run: Promise<T>): Promise<T> {
 }
 
 /** SECURITY: one answer for every reason. */
-export function invalidCiphertext(call: AnyCall): ServiceError {
+function invalidCiphertext(call: AnyCall): ServiceError {
   return call.fail('InvalidCiphertext', '', {
     hint: 'the ciphertext, the encryption context or the key is not what encryption had',
   });

@@ -84,7 +84,7 @@ describe('Encrypt and Decrypt', () => {
         const error = await failure(admin.Decrypt({ CiphertextBlob: changed, EncryptionContext: { app: 'x' } }));
         expect(error).toMatchObject(silent);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

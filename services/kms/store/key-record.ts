@@ -97,7 +97,7 @@ function wrappedKey(row: Pick<TenantRow, 'wrapped' | 'binding' | 'mac' | 'root_v
   return { wrapped: row.wrapped, binding: row.binding, mac: row.mac, rootVersion: row.root_version };
 }
 
-export function storedTags(row: Pick<KeyRow, 'tags'>): TagMap {
+function storedTags(row: Pick<KeyRow, 'tags'>): TagMap {
   const pairs = JSON.parse(row.tags) as [string, string][];
   return tagMap(pairs.map(([TagKey, TagValue]) => ({ TagKey, TagValue })));
 }
