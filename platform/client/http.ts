@@ -3,27 +3,13 @@
  * them; the receiver trusts them because the peer's certificate names one of our own services.
  */
 import { Agent, request } from 'node:https';
-import { decoder, encoder } from '../contract/codec.ts';
-import { ServiceError, type WireError } from '../contract/error.ts';
+import { ServiceError } from '../contract/error.ts';
 import type { ServiceName } from '../contract/operation.ts';
-import { shapeTree } from '../contract/shape-tree.ts';
-import type { Caller, Invocation, Origin } from '../runtime/call.ts';
+import type { Invocation } from '../runtime/call.ts';
+import { type Reply, result, seal } from './envelope.ts';
 import type { Transport } from './transport.ts';
 
 export const INTERNAL_PATH = '/internal/invoke';
-
-/** What crosses between our processes: JSON, input and output in the native dialect. */
-export interface Envelope {
-  operation: string;
-  caller: Caller;
-  origin: Origin;
-  input: unknown;
-  idempotencyToken?: string;
-  replayed?: boolean;
-  refusal?: WireError;
-}
-
-export type Reply = { output: unknown } | { error: WireError };
 
 export interface PeerTls {
   ca: string | Buffer;
@@ -45,18 +31,7 @@ export class HttpTransport implements Transport {
 
   async invoke(invocation: Invocation): Promise<unknown> {
     const { operation } = invocation;
-    const envelope: Envelope = {
-      operation: operation.name,
-      caller: invocation.caller,
-      origin: invocation.origin,
-      input: encodeInput(invocation),
-      ...(invocation.idempotencyToken !== undefined && { idempotencyToken: invocation.idempotencyToken }),
-      ...(invocation.replayed && { replayed: true }),
-      ...(invocation.refusal && { refusal: invocation.refusal }),
-    };
-    const reply = await this.post(operation.service, JSON.stringify(envelope));
-    if ('error' in reply) throw ServiceError.fromWire(reply.error);
-    return operation.output ? decoder(shapeTree(operation.output), 'native')(reply.output) : undefined;
+    return result(await this.post(operation.service, JSON.stringify(seal(invocation))), operation);
   }
 
   close(): void {
@@ -112,49 +87,10 @@ function checkService(service: ServiceName, names: string | undefined): Error | 
   return names?.split(', ').includes(wanted) ? undefined : new Error(`the peer is not service ${service}`);
 }
 
-/** Inputs that are not yet validated may hold anything; what cannot be encoded travels as it is. */
-function encodeInput(invocation: Invocation): unknown {
-  if (typeof invocation.input !== 'object' || invocation.input === null) return invocation.input ?? null;
-  return lenientEncode(invocation.input);
-}
-
-// A caller's own object that looks like one of our marks is wrapped, so that no input can pass for a blob.
-const marked = (record: object): boolean => '$blob' in record || '$object' in record;
-
-function lenientEncode(value: unknown): unknown {
-  if (Buffer.isBuffer(value)) return { $blob: value.toString('base64') };
-  if (Array.isArray(value)) return value.map(lenientEncode);
-  if (typeof value !== 'object' || value === null) return value;
-  const record = mapValues(value, lenientEncode);
-  return marked(value) ? { $object: record } : record;
-}
-
-/** The receiver's side of `lenientEncode`. */
-export function lenientDecode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(lenientDecode);
-  if (typeof value !== 'object' || value === null) return value;
-  const record = value as { $blob?: unknown; $object?: unknown };
-  if (typeof record.$blob === 'string') return Buffer.from(record.$blob, 'base64');
-  return mapValues(
-    typeof record.$object === 'object' && record.$object !== null ? record.$object : value,
-    lenientDecode,
-  );
-}
-
-function mapValues(value: object, convert: (item: unknown) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, convert(item)]));
-}
-
 function unreachable(service: ServiceName, cause: unknown): ServiceError {
   return new ServiceError('Unavailable', `service ${service} cannot be reached`, {
     hint: 'check that the service runs and try again',
     details: { retryAfterSeconds: 1 },
     cause,
   });
-}
-
-/** Encodes what `HttpTransport` decodes. */
-export function encodeReply(invocation: Pick<Invocation, 'operation'>, output: unknown): Reply {
-  const shape = invocation.operation.output && shapeTree(invocation.operation.output);
-  return { output: shape ? encoder(shape, 'native')(output) : null };
 }

@@ -3,8 +3,8 @@ import { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import type { FrontRequest } from '../http/server.ts';
 import type { WireAnswer } from '../http/wire.ts';
-import { asServiceError } from '../runtime/errors.ts';
-import { type Envelope, encodeReply, INTERNAL_PATH, lenientDecode, type Reply } from './http.ts';
+import { answer, type Envelope, type Reply } from './envelope.ts';
+import { INTERNAL_PATH } from './http.ts';
 import type { Execute } from './local.ts';
 
 const PEERS: ReadonlySet<string> = new Set(['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway']);
@@ -17,31 +17,18 @@ export function createReceiver(operations: readonly AnyOperation[], execute: Exe
   };
 
   async function serve(request: FrontRequest): Promise<Reply> {
-    try {
-      const peer = request.tls?.peerService;
-      if (peer === undefined || !PEERS.has(peer))
-        throw new ServiceError('AccessDenied', 'the peer is not one of our services');
-      const envelope = JSON.parse(request.body.toString('utf8')) as Envelope;
-      const operation = byName.get(envelope.operation);
-      if (!operation) throw new ServiceError('NotFound', `there is no operation ${envelope.operation}`);
-      // SECURITY: a service speaks for itself only; callers of other kinds were authenticated by the peer.
-      if (envelope.caller.kind === 'service' && envelope.caller.principalId !== `service:${peer}`)
-        throw new ServiceError('AccessDenied', 'the peer does not speak for this service');
-      const { caller, origin, idempotencyToken, replayed, refusal } = envelope;
-      const output = await execute({
-        operation,
-        caller,
-        origin,
-        input: lenientDecode(envelope.input),
-        ...(idempotencyToken !== undefined && { idempotencyToken }),
-        ...(replayed && { replayed }),
-        ...(refusal && { refusal }),
-      });
-      return encodeReply({ operation }, output);
-    } catch (thrown) {
-      return { error: asServiceError(thrown).toWire() };
-    }
+    const peer = request.tls?.peerService;
+    if (peer === undefined || !PEERS.has(peer)) return refused('the peer is not one of our services');
+    const envelope = JSON.parse(request.body.toString('utf8')) as Envelope;
+    // SECURITY: a service speaks for itself only; callers of other kinds were authenticated by the peer.
+    if (envelope.caller.kind === 'service' && envelope.caller.principalId !== `service:${peer}`)
+      return refused('the peer does not speak for this service');
+    return answer(envelope, byName, execute);
   }
+}
+
+function refused(message: string): Reply {
+  return { error: new ServiceError('AccessDenied', message).toWire() };
 }
 
 function json(reply: Reply): WireAnswer {
