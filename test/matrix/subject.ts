@@ -36,52 +36,70 @@ export interface Objects {
 
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
 
+/** Makes what the example of the operation can name; what it does not name keeps a name of nothing. */
 export async function makeObjects(server: SharedServer, operation: AnyOperation, decisionId: string): Promise<Objects> {
-  const example = exampleOf(operation);
+  const wanted = new Set(
+    JSON.stringify(exampleOf(operation))
+      .match(/"\w+"(?=:)/g)
+      ?.map((member) => member.slice(1, -1)),
+  );
+  const names = (...members: string[]) => members.some((member) => wanted.has(member));
   const ask = async (path: string, input: Input): Promise<Input> => {
     const answer = await native(server, path, input);
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.text}`);
     return answer.json();
   };
-  const names = { user: uniqueName('user'), group: uniqueName('group'), namespace: uniqueName('space') };
-  await ask('/v1/iam/create-user', { UserName: names.user });
-  await ask('/v1/iam/create-group', { GroupName: names.group });
-  const document = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:Sign","Resource":"*"}]}';
-  const policy = await ask('/v1/iam/create-policy', { PolicyName: uniqueName('policy'), PolicyDocument: document });
-  const key = await ask('/v1/kms/create-key', {});
-  const keyArn = (key.KeyMetadata as { Arn: string }).Arn;
-  const alias = `alias/${uniqueName('alias')}`;
-  await ask('/v1/kms/create-alias', { AliasName: alias, TargetKeyId: keyArn });
-  await ask('/v1/authz/register-namespace', { Name: names.namespace, Actions: [{ Name: 'Read' }] });
-  const context = CONTEXTS.map((member) => example[member]).find((value) => value !== undefined) ?? {};
-  const sealed = await ask('/v1/kms/encrypt', { KeyId: keyArn, Plaintext: 'eA==', EncryptionContext: context });
+  const objects = nothing(server.admin.accountId, decisionId);
+  const makeUser = async () => {
+    await ask('/v1/iam/create-user', { UserName: objects.user });
+    if (names('AccessKeyId')) objects.accessKeyId = (await createKey(server, objects.user)).accessKeyId;
+  };
+  const makeKey = async () => {
+    objects.keyArn = ((await ask('/v1/kms/create-key', {})).KeyMetadata as { Arn: string }).Arn;
+    if (names('AliasName'))
+      await ask('/v1/kms/create-alias', { AliasName: objects.alias, TargetKeyId: objects.keyArn });
+    const context = CONTEXTS.map((member) => exampleOf(operation)[member]).find((value) => value !== undefined) ?? {};
+    const plain = { KeyId: objects.keyArn, Plaintext: 'eA==', EncryptionContext: context };
+    if (names('CiphertextBlob')) objects.ciphertext = (await ask('/v1/kms/encrypt', plain)).CiphertextBlob as string;
+  };
+  const makePolicy = async () => {
+    const PolicyDocument =
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:Sign","Resource":"*"}]}';
+    const made = await ask('/v1/iam/create-policy', { PolicyName: uniqueName('policy'), PolicyDocument });
+    objects.policyArn = (made.Policy as { Arn: string }).Arn;
+  };
+  const makeNamespace = () =>
+    ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
+  await Promise.all([
+    names('UserName', 'Principal', 'AccessKeyId') && makeUser(),
+    names('GroupName') && ask('/v1/iam/create-group', { GroupName: objects.group }),
+    operation.area === 'kms' && makeKey(),
+    (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') && makePolicy(),
+    operation.area === 'authz' && names('Name') && makeNamespace(),
+  ]);
+  return objects;
+}
+
+function nothing(home: string, decisionId: string): Objects {
   return {
-    ...names,
-    policyArn: (policy.Policy as { Arn: string }).Arn,
-    accessKeyId: (await createKey(server, names.user)).accessKeyId,
-    keyArn,
-    alias,
-    ciphertext: sealed.CiphertextBlob as string,
+    user: uniqueName('user'),
+    group: uniqueName('group'),
+    namespace: uniqueName('space'),
+    policyArn: `arn:aws:iam::${home}:policy/${uniqueName('policy')}`,
+    accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
+    keyArn: `arn:aws:kms:local-1:${home}:key/${randomUUID()}`,
+    alias: `alias/${uniqueName('alias')}`,
+    ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
   };
 }
 
 /** Objects with the same forms of names that do not exist. */
-export function missingObjects(objects: Objects): Objects {
+export function missingObjects(objects: Objects, home: string): Objects {
   // The header of a ciphertext names its key: 16 bytes from the fifth.
   const ciphertext = Buffer.from(objects.ciphertext, 'base64');
   ciphertext.fill(7, 4, 20);
-  return {
-    user: uniqueName('user'),
-    group: uniqueName('group'),
-    namespace: uniqueName('space'),
-    policyArn: `${objects.policyArn}-missing`,
-    accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
-    keyArn: `${objects.keyArn.slice(0, objects.keyArn.indexOf('/'))}/${randomUUID()}`,
-    alias: `alias/${uniqueName('alias')}`,
-    ciphertext: ciphertext.toString('base64'),
-    decisionId: randomUUID(),
-  };
+  return { ...nothing(home, randomUUID()), ciphertext: ciphertext.toString('base64') };
 }
 
 export function subjectOf(operation: AnyOperation, objects: Objects, home: string, naming: Naming): Subject {
