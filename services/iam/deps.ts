@@ -16,7 +16,7 @@ export type IamClients = Record<never, never>;
 export interface IamDeps extends Platform<IamDb, IamClients> {
   limits: IamLimits;
   shipped: ShippedPolicies;
-  /** Absent until the product's declarations are all known: action names are then not checked. */
+  /** The product's actions. Absent: whatever stands under a prefix of the product counts as an action. */
   catalogue: ActionCatalogue | undefined;
   namespaces: NamespaceCache;
   subjects: SubjectCache;

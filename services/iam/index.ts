@@ -28,7 +28,7 @@ export { type BootstrapResult, bootstrap } from './first-run.ts';
 
 export interface IamOptions {
   limits?: Partial<IamLimits>;
-  /** Actions of every service: action names in policies are checked against it. */
+  /** Actions of every service: Authorize refuses what is neither in it nor in a namespace of the account. */
   catalogue?: ActionCatalogue;
 }
 
