@@ -24,7 +24,7 @@ const AREA_TEXT: Readonly<Record<string, string>> = {
   audit: 'the record of everything',
 };
 
-export const EXIT_CODES_TEXT = `
+const EXIT_CODES_TEXT = `
 Exit codes: 0 done, 1 the command cannot be used like this, 2 refused by the service,
 3 not permitted, 4 no server or no trusted server.
 Credentials come from the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or PARAPET_TOKEN.`;

@@ -1,6 +1,7 @@
 /** The product's own actions, for everything that wants to know whether an action exists. */
-import type { ActionCatalogue, ActionEntry } from '../policies/engine/index.ts';
+
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import type { ActionCatalogue, ActionEntry } from '../policies/engine/index.ts';
 
 export function actionCatalogue(operations: readonly AnyOperation[]): ActionCatalogue {
   const services = new Map<string, Map<string, ActionEntry>>();

@@ -17,13 +17,13 @@ export const ACTORS = [
   'the administrator of another account',
 ] as const;
 
-export type Actor = (typeof ACTORS)[number];
+type Actor = (typeof ACTORS)[number];
 
 /**
  * unauthenticated: 401. denied: 403 with a decision id. permitted: neither of them, whatever the operation makes of it.
  * hidden: what the same caller is answered about an object that does not exist, and nothing about this account.
  */
-export type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden';
+type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden';
 
 /** exact: the resources of the request and no others; elsewhere: other ones of the same kind; any: `*`. */
 export type ResourceScope = 'exact' | 'elsewhere' | 'any';

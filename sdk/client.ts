@@ -14,18 +14,18 @@ import { pages } from './paginate.ts';
 export type Operations = Readonly<Record<string, AnyOperation>>;
 
 /** What a caller passes: members with a default may be left out. Blobs are `Buffer`, timestamps milliseconds. */
-export type InputFor<Op extends AnyOperation> = z.input<Op['input']>;
+type InputFor<Op extends AnyOperation> = z.input<Op['input']>;
 
 /** The input may be left out where no member of it is required. */
 type Arguments<I> =
   Record<never, never> extends I ? [input?: I, options?: CallOptions] : [input: I, options?: CallOptions];
 
-export type Method<Op extends AnyOperation> = (...args: Arguments<InputFor<Op>>) => Promise<OutputOf<Op>>;
-export type Paginate<Op extends AnyOperation> = (
+type Method<Op extends AnyOperation> = (...args: Arguments<InputFor<Op>>) => Promise<OutputOf<Op>>;
+type Paginate<Op extends AnyOperation> = (
   ...args: Arguments<InputFor<Op>>
 ) => AsyncGenerator<OutputOf<Op>, void, undefined>;
 
-export type AreaClient<Ops extends Operations> = {
+type AreaClient<Ops extends Operations> = {
   readonly [Name in keyof Ops & string as Uncapitalize<Name>]: Method<Ops[Name]>;
 } & {
   /** Pages of the lists; a method of an operation that is not a list throws. */
@@ -39,7 +39,7 @@ export type AreaClients<Areas extends Record<string, Operations>> = {
 type LooseInput = Record<string, unknown> | undefined;
 
 /** Calls one operation with neutral values. The input is checked here first: a broken one never leaves the process. */
-export async function callOperation(
+async function callOperation(
   exchange: Exchange,
   operation: AnyOperation,
   input: LooseInput,

@@ -8,7 +8,6 @@
 import { areas } from './areas.ts';
 import { createClientFor, type ParapetFor, type ParapetOptions } from './parapet.ts';
 
-export { areas } from './areas.ts';
 export { ParapetError, type ParapetIssue, type PolicyFinding } from './error.ts';
 export type { AccessKey, Attempt, BearerToken, CallOptions, Credentials } from './exchange.ts';
 export type { ParapetOptions } from './parapet.ts';

@@ -1,8 +1,7 @@
 /** Puts the parts of a client together for a given table of operations. */
-import type { AnyOperation } from '../platform/contract/operation.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
 import { type AreaClients, bindAreas, type Operations } from './client.ts';
-import { type Attempt, type CallOptions, type Credentials, createExchange, type Exchange } from './exchange.ts';
+import { type Attempt, type Credentials, createExchange, type Exchange } from './exchange.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
 import { httpTransport } from './transport.ts';
 
@@ -59,5 +58,3 @@ export function createClientFor<Areas extends Record<string, Operations>>(
   const connection = connect(options);
   return { ...bindAreas(areas, connection.exchange), ...connection };
 }
-
-export type { AnyOperation, CallOptions };

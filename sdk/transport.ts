@@ -6,7 +6,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { ParapetError } from './error.ts';
 
-export interface HttpRequest {
+interface HttpRequest {
   method: string;
   target: string;
   /** Alternating name and value, sent exactly like this: they are signed. */

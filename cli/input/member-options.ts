@@ -12,7 +12,7 @@ export interface MemberOption {
 }
 
 /** Names that every command uses for itself; no member may be called so (checked in the tests). */
-export const RESERVED_FLAGS: ReadonlySet<string> = new Set([
+const RESERVED_FLAGS: ReadonlySet<string> = new Set([
   '--all',
   '--curl',
   '--debug',
@@ -79,11 +79,11 @@ function placeholder(shape: Shape): string {
 }
 
 /** One line on what a member takes: kind, bounds, whether it must be there. */
-export function describeMember(member: Member): string {
+function describeMember(member: Member): string {
   return `${describeShape(member.shape)}${member.required ? ' (required)' : ''}`;
 }
 
-export function describeShape(shape: Shape): string {
+function describeShape(shape: Shape): string {
   switch (shape.kind) {
     case 'string':
       if (shape.values) return 'name';

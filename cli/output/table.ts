@@ -18,7 +18,7 @@ export function formatTable(value: unknown): string {
 }
 
 /** Rows under a header; columns in the order in which they first occur. */
-export function rows(items: readonly Row[]): string {
+function rows(items: readonly Row[]): string {
   const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
   return columns([
     names,

@@ -18,7 +18,7 @@ export const PLATFORM_CODE_DOCS: Readonly<Record<PlatformCode, string>> = {
 };
 
 /** Platform codes that an operation can answer whatever it declares. */
-export function platformCodesOf(operation: AnyOperation): PlatformCode[] {
+function platformCodesOf(operation: AnyOperation): PlatformCode[] {
   return [
     'Validation',
     'Unauthenticated',

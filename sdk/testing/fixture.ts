@@ -44,7 +44,7 @@ export const CreateBox = defineOperation({
   examples: [{ title: 'a small box', input: { Spec: 'SMALL', Tags: [{ TagKey: 'app', TagValue: 'shop' }] } }],
 });
 
-export const Seal = defineOperation({
+const Seal = defineOperation({
   name: 'Seal',
   service: 'kms',
   area: 'boxes',
@@ -102,7 +102,7 @@ export const ListBoxes = defineOperation({
   examples: [{ title: 'the first page', input: {} }],
 });
 
-export const DropBox = defineOperation({
+const DropBox = defineOperation({
   name: 'DropBox',
   service: 'kms',
   area: 'boxes',
