@@ -2,7 +2,6 @@
 
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
-import type { ActionCatalogue } from '../../../../policies/engine/index.ts';
 import type { IamDeps } from '../../deps.ts';
 import { nameKey } from '../../domain/names.ts';
 import { checkDocument } from '../../domain/policy-check.ts';
