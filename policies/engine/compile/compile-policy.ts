@@ -21,10 +21,10 @@ export interface CompiledStatement {
   readonly negatedAction: boolean;
   readonly actions: readonly StringPattern[];
   /** Undefined in trust policies: the statement is about the role itself. */
-  readonly resources?: readonly ResourcePattern[];
+  readonly resources: readonly ResourcePattern[] | undefined;
   readonly negatedResource: boolean;
   /** Undefined in kinds whose caller is implied by the attachment. */
-  readonly principal?: PrincipalMatcher;
+  readonly principal: PrincipalMatcher | undefined;
   readonly conditions: readonly ConditionCell[];
 }
 
@@ -37,7 +37,7 @@ export interface CompiledPolicy {
   readonly statements: readonly CompiledStatement[];
 }
 
-const NOBODY: PrincipalMatcher = { negated: false, entries: [] };
+const NOBODY: PrincipalMatcher = { negated: false, everyone: false, entries: [] };
 
 /**
  * @param textOrDocument JSON text, or a plain object (line and column then refer to `text` of the result).
@@ -105,8 +105,8 @@ function compileStatement(
     actions: statement.action.patterns.flatMap((pattern) => compileActionPattern(pattern, variables, findings) ?? []),
     negatedResource: statement.resource?.negated ?? false,
     conditions: statement.conditions.flatMap((cell) => compileCell(cell, { variables, findings }) ?? []),
-    ...(resources && { resources }),
+    resources,
     // A resource policy statement that names nobody never matches (iam.md 1.2).
-    ...(source.kind === 'resource' ? { principal: principal ?? NOBODY } : principal && { principal }),
+    principal: principal ?? (source.kind === 'resource' ? NOBODY : undefined),
   };
 }

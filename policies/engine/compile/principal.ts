@@ -3,6 +3,7 @@
  * decides whether boundary and session policies still limit the grant.
  */
 import type { PrincipalFacts } from '../model.ts';
+import { intern } from '../pattern/intern.ts';
 import type { PrincipalElement, PrincipalName } from '../syntax/ast.ts';
 import type { FindingList } from '../syntax/findings.ts';
 
@@ -23,6 +24,8 @@ export type PrincipalEntry =
 
 export interface PrincipalMatcher {
   readonly negated: boolean;
+  /** One of the entries is `*`. */
+  readonly everyone: boolean;
   readonly entries: readonly PrincipalEntry[];
 }
 
@@ -33,11 +36,12 @@ const STS_ARN = /^arn:[a-z0-9-]+:sts::\d{12}:(?:assumed-role\/[^/]+\/[^/]+|feder
 
 /** Compiles Principal or NotPrincipal; values that can name nobody are reported. */
 export function compilePrincipal(element: PrincipalElement, findings: FindingList): PrincipalMatcher {
-  return { negated: element.negated, entries: element.names.map((name) => compileName(name, findings)) };
+  const entries = element.names.map((name) => compileName(name, findings));
+  return { negated: element.negated, everyone: entries.some((entry) => entry.type === 'everyone'), entries };
 }
 
 function compileName(name: PrincipalName, findings: FindingList): PrincipalEntry {
-  const { value } = name;
+  const value = intern(name.value);
   if (name.type === 'CanonicalUser') {
     findings.add('warning', 'canonical-user', name, 'CanonicalUser names nobody here');
     return { type: 'nobody' };
@@ -71,7 +75,7 @@ export function principalApplies(
   caller: PrincipalFacts,
   hasBoundary: boolean,
 ): boolean {
-  if (!matcher.negated) return namedLevels(matcher, caller) !== 0;
+  if (!matcher.negated) return matcher.everyone || namedLevels(matcher, caller) !== 0;
   if (effect === 'Allow') return namedLevels(matcher, caller) === 0;
   return hasBoundary || !isExempt(matcher, caller);
 }
@@ -86,8 +90,8 @@ export function grantLevels(matcher: PrincipalMatcher, caller: PrincipalFacts): 
  * any other caller when it is listed at any level (iam.md 1.5).
  */
 function isExempt(matcher: PrincipalMatcher, caller: PrincipalFacts): boolean {
+  if (matcher.everyone) return true;
   const levels = namedLevels(matcher, caller);
-  if (matcher.entries.some((entry) => entry.type === 'everyone')) return true;
   if (caller.kind === 'assumed-role') return levels === (DIRECT | ROLE | ACCOUNT);
   if (caller.kind === 'federated-user') return (levels & DIRECT) !== 0 && (levels & ACCOUNT) !== 0;
   return levels !== 0;

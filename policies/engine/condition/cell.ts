@@ -3,6 +3,7 @@
  * one, several values, IfExists, ForAllValues, ForAnyValue and Null mean. A block is true when all its cells are.
  */
 import type { ContextMap } from '../model.ts';
+import { intern } from '../pattern/intern.ts';
 import type { ConditionElement } from '../syntax/ast.ts';
 import { OPERATORS, type OperandContext, type Operator, type ValueTest } from './operators.ts';
 
@@ -57,7 +58,7 @@ export function compileCell(
     build.findings.error('unknown-operator', element.operator, `operator "${element.operator.value}" is unknown`);
     return undefined;
   }
-  const key = element.key.value.toLowerCase();
+  const key = intern(element.key.value.toLowerCase());
   if (name.operator.operand === 'time-window' && !TIME_WINDOW_KEYS.has(key)) {
     const hint = 'use aws:CurrentTime or parapet:CurrentTime';
     build.findings.error('bad-key', element.key, `operator ${name.operator.name} does not apply to this key`, hint);

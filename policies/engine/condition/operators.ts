@@ -3,8 +3,10 @@
  * "does it match at least one of them". What absence, several values and negation mean is decided in `cell.ts`, the
  * same for all operators. To add an operator: one entry in `OPERATORS`, one row in the tests, one in the reference.
  */
+
 import type { ContextMap } from '../model.ts';
 import { ARN_SEGMENTS, type ArnPattern, compileArnPattern, cutArn, matchArn } from '../pattern/arn.ts';
+import { intern } from '../pattern/intern.ts';
 import {
   compileStringPattern,
   matchStringPattern,
@@ -92,13 +94,20 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
 function stringEquals(values: readonly Text[], build: OperandContext): ValueTest {
   const { literals, templates } = splitLiterals(values, build);
   if (templates.length === 0 && literals.length === 1) {
-    const only = literals[0];
+    const only = intern(literals[0]!);
     return (value) => value === only;
   }
+  const known = oneOf(literals);
+  if (templates.length === 0) return known;
+  return (value, context) => known(value) || templates.some((template) => renderTemplate(template, context) === value);
+}
+
+/** Few strings are compared faster than hashed. */
+function oneOf(texts: readonly string[]): (value: string) => boolean {
+  const literals = texts.map(intern);
+  if (literals.length <= 8) return (value) => literals.includes(value);
   const known = new Set(literals);
-  if (templates.length === 0) return (value) => known.has(value);
-  return (value, context) =>
-    known.has(value) || templates.some((template) => renderTemplate(template, context) === value);
+  return (value) => known.has(value);
 }
 
 function stringEqualsIgnoreCase(values: readonly Text[], build: OperandContext): ValueTest {

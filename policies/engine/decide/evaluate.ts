@@ -104,8 +104,8 @@ const NO_GRANTS: Grants = { levels: 0, statements: [] };
 function resourceGrants(set: PolicySet, view: RequestView): Grants {
   let levels = 0;
   const statements: CompiledStatement[] = [];
-  const direct = set.findAllow(view, (statement) => {
-    if (!statementApplies(statement, view)) return false;
+  const direct = set.findAllow(view, (statement, _, isCertain) => {
+    if (!statementApplies(statement, view, isCertain)) return false;
     const added = levelsOfGrant(statement, view);
     if ((levels | added) !== levels) statements.push(statement);
     levels |= added;

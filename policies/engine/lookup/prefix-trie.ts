@@ -2,6 +2,7 @@
  * A radix tree over string prefixes. One walk along a text meets every stored prefix of it, in time proportional to
  * the text and not to the number of stored strings.
  */
+import { intern } from '../pattern/intern.ts';
 
 export class TrieNode<T> {
   /** The characters between the parent and this node. */
@@ -13,7 +14,7 @@ export class TrieNode<T> {
   #children: Map<number, TrieNode<T>> | undefined;
 
   constructor(label: string) {
-    this.label = label;
+    this.label = intern(label);
   }
 
   /** The child on the way of `text` from `position`; the walk goes on at `position + child.label.length`. */
@@ -43,7 +44,7 @@ export class TrieNode<T> {
     const added = new TrieNode<T>(text.slice(0, shared));
     this.#children.set(text.charCodeAt(0), added);
     if (child) {
-      child.label = child.label.slice(shared);
+      child.label = intern(child.label.slice(shared));
       added.#children = new Map([[child.label.charCodeAt(0), child]]);
     }
     return added;

@@ -1,17 +1,17 @@
 /**
  * Finds the statements that may apply to a request without looking at the others. First by action: a hash of exact
  * names and a trie of literal prefixes. Then, inside each action entry, by resource: tries over "account:resource"
- * and over "resource". INVARIANT: the index may return too many statements, never too few; every one it returns is
- * checked in full.
+ * and over "resource". INVARIANT: the index may return too many statements, never too few. It says of each whether
+ * action and resource are certain to match; if not, the visitor checks them in full.
  */
 import type { CompiledStatement } from '../compile/compile-policy.ts';
 import type { RequestView } from '../match/request-view.ts';
+import { intern } from '../pattern/intern.ts';
 import type { ResourcePattern } from '../pattern/resource-pattern.ts';
-import { literalPrefixOf } from '../pattern/string-pattern.ts';
 import { TrieNode } from './prefix-trie.ts';
 
-/** Called for each candidate; true stops the search. */
-export type Visit = (statement: CompiledStatement, view: RequestView) => boolean;
+/** Called for each candidate; true stops the search. `isCertain`: action and resource are known to match. */
+export type Visit = (statement: CompiledStatement, view: RequestView, isCertain: boolean) => boolean;
 
 /** Above this many (action, resource) pairs a statement is filed by action only: bounds the size of the index. */
 const MAX_PAIRS = 256;
@@ -24,13 +24,14 @@ export class StatementIndex {
     const pairs = statement.actions.length * (statement.resources?.length ?? 1);
     const byActionOnly = pairs > MAX_PAIRS;
     if (statement.negatedAction) {
-      this.#entriesOfPrefix('').add(statement, byActionOnly);
+      this.#entriesOfPrefix('').add(statement, false, byActionOnly);
       return;
     }
     for (const pattern of statement.actions) {
       const entries =
-        pattern.type === 'exact' ? this.#entriesOfName(pattern.text) : this.#entriesOfPrefix(literalPrefixOf(pattern));
-      entries.add(statement, byActionOnly);
+        pattern.type === 'exact' ? this.#entriesOfName(pattern.text) : this.#entriesOfPrefix(pattern.text);
+      // Finding the entry of a glob proves only its literal beginning.
+      entries.add(statement, pattern.type !== 'glob', byActionOnly);
     }
   }
 
@@ -53,7 +54,7 @@ export class StatementIndex {
     let entries = this.#exactActions.get(action);
     if (!entries) {
       entries = new ResourceEntries();
-      this.#exactActions.set(action, entries);
+      this.#exactActions.set(intern(action), entries);
     }
     return entries;
   }
@@ -67,20 +68,23 @@ export class StatementIndex {
 
 /** The statements of one action entry, by resource. */
 class ResourceEntries {
+  /** Filed for every resource: of the first list action and resource match for certain. */
+  readonly #certain: CompiledStatement[] = [];
   readonly #anyResource: CompiledStatement[] = [];
   #byAccount: TrieNode<CompiledStatement[]> | undefined;
   #byName: TrieNode<CompiledStatement[]> | undefined;
 
-  add(statement: CompiledStatement, anyResource: boolean): void {
-    if (anyResource || statement.negatedResource || statement.resources === undefined) {
-      this.#anyResource.push(statement);
-      return;
-    }
-    for (const pattern of statement.resources) this.#addPattern(statement, pattern);
+  add(statement: CompiledStatement, isActionCertain: boolean, byActionOnly: boolean): void {
+    const { resources, negatedResource } = statement;
+    const isStar = resources === undefined || resources.some((pattern) => pattern.arn === undefined);
+    if (isStar && !negatedResource) (isActionCertain ? this.#certain : this.#anyResource).push(statement);
+    else if (resources === undefined || negatedResource || byActionOnly) this.#anyResource.push(statement);
+    else for (const pattern of resources) this.#addPattern(statement, pattern);
   }
 
   find(view: RequestView, visit: Visit): CompiledStatement | undefined {
-    for (const statement of this.#anyResource) if (visit(statement, view)) return statement;
+    for (const statement of this.#certain) if (visit(statement, view, true)) return statement;
+    for (const statement of this.#anyResource) if (visit(statement, view, false)) return statement;
     const { cuts } = view;
     if (cuts === undefined) return undefined;
     return (
@@ -90,14 +94,11 @@ class ResourceEntries {
   }
 
   #addPattern(statement: CompiledStatement, pattern: ResourcePattern): void {
-    if (pattern.arn === undefined) {
-      this.#anyResource.push(statement);
-      return;
-    }
+    if (pattern.arn === undefined) return;
     const account = pattern.arn.segments[4]!;
     const resource = pattern.arn.segments[5]!;
     let root: TrieNode<CompiledStatement[]>;
-    let key = literalPrefixOf(resource);
+    let key = resource.text;
     if (account.type === 'exact') {
       root = this.#byAccount ??= new TrieNode('');
       key = `${account.text}:${key}`;
@@ -122,9 +123,9 @@ function findAlong(
   const { resource } = view;
   let position = start;
   for (let node: TrieNode<CompiledStatement[]> | undefined = root; node !== undefined; ) {
-    if (node.prefix) for (const statement of node.prefix) if (visit(statement, view)) return statement;
+    if (node.prefix) for (const statement of node.prefix) if (visit(statement, view, false)) return statement;
     if (node.exact && position === resource.length) {
-      for (const statement of node.exact) if (visit(statement, view)) return statement;
+      for (const statement of node.exact) if (visit(statement, view, false)) return statement;
     }
     node = node.step(resource, position);
     if (node) position += node.label.length;

@@ -8,11 +8,10 @@ import type { ResourcePattern } from '../pattern/resource-pattern.ts';
 import { matchStringPattern } from '../pattern/string-pattern.ts';
 import type { RequestView } from './request-view.ts';
 
-/** INVARIANT: complete on its own; the index only decides which statements are asked. */
-export function statementApplies(statement: CompiledStatement, view: RequestView): boolean {
+/** `isCertain`: the index has proved that action and resource match. Without it every part is checked. */
+export function statementApplies(statement: CompiledStatement, view: RequestView, isCertain = false): boolean {
   return (
-    actionApplies(statement, view) &&
-    resourceApplies(statement, view) &&
+    (isCertain || (actionApplies(statement, view) && resourceApplies(statement, view))) &&
     callerApplies(statement, view) &&
     conditionsHold(statement, view)
   );

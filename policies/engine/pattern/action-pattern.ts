@@ -30,7 +30,7 @@ export function compileActionPattern(
     findings.error('misplaced-variable', source, 'variable stands in an action');
     return undefined;
   }
-  if (value === '*' || value === '*:*') return { type: 'any' };
+  if (value === '*' || value === '*:*') return compileStringPattern([{ type: 'star' }]);
   const colon = value.indexOf(':');
   if (colon < 0) {
     findings.error('bad-action', source, `action "${value}" is not of the form service:Name`);

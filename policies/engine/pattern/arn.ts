@@ -3,6 +3,7 @@
  * the six segments is matched on its own, so a star in the region can never swallow a colon (iam.md 1.4).
  */
 import type { ContextMap } from '../model.ts';
+import { intern } from './intern.ts';
 import { compileStringPattern, matchStringPattern, type StringPattern } from './string-pattern.ts';
 import type { TemplateToken } from './template.ts';
 
@@ -33,7 +34,7 @@ export function cutArn(text: string): ArnCuts | undefined {
 /** Six segment patterns. `head` replaces the first five when they are all literal: one comparison decides. */
 export interface ArnPattern {
   readonly segments: readonly StringPattern[];
-  readonly head?: string;
+  readonly head: string | undefined;
 }
 
 export const ARN_SEGMENTS = 6;
@@ -42,15 +43,16 @@ export const ARN_SEGMENTS = 6;
 export function compileArnPattern(segments: readonly (readonly TemplateToken[])[]): ArnPattern {
   const patterns = segments.map(compileStringPattern);
   const literals = patterns.slice(0, 5).map((pattern) => (pattern.type === 'exact' ? pattern.text : undefined));
-  if (literals.includes(undefined)) return { segments: patterns };
-  return { segments: patterns, head: `${literals.join(':')}:` };
+  const head = literals.includes(undefined) ? undefined : intern(`${literals.join(':')}:`);
+  return { segments: patterns, head };
 }
 
 /** Segment by segment, case-sensitive. */
 export function matchArn(pattern: ArnPattern, text: string, cuts: ArnCuts, context: ContextMap): boolean {
   const { segments, head } = pattern;
   if (head !== undefined) {
-    if (cuts.resource !== head.length || !text.startsWith(head)) return false;
+    // Five colons on both sides: where the head fits, the resource begins right behind it.
+    if (!text.startsWith(head)) return false;
   } else if (
     !matchStringPattern(segments[3]!, text, cuts.region, cuts.account - 1, context) ||
     !matchStringPattern(segments[2]!, text, cuts.service, cuts.region - 1, context) ||

@@ -7,7 +7,7 @@ import { parseTemplate, splitTemplate, type TemplateToken } from './template.ts'
 
 export interface ResourcePattern {
   /** Undefined for `*`, which also matches requests that name no resource. */
-  readonly arn?: ArnPattern;
+  readonly arn: ArnPattern | undefined;
   /** A wildcard stands in the type word (`u*`): never matches resources that have one. */
   readonly wildcardType: boolean;
   /** Keys of its variables, lower case. */
@@ -28,6 +28,7 @@ const TYPED_SERVICES: ReadonlySet<string> = new Set([
   'pca',
   'org',
 ]);
+const ANY_RESOURCE: ResourcePattern = { arn: undefined, wildcardType: false, variables: [] };
 const STAR_TOKEN: TemplateToken = { type: 'star' };
 
 /** True when resources of the service are named `type/...` or `type:...`. */
@@ -43,7 +44,7 @@ export function compileResourcePattern(
   findings: FindingList,
 ): ResourcePattern | undefined {
   const tokens = parseTemplate(source, { wildcards: true, variables }, findings);
-  if (tokens.length === 1 && tokens[0]?.type === 'star') return { wildcardType: false, variables: [] };
+  if (tokens.length === 1 && tokens[0]?.type === 'star') return ANY_RESOURCE;
   const segments = splitTemplate(tokens, ARN_SEGMENTS - 1);
   const first = segments[0]!;
   if (first.length !== 1 || first[0]?.type !== 'text' || first[0].text !== 'arn') {

@@ -1,33 +1,30 @@
 /** Compiled patterns over strings: the cheapest form that expresses a template, and its matching. */
 import type { ContextMap } from '../model.ts';
 import { type GlobCodes, matchGlob, ONE, pushLiteral, STAR } from './glob.ts';
+import { intern } from './intern.ts';
 import type { TemplateToken, VariableToken } from './template.ts';
 
-export type StringPattern =
-  | { readonly type: 'any' }
-  | { readonly type: 'exact'; readonly text: string }
-  | { readonly type: 'prefix'; readonly text: string }
-  | { readonly type: 'glob'; readonly codes: GlobCodes; readonly literalPrefix: string }
-  | { readonly type: 'template'; readonly tokens: readonly TemplateToken[]; readonly literalPrefix: string };
+/** One shape for all forms: the matcher runs on every decision, and the runtime is fastest on objects of one shape. */
+export interface StringPattern {
+  readonly type: 'any' | 'exact' | 'prefix' | 'glob' | 'template';
+  /** The whole text of `exact`; of the others the literal text that every match begins with. */
+  readonly text: string;
+  /** Of `glob`; empty otherwise. */
+  readonly codes: GlobCodes;
+  /** Of `template`, which contains variables; empty otherwise. */
+  readonly tokens: readonly TemplateToken[];
+}
 
 /** Picks the form. */
 export function compileStringPattern(tokens: readonly TemplateToken[]): StringPattern {
-  const first = tokens[0];
-  const literalPrefix = first?.type === 'text' ? first.text : '';
-  if (tokens.some((token) => token.type === 'variable')) return { type: 'template', tokens, literalPrefix };
-  if (tokens.length === 0) return { type: 'exact', text: '' };
-  if (tokens.length === 1 && first?.type === 'text') return { type: 'exact', text: first.text };
-  if (tokens.length === 1 && first?.type === 'star') return { type: 'any' };
-  if (tokens.length === 2 && first?.type === 'text' && tokens[1]?.type === 'star') {
-    return { type: 'prefix', text: first.text };
-  }
-  return { type: 'glob', codes: Int32Array.from(expand(tokens, undefined) ?? []), literalPrefix };
-}
-
-/** The text every match begins with; `undefined` context-dependent parts end it. */
-export function literalPrefixOf(pattern: StringPattern): string {
-  if (pattern.type === 'any') return '';
-  return 'literalPrefix' in pattern ? pattern.literalPrefix : pattern.text;
+  const [first, second] = tokens;
+  const text = first?.type === 'text' ? intern(first.text) : '';
+  const pattern = { type: 'exact', text, codes: [], tokens: [] } as const;
+  if (tokens.some((token) => token.type === 'variable')) return { ...pattern, type: 'template', tokens };
+  if (tokens.length === 0 || (tokens.length === 1 && text !== '')) return pattern;
+  if (tokens.length === 1 && first?.type === 'star') return { ...pattern, type: 'any' };
+  if (tokens.length === 2 && text !== '' && second?.type === 'star') return { ...pattern, type: 'prefix' };
+  return { ...pattern, type: 'glob', codes: Int32Array.from(expand(tokens, undefined) ?? []) };
 }
 
 /** True when `text` between `from` and `to` fits. An unresolved variable fits nothing (iam.md 1.8). */
@@ -46,9 +43,9 @@ export function matchStringPattern(
     case 'prefix':
       return pattern.text.length <= to - from && text.startsWith(pattern.text, from);
     case 'glob':
-      return matchGlob(pattern.codes, text, from, to);
+      return text.startsWith(pattern.text, from) && matchGlob(pattern.codes, text, from, to);
     case 'template': {
-      if (!text.startsWith(pattern.literalPrefix, from)) return false;
+      if (!text.startsWith(pattern.text, from)) return false;
       const codes = expand(pattern.tokens, context);
       return codes !== undefined && matchGlob(codes, text, from, to);
     }

@@ -44,6 +44,7 @@ export const PRINCIPAL_NAMES: Readonly<Record<'AWS' | 'Service' | 'Federated', r
     OTHER,
     `arn:aws:iam::${HOME}:root`,
     `arn:aws:iam::${OTHER}:root`,
+    `arn:aws-cn:iam::${HOME}:root`,
     `arn:aws:iam::${HOME}:user/alice`,
     `arn:aws:iam::${HOME}:user/ops/bob`,
     `arn:aws:iam::${OTHER}:user/alice`,
@@ -109,6 +110,8 @@ export const RESOURCE_PATTERNS: readonly string[] = [
   'arn:aws:kms:local-?:*:key/one',
   `arn:*:kms:*:${OTHER}:key/o*`,
   'arn:aws:kms:*:*:k*',
+  'arn:aws:kms:*:1111*:key/*',
+  'arn:aws:kms:*:??1122223333:key/*',
   'arn:aws:kms:local-1*:*:key/one',
   'arn:aws:s3:::b*',
   'arn:aws:s3:::b*p/*',
@@ -202,8 +205,8 @@ export const KEY_DOMAINS: readonly KeyDomain[] = [
   {
     key: 'aws:MultiFactorAuthAge',
     operators: NUMERIC,
-    operands: ['3600', '3600.0', '0', '-1.5', '9007199254740993'],
-    values: ['3600', '03600.00', '3600.000000000000000001', '10abc', '-1.50', '9007199254740992', '1e3'],
+    operands: ['3600', '3600.0', '0', '-1.5', '-2', '9007199254740993'],
+    values: ['3600', '03600.00', '3600.000000000000000001', '10abc', '-1.50', '-3', '9007199254740992', '1e3'],
     multivalued: false,
   },
   {
@@ -213,6 +216,8 @@ export const KEY_DOMAINS: readonly KeyDomain[] = [
     values: [
       '2025-06-15T12:00:00Z',
       '2025-06-15T12:00:00.5Z',
+      '2025-06-15T12:00:01Z',
+      '2025-06-14T20:00:00Z',
       '1749988800',
       '2025',
       '2025-03-30T00:59:59Z',
