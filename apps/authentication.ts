@@ -1,10 +1,10 @@
 /** Connects the platform's authentication and authorization ports to the iam service. */
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { CredentialSource } from '../platform/authn/authenticator.ts';
-import type { AuthorizationFeed, PrincipalDirectory } from '../platform/authz/directory.ts';
-import { ServiceError } from '../platform/contract/error.ts';
 import { createSessionVerifier, type SessionVerifier } from '../platform/authn/session/jwt.ts';
 import type { SessionPublicKey } from '../platform/authn/session/keys.ts';
+import type { AuthorizationFeed, PrincipalDirectory } from '../platform/authz/directory.ts';
+import { ServiceError } from '../platform/contract/error.ts';
 import { SESSION_AUDIENCE } from '../services/iam/api/session-claims.ts';
 import { SESSION_SECONDS } from '../services/iam/api/sts.ts';
 import type { Clients } from './clients.ts';

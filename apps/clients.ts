@@ -1,5 +1,4 @@
 /** The services as seen by each other: which transport leads to which service, and the typed clients over it. */
-import { HttpTransport, type PeerTls } from '../platform/client/http.ts';
 import { LocalTransport } from '../platform/client/local.ts';
 import { type Client, createClient, type Transport } from '../platform/client/transport.ts';
 import type { ServiceName } from '../platform/contract/operation.ts';
@@ -16,27 +15,21 @@ export interface Clients {
   audit: Client<typeof auditOperations>;
 }
 
-/** Services of this process are called in place, all others over mTLS. */
+/** Services of this thread are called in place, all others through the transport that leads elsewhere. */
 export class RoutedTransport implements Transport {
   readonly local = new LocalTransport();
   private readonly here: ReadonlySet<ServiceName>;
-  private readonly remote: HttpTransport | undefined;
+  private readonly elsewhere: Transport | undefined;
 
-  constructor(
-    here: readonly ServiceName[],
-    remote?: { addresses: Record<string, { host: string; port: number }>; tls: PeerTls },
-  ) {
+  constructor(here: readonly ServiceName[], elsewhere: Transport | undefined) {
     this.here = new Set(here);
-    this.remote = remote && new HttpTransport(remote.addresses, remote.tls);
+    this.elsewhere = elsewhere;
   }
 
   invoke(invocation: Invocation): Promise<unknown> {
-    if (this.remote === undefined || this.here.has(invocation.operation.service)) return this.local.invoke(invocation);
-    return this.remote.invoke(invocation);
-  }
-
-  close(): void {
-    this.remote?.close();
+    if (this.elsewhere === undefined || this.here.has(invocation.operation.service))
+      return this.local.invoke(invocation);
+    return this.elsewhere.invoke(invocation);
   }
 }
 

@@ -7,7 +7,12 @@ import { bootstrap, type IamDeps } from '../services/iam/index.ts';
 import { type DataFolders, writeAdmin } from './files.ts';
 
 /** Writes the administrator's credentials; they count only after the files are on disk. */
-export async function writeFirstRun(service: AnyService, deps: unknown, folders: DataFolders, config: Config): Promise<void> {
+export async function writeFirstRun(
+  service: AnyService,
+  deps: unknown,
+  folders: DataFolders,
+  config: Config,
+): Promise<void> {
   if (service.name !== 'iam') return;
   const made = await bootstrap(deps as IamDeps);
   if (!made) return;
@@ -30,7 +35,12 @@ export function printWelcome(config: Config): void {
     `Parapet serves https://${config.listen.host}:${config.listen.port} (region ${config.region}, data in ${config.dataFolder})`,
   ];
   if (existsSync(join(folder, 'admin.env'))) {
-    lines.push('', 'In another shell:', `  . ${join(folder, 'admin.env')}`, '  aws --endpoint-url "$AWS_ENDPOINT_URL" sts get-caller-identity');
+    lines.push(
+      '',
+      'In another shell:',
+      `  . ${join(folder, 'admin.env')}`,
+      '  aws --endpoint-url "$AWS_ENDPOINT_URL" sts get-caller-identity',
+    );
   }
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }

@@ -4,11 +4,12 @@
  * one of them.
  */
 
+import { X509Certificate } from 'node:crypto';
 import type { AgentHsm } from '../hsm/agent/client.ts';
 import { Recorder } from '../platform/audit/recorder.ts';
-import { X509Certificate } from 'node:crypto';
 import { OutboxRelay } from '../platform/audit/relay.ts';
 import { PrincipalDirectory } from '../platform/authz/directory.ts';
+import { HttpTransport } from '../platform/client/http.ts';
 import { createReceiver } from '../platform/client/receiver.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { ServiceName } from '../platform/contract/operation.ts';
@@ -24,10 +25,10 @@ import { PageTokens } from '../platform/runtime/page-token.ts';
 import { Pipeline } from '../platform/runtime/pipeline.ts';
 import type { AnyService, Platform, ServiceSettings } from '../platform/runtime/service.ts';
 import { openStore, type Store } from '../platform/store/index.ts';
+import type { ServiceThread } from './audit-thread.ts';
 import { authorizationFeed } from './authentication.ts';
 import { type Clients, createClients, RoutedTransport } from './clients.ts';
 import { type DataFolders, ensureCertificates, ensureFolders } from './files.ts';
-import { openFrontDoor } from './front-door.ts';
 import { openHsm } from './hsm.ts';
 
 export interface NodeOptions {
@@ -37,6 +38,8 @@ export interface NodeOptions {
   /** micro: the name whose certificate and internal address this process uses. */
   identity: ServiceName | 'gateway' | undefined;
   frontDoor: boolean;
+  /** Another thread of this process with further services; both serve each other. */
+  thread?: ServiceThread;
   /** Called when a service was prepared, with its dependencies: first-run work that needs files. */
   onPrepared?(service: AnyService, deps: unknown, folders: DataFolders): Promise<void>;
 }
@@ -92,11 +95,18 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const ids = createIds(clock);
     const hub = new ChangeHub();
     const names = options.services.map((service) => service.name);
-    const transport = new RoutedTransport(
-      names,
-      identity && { addresses: config.services, tls: { ca: leaf.ca, cert: leaf.certificate, key: leaf.key } },
-    );
-    stops.push(() => transport.close());
+    const peers =
+      identity && new HttpTransport(config.services, { ca: leaf.ca, cert: leaf.certificate, key: leaf.key });
+    stops.push(() => peers?.close());
+    const transport = new RoutedTransport(names, peers ?? options.thread?.link);
+    if (options.thread) {
+      const { thread } = options;
+      stops.push(() => thread.stop());
+      thread.link.serve(
+        options.services.flatMap((service) => service.operations),
+        (invocation) => transport.local.invoke(invocation),
+      );
+    }
     const clients = createClients(transport, identity ?? 'gateway', clock, ids);
     const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock, hub });
     const context: NodeContext = {
@@ -120,11 +130,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         stops.push(await startService(context, service, stores.get(service) as Store<unknown>, hsm, options));
       }
     }
+    await options.thread?.ready;
     directory.start();
     stops.push(() => directory.stop());
     if (identity && identity !== 'gateway')
       stops.push(await openReceiver(context, options.services[0] as AnyService, leaf));
-    if (options.frontDoor) stops.push(await openFrontDoor(context, identity ? listenerOf(context) : leaf));
+    // Loaded only where it is needed: express and the API description are most of what a start reads.
+    const door = options.frontDoor ? await import('./front-door.ts') : undefined;
+    if (door) stops.push(await door.openFrontDoor(context, identity ? listenerOf(context) : leaf));
     return { stop };
   } catch (error) {
     await stop().catch(() => undefined);

@@ -1,8 +1,8 @@
 /** What both entry points do around a node: settings, signals, and a start that fails with a sentence. */
 
-import { ListenError } from '../platform/http/server.ts';
 import { HsmError } from '../hsm/port.ts';
 import { type Config, ConfigError, readConfig } from '../platform/config/config.ts';
+import { ListenError } from '../platform/http/server.ts';
 import { createLogger, type Logger } from '../platform/observe/log.ts';
 import { StoreError } from '../platform/store/index.ts';
 import type { RunningNode } from './node.ts';

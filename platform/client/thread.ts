@@ -15,7 +15,10 @@ type Message = { ask: number; envelope: Envelope } | { to: number; reply: Reply 
 /** One end: asks what the other end serves, and serves what it was given. */
 export class ThreadLink implements Transport {
   private readonly port: MessagePort;
-  private readonly waiting = new Map<number, { operation: AnyOperation; done: (value: unknown) => void; failed: (error: unknown) => void }>();
+  private readonly waiting = new Map<
+    number,
+    { operation: AnyOperation; done: (value: unknown) => void; failed: (error: unknown) => void }
+  >();
   private readonly served = new Map<string, AnyOperation>();
   private execute: Execute | undefined;
   private next = 0;
@@ -68,9 +71,15 @@ export class ThreadLink implements Transport {
 }
 
 function starting(): ServiceError {
-  return new ServiceError('Unavailable', 'the service is starting', { hint: 'try again', details: { retryAfterSeconds: 1 } });
+  return new ServiceError('Unavailable', 'the service is starting', {
+    hint: 'try again',
+    details: { retryAfterSeconds: 1 },
+  });
 }
 
 function away(operation: AnyOperation): ServiceError {
-  return new ServiceError('Unavailable', `service ${operation.service} has ended`, { hint: 'try again', details: { retryAfterSeconds: 1 } });
+  return new ServiceError('Unavailable', `service ${operation.service} has ended`, {
+    hint: 'try again',
+    details: { retryAfterSeconds: 1 },
+  });
 }

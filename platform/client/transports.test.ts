@@ -21,7 +21,12 @@ const Echo = defineOperation({
     When: timestamp().optional(),
     Map: dictionary(z.string(), z.unknown() as unknown as z.ZodString).optional(),
   }),
-  output: structure({ Text: text(0, 100).optional(), Data: blob(100, 0).optional(), When: timestamp().optional(), Seen: text(0, 1000) }),
+  output: structure({
+    Text: text(0, 100).optional(),
+    Data: blob(100, 0).optional(),
+    When: timestamp().optional(),
+    Seen: text(0, 1000),
+  }),
   authz: 'internal',
   effect: 'read',
   audit: { class: 'management' },
@@ -29,7 +34,8 @@ const Echo = defineOperation({
 
 const execute = async (invocation: Invocation): Promise<unknown> => {
   const input = invocation.input as { Text?: string; Data?: Buffer };
-  if (input.Text === 'fail') throw new ServiceError('LimitExceeded', 'too many', { hint: 'fewer', status: 409, details: { decisionId: 'd' } });
+  if (input.Text === 'fail')
+    throw new ServiceError('LimitExceeded', 'too many', { hint: 'fewer', status: 409, details: { decisionId: 'd' } });
   if (input.Text === 'crash') throw new Error('with inner text');
   return { ...input, Seen: JSON.stringify(invocation.input) };
 };
@@ -82,7 +88,10 @@ describe.each([
   });
 
   it.skipIf(name === 'local')('keeps the text of faults behind (local: the pipeline does)', async () => {
-    await expect(client.Echo({ Text: 'crash' })).rejects.toMatchObject({ code: 'Internal', message: expect.not.stringContaining('inner') });
+    await expect(client.Echo({ Text: 'crash' })).rejects.toMatchObject({
+      code: 'Internal',
+      message: expect.not.stringContaining('inner'),
+    });
   });
 });
 
