@@ -112,11 +112,10 @@ describe.each([...byArea(operations).keys()])('authorization of %s', (area) => {
     const askers = new Map<MatrixCase, Asker>();
     beforeAll(async () => {
       objects = await makeObjects(server, operation, decisionId);
-      const prepare = async (matrixCase: MatrixCase) => {
+      for (const matrixCase of cases) {
         const asker = await actorOf(matrixCase, objects);
         if (asker) askers.set(matrixCase, asker);
-      };
-      await Promise.all(cases.map(prepare));
+      }
     });
 
     it.each(cases.map((c) => [c.actor, c.outcome, c] as const))('%s: %s', async (_actor, outcome, matrixCase) => {

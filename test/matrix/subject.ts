@@ -70,13 +70,11 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   };
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
-  await Promise.all([
-    names('UserName', 'Principal', 'AccessKeyId') && makeUser(),
-    names('GroupName') && ask('/v1/iam/create-group', { GroupName: objects.group }),
-    operation.area === 'kms' && makeKey(),
-    (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') && makePolicy(),
-    operation.area === 'authz' && names('Name') && makeNamespace(),
-  ]);
+  if (names('UserName', 'Principal', 'AccessKeyId')) await makeUser();
+  if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
+  if (operation.area === 'kms') await makeKey();
+  if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
+  if (operation.area === 'authz' && names('Name')) await makeNamespace();
   return objects;
 }
 
