@@ -18,7 +18,7 @@ import { Random } from './testing/random.ts';
 
 const PAIRS = Number(process.env.PARAPET_DIFFERENTIAL_PAIRS ?? 200_000);
 const SEED = Number(process.env.PARAPET_DIFFERENTIAL_SEED ?? randomInt(2 ** 31));
-const REQUESTS_PER_SET = 32;
+const REQUESTS_PER_SET = 64;
 const EXPLAINED_SHARE = 0.02;
 
 describe(`engine against the reference evaluator (seed ${SEED}, ${PAIRS} pairs)`, () => {

@@ -102,12 +102,17 @@ function stringEquals(values: readonly Text[], build: OperandContext): ValueTest
   return (value, context) => known(value) || templates.some((template) => renderTemplate(template, context) === value);
 }
 
-/** Few strings are compared faster than hashed. */
+/** Few strings are compared faster than hashed, and a plain loop faster than `includes` (measured). */
 function oneOf(texts: readonly string[]): (value: string) => boolean {
   const literals = texts.map(intern);
-  if (literals.length <= 8) return (value) => literals.includes(value);
-  const known = new Set(literals);
-  return (value) => known.has(value);
+  if (literals.length > 8) {
+    const known = new Set(literals);
+    return (value) => known.has(value);
+  }
+  return (value) => {
+    for (const literal of literals) if (literal === value) return true;
+    return false;
+  };
 }
 
 function stringEqualsIgnoreCase(values: readonly Text[], build: OperandContext): ValueTest {
