@@ -1,4 +1,5 @@
 /** The audit service in a thread of the one process: the thread itself, and what starts it. */
+import { extname } from 'node:path';
 import { isMainThread, type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import { HsmError } from '../hsm/port.ts';
 import { ThreadLink } from '../platform/client/thread.ts';
@@ -24,7 +25,9 @@ type Report =
 
 export function startAuditThread(onDeath: (error: unknown) => void): ServiceThread {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL(import.meta.url), { workerData: { port: port2 }, transferList: [port2] });
+  // Beside this file, whether it runs as source, compiled or bundled.
+  const entry = new URL(`./audit-thread${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(entry, { workerData: { port: port2 }, transferList: [port2] });
   let stopping = false;
   const ended = new Promise<void>((done) => worker.once('exit', () => done()));
   const ready = new Promise<void>((done, failed) => {

@@ -1,14 +1,47 @@
-/** TypeScript to dist, and the data files that the compiler leaves behind. */
+/**
+ * TypeScript to dist, the data files that the compiler leaves behind, and one file per program in dist/bin: a start
+ * that reads a thousand small modules takes twice as long.
+ */
 import { spawnSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
+const dist = join(root, 'dist');
 const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-for (const folder of ['policies/managed'])
-  cpSync(join(root, folder), join(root, 'dist', folder), { recursive: true, filter: (path) => !path.endsWith('.ts') });
-writeFileSync(join(root, 'dist', '.built'), '');
+cpSync(join(root, 'policies/managed'), join(dist, 'policies/managed'), { recursive: true, filter: (path) => !path.endsWith('.ts') });
+
+const programs = { all: 'apps/all.js', service: 'apps/service.js', 'audit-thread': 'apps/audit-thread.js', parapet: 'cli/main.js' };
+
+/** Bundled code finds its data and its neighbours where they were, except its own programs. */
+const keepPlaces = {
+  name: 'keep-places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      if (path.includes('/node_modules/') || path.endsWith('/apps/audit-thread.js') || !source.includes('import.meta.url')) return undefined;
+      const place = relative(join(dist, 'bin'), path);
+      return { contents: source.replaceAll('import.meta.url', `new URL(${JSON.stringify(place)}, import.meta.url).href`), loader: 'js' };
+    });
+  },
+};
+
+await build({
+  entryPoints: Object.fromEntries(Object.entries(programs).map(([name, path]) => [name, join(dist, path)])),
+  outdir: join(dist, 'bin'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Native modules, and packages that look for files of their own.
+  external: ['better-sqlite3', 'pkcs11js', 'pino', 'pg', 'express', 'prom-client'],
+  plugins: [keepPlaces],
+  logLevel: 'warning',
+});
+chmodSync(join(dist, 'bin/parapet.js'), 0o755);
+writeFileSync(join(dist, '.built'), '');

@@ -96,7 +96,7 @@ try {
   must(decision.status === 200, 'the decision is not found');
   step(`the record has both: the key use (${found.use.Sequence}) and the denial (${found.denial.Sequence}) with its decision`);
 
-  const verified = await run(process.execPath, [join(root, 'dist/cli/main.js'), 'audit', 'verify'], {
+  const verified = await run(process.execPath, [join(root, 'dist/bin/parapet.js'), 'audit', 'verify'], {
     AWS_ACCESS_KEY_ID: server.admin.accessKeyId,
     AWS_SECRET_ACCESS_KEY: server.admin.secretAccessKey,
     AWS_REGION: server.admin.region,

@@ -12,7 +12,7 @@ const server = inject('server');
 const folder = mkdtempSync(join(tmpdir(), 'parapet-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const command = join(root, 'dist/cli/main.js');
+const command = join(root, 'dist/bin/parapet.js');
 function parapet(
   words: string[],
   credentials: Credentials = adminCredentials(server),

@@ -109,7 +109,7 @@ export async function startParapet(
     processes: () => running,
     async start() {
       running =
-        shape === 'mono' ? [launch(['dist/apps/all.js'])] : MICRO.map((name) => launch(['dist/apps/service.js', name]));
+        shape === 'mono' ? [launch(['dist/bin/all.js'])] : MICRO.map((name) => launch(['dist/bin/service.js', name]));
       await waitUntilReady(
         port,
         () => running.find((p) => p.exitCode !== null),

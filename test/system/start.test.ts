@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 /** Runs an entry point until it ends by itself. */
-function attempt(env: Record<string, string>, args: string[] = ['dist/apps/all.js']): Promise<{ code: number; stderr: string }> {
+function attempt(env: Record<string, string>, args: string[] = ['dist/bin/all.js']): Promise<{ code: number; stderr: string }> {
   return new Promise((done) => {
     const child = spawn(process.execPath, ['--disallow-code-generation-from-strings', ...args], {
       cwd: root,
@@ -88,7 +88,7 @@ describe('a start', () => {
   });
 
   it('names the services there are when none fits', async () => {
-    const { code, stderr } = await attempt({}, ['dist/apps/service.js', 'nothing']);
+    const { code, stderr } = await attempt({}, ['dist/bin/service.js', 'nothing']);
     expect(code).toBe(2);
     expect(stderr).toContain('iam, kms, audit, gateway');
   });
