@@ -3,7 +3,7 @@
  * service shares (AWS's common errors) and the faults.
  */
 import type { InputIssue, ServiceError } from '../../platform/contract/error.ts';
-import type { AnyOperation } from '../../platform/contract/operation.ts';
+import type { AnyOperation, ErrorDeclaration } from '../../platform/contract/operation.ts';
 
 export interface AwsError {
   name: string;
@@ -61,8 +61,7 @@ export function awsError(
   const declared = operation?.errors[error.code];
   if (declared) {
     const name = declared.aws ?? error.code;
-    const status =
-      protocol === 'query' ? (declared.awsStatus ?? declared.status) : declared.status >= 500 ? declared.status : 400;
+    const status = protocol === 'query' ? (declared.awsStatus ?? declared.status) : jsonStatus(declared);
     return { name, status, message: SILENT.has(name) ? undefined : describe(error) };
   }
   const wire = error.details.wireCode;
@@ -71,6 +70,12 @@ export function awsError(
   return protocol === 'query'
     ? { name: pair.query, status: pair.queryStatus, message: describe(error) }
     : { name: kms ?? pair.json, status: pair.jsonStatus ?? 400, message: describe(error) };
+}
+
+/** JSON 1.1: 400 for every client error, whatever the model says; faults keep their status, so that SDKs retry. */
+function jsonStatus(declared: ErrorDeclaration): number {
+  const status = declared.awsStatus ?? declared.status;
+  return status >= 500 ? status : 400;
 }
 
 function describe(error: ServiceError): string {

@@ -7,14 +7,14 @@
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { ServiceError } from '../contract/error.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
+import { ServiceError } from '../contract/error.ts';
 import type { Caller } from '../runtime/call.ts';
 import type { ChangeHub } from '../runtime/change-hub.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { parseSigV4 } from './sigv4/parse.ts';
-import { replayKey, type ReplayCache } from './sigv4/replay-cache.ts';
-import type { ParsedSignature, SigV4Failure, SignedHttpRequest } from './sigv4/types.ts';
+import { type ReplayCache, replayKey } from './sigv4/replay-cache.ts';
+import type { ParsedSignature, SignedHttpRequest, SigV4Failure } from './sigv4/types.ts';
 import { checkSigV4Scope, type SigV4Options, verifySigV4 } from './sigv4/verify.ts';
 
 /** A derived signing key and whom it belongs to; undefined: the access key cannot be used. */
@@ -72,18 +72,34 @@ export class Authenticator {
   }
 
   /** Throws `ServiceError` Unauthenticated (or Unavailable) when the caller cannot be established. */
-  async authenticate(request: SignedHttpRequest, authorization: string | undefined, signingNames: readonly string[]): Promise<Authenticated> {
-    if (authorization !== undefined && authorization.length > 7 && authorization.slice(0, 7).toLowerCase() === 'bearer ')
+  async authenticate(
+    request: SignedHttpRequest,
+    authorization: string | undefined,
+    signingNames: readonly string[],
+  ): Promise<Authenticated> {
+    if (
+      authorization !== undefined &&
+      authorization.length > 7 &&
+      authorization.slice(0, 7).toLowerCase() === 'bearer '
+    )
       return { caller: await this.bearer(authorization.slice(7).trim()) };
     const parsed = parseSigV4(request);
     if (parsed === undefined) {
-      throw refusal('MissingAuthenticationToken', 'the request carries no credentials', 'sign the request or send a bearer token');
+      throw refusal(
+        'MissingAuthenticationToken',
+        'the request carries no credentials',
+        'sign the request or send a bearer token',
+      );
     }
     if (!parsed.ok) throw refused(parsed);
     return this.signed(request, parsed, signingNames);
   }
 
-  private async signed(request: SignedHttpRequest, parsed: ParsedSignature, signingNames: readonly string[]): Promise<Authenticated> {
+  private async signed(
+    request: SignedHttpRequest,
+    parsed: ParsedSignature,
+    signingNames: readonly string[],
+  ): Promise<Authenticated> {
     const service = signingNames.includes(parsed.service) ? parsed.service : (signingNames[0] ?? parsed.service);
     const options: SigV4Options = {
       now: this.options.clock.now(),
@@ -96,10 +112,12 @@ export class Authenticator {
     const cached = this.cached(parsed);
     const generation = this.generation;
     const credential = cached ?? (await this.load(parsed));
-    if (credential === 'expired') throw refusal('ExpiredToken', 'the session of the credentials has expired', 'obtain new credentials');
+    if (credential === 'expired')
+      throw refusal('ExpiredToken', 'the session of the credentials has expired', 'obtain new credentials');
     const verified = verifySigV4(parsed, request, credential === 'unknown' ? undefined : credential.key, options);
     if (!verified.ok) throw refused(verified);
-    if (credential === 'unknown') throw refusal('InvalidClientTokenId', 'access key id is unknown or inactive', HINTS.InvalidClientTokenId);
+    if (credential === 'unknown')
+      throw refusal('InvalidClientTokenId', 'access key id is unknown or inactive', HINTS.InvalidClientTokenId);
     // Kept only once it has verified something, and after its use: eviction zeroes a key.
     if (!cached && generation === this.generation) this.credentials.set(cacheKey(parsed), credential);
     const session = credential.caller.session;
@@ -132,7 +150,8 @@ export class Authenticator {
     await this.options.directory.confirm();
     const caller = await this.options.source.bearer(token);
     if (caller === 'expired') throw refusal('ExpiredToken', 'the session token has expired', 'create a new session');
-    if (caller === 'invalid') throw refusal('InvalidClientTokenId', 'the session token is not valid', 'create a new session');
+    if (caller === 'invalid')
+      throw refusal('InvalidClientTokenId', 'the session token is not valid', 'create a new session');
     return caller;
   }
 
@@ -140,10 +159,14 @@ export class Authenticator {
   firstUse(key: Buffer): boolean {
     const answer = this.options.replays.check(key, this.options.clock.now());
     if (answer === 'full') {
-      throw new ServiceError('Unavailable', 'more writes arrived within the clock window than replays can be told apart', {
-        hint: 'try again later',
-        details: { retryAfterSeconds: 30 },
-      });
+      throw new ServiceError(
+        'Unavailable',
+        'more writes arrived within the clock window than replays can be told apart',
+        {
+          hint: 'try again later',
+          details: { retryAfterSeconds: 30 },
+        },
+      );
     }
     return answer === 'fresh';
   }
@@ -151,7 +174,9 @@ export class Authenticator {
 
 /** The token is part of the key: a key without its token, or with another one, must never hit. */
 function cacheKey(parsed: ParsedSignature): string {
-  return parsed.sessionToken === undefined ? parsed.credential : `${parsed.credential}\n${hash('sha256', parsed.sessionToken)}`;
+  return parsed.sessionToken === undefined
+    ? parsed.credential
+    : `${parsed.credential}\n${hash('sha256', parsed.sessionToken)}`;
 }
 
 function refused(failure: SigV4Failure): ServiceError {

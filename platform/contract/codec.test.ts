@@ -49,6 +49,13 @@ describe('codec', () => {
     expect(decoder(shape, 'native')(input)).toEqual(input);
   });
 
+  it('takes scalars for the text of a map in the AWS dialect only', () => {
+    expect(decoder(shape, 'aws-json')({ Map: { a: 1, b: true, c: 'x' } })).toEqual({
+      Map: { a: '1', b: 'true', c: 'x' },
+    });
+    expect(decoder(shape, 'native')({ Map: { a: 1 } })).toEqual({ Map: { a: 1 } });
+  });
+
   it('leaves values of the wrong type for validation to name', () => {
     expect(decoder(shape, 'native')({ Data: 'not base64!', When: 'yesterday', Items: 'x' })).toEqual({
       Data: 'not base64!',

@@ -59,10 +59,16 @@ function buildDecoder(shape: Shape, dialect: Dialect): Convert {
     }
     case 'map': {
       const item = decoder(shape.value, dialect);
+      // AWS takes numbers and truth values for the text of a map of strings (encryption contexts).
+      const coerce = dialect === 'aws-json' && shape.value.kind === 'string';
       return (value) => {
         if (!isObject(value)) return value;
         const out: Record<string, unknown> = {};
-        for (const name of Object.keys(value)) out[name] = item(value[name]);
+        for (const name of Object.keys(value)) {
+          const given = value[name];
+          const scalar = typeof given === 'number' || typeof given === 'boolean';
+          out[name] = coerce && scalar ? String(given) : item(given);
+        }
         return out;
       };
     }

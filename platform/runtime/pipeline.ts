@@ -6,18 +6,14 @@
  * not a `ServiceError` never leaves with its text. Refuses: operations without a handler, callers without identity,
  * internal operations for anybody but our own services.
  */
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../audit/canonical-json.ts';
 import type { RecordDraft } from '../audit/record.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { accessDenied, authorize } from '../authz/authorize.ts';
 import { globalContext } from '../authz/context.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
 import type { Principal } from '../authz/principal.ts';
-import { decoder, encoder } from '../contract/codec.ts';
 import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
-import { type Shape, shapeTree } from '../contract/shape-tree.ts';
 import { checkInput } from '../contract/validation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -25,6 +21,7 @@ import { type AnyTransaction, type Store, StoreError } from '../store/index.ts';
 import { type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
 import type { Clock } from './clock.ts';
 import { asServiceError } from './errors.ts';
+import { Idempotency } from './idempotency.ts';
 import type { Ids } from './ids.ts';
 
 export interface PipelineOptions<Deps> {
@@ -41,8 +38,6 @@ export interface PipelineOptions<Deps> {
   log: Logger;
   metrics: Metrics;
 }
-
-const IDEMPOTENCY_MS = 24 * 3_600_000;
 
 export class Pipeline<Deps> {
   private readonly handlers = new Map<AnyOperation, BoundHandler<Deps>['handler']>();
@@ -121,41 +116,63 @@ export class Pipeline<Deps> {
       draft.checks = result.checks;
       if (!result.allowed) throw accessDenied(result, caller, draft.eventId);
     }
+    // An answer that is remembered is given before anything is looked at: the first request may have changed it.
+    const memory = this.memoryOf(invocation, draft);
+    const earlier = await memory?.recall();
+    if (earlier) {
+      draft.output = earlier.output;
+      await this.options.recorder.append(draft);
+      return earlier.output;
+    }
     if (resolved.absent) throw resolved.absent;
 
     const running = handler.run(call, input, resolved.state, deps);
     const outcome = running instanceof Promise ? await running : running;
-    if (isChange(outcome)) return this.commit(invocation, draft, outcome);
+    if (isChange(outcome)) return this.commit(invocation, draft, outcome, memory);
     if (operation.effect === 'write') throw new ServiceError('Internal', `${operation.name} returned no change`);
     draft.output = outcome;
     if (operation.authz !== 'internal') await this.options.recorder.append(draft);
     return outcome;
   }
 
+  private memoryOf(invocation: Invocation, draft: RecordDraft): Idempotency | undefined {
+    const { idempotencyToken, operation, caller } = invocation;
+    if (idempotencyToken === undefined || operation.effect !== 'write') return undefined;
+    return new Idempotency(
+      operation,
+      caller.accountId,
+      caller.principalId,
+      idempotencyToken,
+      draft,
+      this.options.store,
+    );
+  }
+
   /** State, record and idempotency row in one transaction. */
-  private async commit(invocation: Invocation, draft: RecordDraft, outcome: Change<unknown>): Promise<unknown> {
+  private async commit(
+    invocation: Invocation,
+    draft: RecordDraft,
+    outcome: Change<unknown>,
+    memory: Idempotency | undefined,
+  ): Promise<unknown> {
     const { store, recorder } = this.options;
-    const { operation, caller, idempotencyToken } = invocation;
-    const memory =
-      idempotencyToken === undefined
-        ? undefined
-        : new Idempotency(operation, caller.accountId, caller.principalId, idempotencyToken, draft, store);
+    let repeated = false;
     const result = await store.transaction(async (tx: AnyTransaction) => {
       const earlier = await memory?.claim(tx, draft.now);
-      if (earlier) return earlier.output;
-      if (memory && invocation.replayed) {
+      repeated = earlier !== undefined;
+      if (!earlier && memory && invocation.replayed) {
         throw new ServiceError('Unauthenticated', 'the signature was used before', {
           hint: 'sign every request anew',
           details: { wireCode: 'SignatureDoesNotMatch' },
         });
       }
-      const output = await outcome.commit(tx);
+      const output = earlier ? earlier.output : await outcome.commit(tx);
       draft.output = output;
-      if (operation.authz !== 'internal') await recorder.appendIn(tx, draft);
-      await memory?.complete(tx, output);
+      if (invocation.operation.authz !== 'internal') await recorder.appendIn(tx, draft);
+      if (!earlier) await memory?.complete(tx, output);
       return output;
     });
-    outcome.after?.();
+    if (!repeated) outcome.after?.();
     return result;
   }
 
@@ -222,60 +239,4 @@ function describe(thrown: unknown): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { name: 'unknown' };
   const cause = thrown.cause instanceof Error ? describe(thrown.cause) : undefined;
   return { name: thrown.name, code: (thrown as { code?: unknown }).code, stack: thrown.stack?.slice(0, 2000), cause };
-}
-
-/** Remembers the answer of a write under the caller's token, in the transaction of the write. */
-class Idempotency {
-  private readonly key: { accountId: string; principal: string; operation: string; token: string; requestHash: string };
-  private readonly shape: Shape | undefined;
-  private readonly store: Store<any>;
-
-  constructor(
-    operation: AnyOperation,
-    accountId: string,
-    principal: string,
-    token: string,
-    draft: RecordDraft,
-    store: Store<any>,
-  ) {
-    const input = encoder(shapeTree(operation.input), 'native')(draft.input);
-    const requestHash = createHash('sha256').update(canonicalJson(input)).digest('hex');
-    this.key = { accountId, principal, operation: operation.name, token, requestHash };
-    this.shape = operation.output && shapeTree(operation.output);
-    this.store = store;
-  }
-
-  /** The remembered output, or undefined for a token that is new. */
-  async claim(tx: AnyTransaction, now: number): Promise<{ output: unknown } | undefined> {
-    const claim = await this.store.idempotency.claim(tx, { ...this.key, expiresAt: now + IDEMPOTENCY_MS });
-    if (claim.kind === 'new') return undefined;
-    if (claim.kind === 'mismatch') {
-      throw new ServiceError('Conflict', 'the idempotency token was used with another input', {
-        hint: 'use a new token for a new request',
-        details: { wireCode: 'IdempotentParameterMismatchException' },
-      });
-    }
-    if (claim.kind === 'in-progress' || claim.response === null) {
-      throw new ServiceError('Conflict', 'a request with the same idempotency token was already carried out', {
-        hint: 'its answer holds a secret and is not kept; look the object up, or delete it and create it anew',
-      });
-    }
-    if (!this.shape) return { output: undefined };
-    return { output: decoder(this.shape, 'native')(JSON.parse(claim.response.toString('utf8'))) };
-  }
-
-  /** Keeps the answer, unless it holds a secret. */
-  async complete(tx: AnyTransaction, output: unknown): Promise<void> {
-    const keep = this.shape === undefined || !holdsSecret(this.shape);
-    const body = this.shape ? JSON.stringify(encoder(this.shape, 'native')(output)) : '{}';
-    await this.store.idempotency.complete(tx, this.key, keep ? { response: Buffer.from(body) } : {});
-  }
-}
-
-export function holdsSecret(shape: Shape): boolean {
-  if (shape.secret) return true;
-  if (shape.kind === 'structure') return shape.members.some((m) => holdsSecret(m.shape));
-  if (shape.kind === 'list') return holdsSecret(shape.item);
-  if (shape.kind === 'map') return holdsSecret(shape.value);
-  return false;
 }

@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely';
 import { StoreError } from '../error.ts';
 import { type AnyTransaction, platform } from '../transaction.ts';
+import type { PlatformTables } from './schema.ts';
 
 export interface IdempotencyKey {
   readonly accountId: string;
@@ -66,6 +68,17 @@ export class Idempotency {
     }
     if (found.request_hash !== claim.requestHash) return { kind: 'mismatch' };
     if (found.status === 'started') return { kind: 'in-progress' };
+    return { kind: 'replay', response: found.response, resourceRef: found.resource_ref };
+  }
+
+  /** What an earlier request under this token answered, as far as it has ended: `claim` without claiming. */
+  async recall(db: Kysely<unknown>, claim: Omit<IdempotencyClaim, 'expiresAt'>): Promise<ClaimResult> {
+    const found = await where((db as Kysely<PlatformTables>).selectFrom('idempotency'), claim)
+      .selectAll()
+      .executeTakeFirst();
+    if (found === undefined || found.expires_at <= this.#now()) return { kind: 'new' };
+    if (found.request_hash !== claim.requestHash) return { kind: 'mismatch' };
+    if (found.status === 'started') return { kind: 'new' };
     return { kind: 'replay', response: found.response, resourceRef: found.resource_ref };
   }
 
