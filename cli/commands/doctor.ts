@@ -3,7 +3,7 @@
  * fails. The exit code is that of the first failure.
  */
 import type { Command } from 'commander';
-import { createParapet, ParapetError } from '../../sdk/index.ts';
+import { createParapet, type Parapet, ParapetError } from '../../sdk/index.ts';
 import { type HttpAnswer, httpTransport } from '../../sdk/transport.ts';
 import { EXIT, Exit, exitCodeOf } from '../exit-code.ts';
 import { formatFailure } from '../output/failure.ts';
@@ -36,6 +36,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
 async function* examine(terminal: Terminal, shared: SharedOptions): AsyncGenerator<Finding> {
   const settings = await clientOptions(terminal, shared, { credentials: false });
   const transport = httpTransport(settings.endpoint, settings.ca);
+  let namesHsm = false;
   const get = (target: string): Promise<HttpAnswer> =>
     transport.send({ method: 'GET', target, rawHeaders: ['Host', transport.host], timeoutMs: TIMEOUT_MS });
   try {
@@ -49,7 +50,11 @@ async function* examine(terminal: Terminal, shared: SharedOptions): AsyncGenerat
     yield clock(alive.headers.date, terminal.now());
     const ready = await attempt('server', () => get('/readyz'));
     if ('ok' in ready) yield ready;
-    else yield* dependencies(ready);
+    else {
+      const found = [...dependencies(ready)];
+      namesHsm = found.some(({ name }) => name === 'hsm');
+      yield* found;
+    }
   } finally {
     transport.close();
   }
@@ -58,9 +63,23 @@ async function* examine(terminal: Terminal, shared: SharedOptions): AsyncGenerat
     return;
   }
   const client = createParapet(settings);
-  const identity = await attempt('credentials', () => client.sts.getCallerIdentity());
-  client.close();
-  yield 'ok' in identity ? identity : { name: 'credentials', ok: true, text: identity.Arn };
+  try {
+    const identity = await attempt('credentials', () => client.sts.getCallerIdentity());
+    if ('ok' in identity) return yield identity;
+    yield { name: 'credentials', ok: true, text: identity.Arn };
+    if (!namesHsm) yield await askHsm(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** A gateway in front of separate services does not know their HSM: one random byte tells. */
+async function askHsm(client: Parapet): Promise<Finding> {
+  const answer = await attempt('hsm', () => client.kms.generateRandom({ NumberOfBytes: 1 }));
+  if (!('ok' in answer)) return { name: 'hsm', ok: true, text: 'answers' };
+  if (answer.exitCode === EXIT.denied)
+    return { name: 'hsm', ok: true, text: 'not looked at: kms:GenerateRandom is not permitted' };
+  return answer;
 }
 
 async function attempt<T extends object>(name: string, work: () => Promise<T>): Promise<T | Finding> {

@@ -138,6 +138,31 @@ describe('parapet doctor', () => {
     expect(outcome.stdout).toContain('no token');
   });
 
+  it('asks the HSM itself where the server does not name it', async () => {
+    const gateway = { status: 'ready', dependencies: { iam: { ok: true, detail: 'reachable' } } };
+    const behind = (answer: Reply) => (request: SeenRequest) => {
+      if (request.target === '/readyz') return { json: gateway };
+      return request.target === '/v1/kms/generate-random' ? answer : healthy(request);
+    };
+    const well = await parapet(['doctor'], behind({ json: { Plaintext: 'AA==' } }));
+    expect(well.code).toBe(0);
+    expect(lines(well.stdout).slice(2)).toEqual(['ok    iam', 'ok    credentials', 'ok    hsm']);
+    await server?.close();
+    const refused = { status: 403, json: { code: 'AccessDenied', detail: 'not you' } };
+    const unknown = await parapet(['doctor'], behind(refused));
+    expect(unknown).toMatchObject({ code: 0 });
+    expect(unknown.stdout).toContain('not looked at');
+    await server?.close();
+    const gone = {
+      status: 503,
+      headers: { 'retry-after': '60' },
+      json: { code: 'Unavailable', detail: 'the HSM cannot be reached' },
+    };
+    const failed = await parapet(['doctor'], behind(gone));
+    expect(failed.code).toBe(2);
+    expect(failed.stdout).toContain('FAIL  hsm          Unavailable: the HSM cannot be reached');
+  });
+
   it('exits with 1 when the clock is wrong', async () => {
     const outcome = await parapet(['doctor'], healthy, { now: () => Date.now() + 400_000 });
     expect(outcome.code).toBe(1);
