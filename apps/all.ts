@@ -12,7 +12,7 @@ await main('parapet', async (config, log) => {
   const node = await startNode({
     config,
     log,
-    services: services.filter((service) => service.name !== AUDIT_SERVICE),
+    services: services(config).filter((service) => service.name !== AUDIT_SERVICE),
     identity: undefined,
     frontDoor: true,
     thread: startAuditThread((error) => {

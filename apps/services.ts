@@ -3,11 +3,19 @@ import { actionCatalogue } from '../derive/catalogue.ts';
 import { operations } from '../derive/operations.ts';
 import type { AnyService } from '../platform/runtime/service.ts';
 import { auditService } from '../services/audit/index.ts';
-import { defineIam } from '../services/iam/index.ts';
+import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 
-export const services: readonly AnyService[] = [
-  defineIam({ catalogue: actionCatalogue(operations) }),
-  kmsService,
-  auditService,
-];
+/** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
+export function services(config: { awsStrictLimits: boolean }): readonly AnyService[] {
+  return [
+    defineIam({
+      catalogue: actionCatalogue(operations),
+      ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
+    }),
+    kmsService,
+    auditService,
+  ];
+}
+
+export const SERVICE_NAMES = ['iam', 'kms', 'audit'];

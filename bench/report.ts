@@ -15,6 +15,8 @@ export function report(name: string, rows: readonly BenchRow[]): void {
   const width = Math.max(...rows.map((r) => r.name.length));
   for (const row of rows) {
     const ratio = row.ratio === undefined ? '' : `  ratio ${row.ratio} of ${row.baseline}`;
-    process.stdout.write(`  ${row.name.padEnd(width)}  ${String(row.value).padStart(10)} ${row.unit}${ratio}${row.goal ? `  (goal: ${row.goal})` : ''}\n`);
+    process.stdout.write(
+      `  ${row.name.padEnd(width)}  ${String(row.value).padStart(10)} ${row.unit}${ratio}${row.goal ? `  (goal: ${row.goal})` : ''}\n`,
+    );
   }
 }

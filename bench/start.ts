@@ -1,6 +1,7 @@
 /** How long a second start takes until ready, and what all processes together need in memory when idle. */
-import { readdirSync, readFileSync } from 'node:fs';
+
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { freePort, root, startParapet } from '../test/harness/server.ts';
 import type { BenchRow } from './row.ts';
@@ -20,7 +21,12 @@ export async function run(): Promise<BenchRow[]> {
     const from = performance.now();
     const child = spawn('npm', ['start'], {
       cwd: root,
-      env: { ...process.env, PARAPET_DATA: first.dataFolder, PARAPET_LISTEN: `127.0.0.1:${port}`, PARAPET_LOG_LEVEL: 'warn' },
+      env: {
+        ...process.env,
+        PARAPET_DATA: first.dataFolder,
+        PARAPET_LISTEN: `127.0.0.1:${port}`,
+        PARAPET_LOG_LEVEL: 'warn',
+      },
       stdio: 'ignore',
       detached: true,
     });
@@ -38,21 +44,43 @@ export async function run(): Promise<BenchRow[]> {
   await first.stop();
   times.sort((a, b) => a - b);
   return [
-    { name: 'second start (npm start) to ready, median', value: Math.round(times[STARTS >> 1] as number), unit: 'ms', goal: '< 2000' },
-    { name: 'second start (npm start) to ready, slowest', value: Math.round(times.at(-1) as number), unit: 'ms', goal: '< 2000' },
-    { name: 'idle memory of npm, server and HSM agent (PSS)', value: Math.round(memory / 1024), unit: 'MiB', goal: '< 300' },
-    { name: 'the same counted as RSS (shared pages counted in each process)', value: Math.round(resident / 1024), unit: 'MiB' },
+    {
+      name: 'second start (npm start) to ready, median',
+      value: Math.round(times[STARTS >> 1] as number),
+      unit: 'ms',
+      goal: '< 2000',
+    },
+    {
+      name: 'second start (npm start) to ready, slowest',
+      value: Math.round(times.at(-1) as number),
+      unit: 'ms',
+      goal: '< 2000',
+    },
+    {
+      name: 'idle memory of npm, server and HSM agent (PSS)',
+      value: Math.round(memory / 1024),
+      unit: 'MiB',
+      goal: '< 300',
+    },
+    {
+      name: 'the same counted as RSS (shared pages counted in each process)',
+      value: Math.round(resident / 1024),
+      unit: 'MiB',
+    },
   ];
 }
 
 function ready(port: number): Promise<void> {
   return new Promise((done) => {
     const look = () => {
-      const outgoing = request({ host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false }, (incoming) => {
-        incoming.resume();
-        if (incoming.statusCode === 200) done();
-        else setTimeout(look, 10);
-      });
+      const outgoing = request(
+        { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false },
+        (incoming) => {
+          incoming.resume();
+          if (incoming.statusCode === 200) done();
+          else setTimeout(look, 10);
+        },
+      );
       outgoing.on('error', () => setTimeout(look, 10));
       outgoing.end();
     };
@@ -88,7 +116,9 @@ function family(pid: number, dataFolder: string): number[] {
 
 function kilobytes(pid: number, field: 'Pss' | 'Rss'): number {
   try {
-    return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    return Number(
+      new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0,
+    );
   } catch {
     return 0;
   }

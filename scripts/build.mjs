@@ -14,9 +14,17 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-cpSync(join(root, 'policies/managed'), join(dist, 'policies/managed'), { recursive: true, filter: (path) => !path.endsWith('.ts') });
+cpSync(join(root, 'policies/managed'), join(dist, 'policies/managed'), {
+  recursive: true,
+  filter: (path) => !path.endsWith('.ts'),
+});
 
-const programs = { all: 'apps/all.js', service: 'apps/service.js', 'audit-thread': 'apps/audit-thread.js', parapet: 'cli/main.js' };
+const programs = {
+  all: 'apps/all.js',
+  service: 'apps/service.js',
+  'audit-thread': 'apps/audit-thread.js',
+  parapet: 'cli/main.js',
+};
 
 /** Bundled code finds its data and its neighbours where they were, except its own programs. */
 const keepPlaces = {
@@ -24,9 +32,17 @@ const keepPlaces = {
   setup({ onLoad }) {
     onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      if (path.includes('/node_modules/') || path.endsWith('/apps/audit-thread.js') || !source.includes('import.meta.url')) return undefined;
+      if (
+        path.includes('/node_modules/') ||
+        path.endsWith('/apps/audit-thread.js') ||
+        !source.includes('import.meta.url')
+      )
+        return undefined;
       const place = relative(join(dist, 'bin'), path);
-      return { contents: source.replaceAll('import.meta.url', `new URL(${JSON.stringify(place)}, import.meta.url).href`), loader: 'js' };
+      return {
+        contents: source.replaceAll('import.meta.url', `new URL(${JSON.stringify(place)}, import.meta.url).href`),
+        loader: 'js',
+      };
     });
   },
 };

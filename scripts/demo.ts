@@ -50,7 +50,11 @@ try {
 
   const plain = join(folder, 'plain');
   let left = MEBIBYTES;
-  const source = new Readable({ read() { this.push(left-- > 0 ? randomBytes(1 << 20) : null); } });
+  const source = new Readable({
+    read() {
+      this.push(left-- > 0 ? randomBytes(1 << 20) : null);
+    },
+  });
   await pipeline(source, createWriteStream(plain));
   const digest = await sha256(plain);
   step(`a file of ${statSync(plain).size.toLocaleString('en')} bytes, sha256 ${digest.slice(0, 16)}...`);
@@ -72,29 +76,53 @@ try {
   const decipher = createDecipheriv('aes-256-gcm', opened.Plaintext as Uint8Array, iv);
   decipher.setAuthTag(tag);
   const back = createHash('sha256');
-  await pipeline(createReadStream(sealed), decipher, new Transform({ transform: (chunk, _e, next) => next(null, chunk) }), back);
+  await pipeline(
+    createReadStream(sealed),
+    decipher,
+    new Transform({ transform: (chunk, _e, next) => next(null, chunk) }),
+    back,
+  );
   must(back.digest('hex') === digest, 'the decrypted file differs');
   step('decrypted: the hashes are equal');
 
   await admin.iam.send(new CreateUserCommand({ UserName: 'reader' }));
-  const looking = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['kms:DescribeKey'], Resource: '*' }] };
-  await admin.iam.send(new PutUserPolicyCommand({ UserName: 'reader', PolicyName: 'look', PolicyDocument: JSON.stringify(looking) }));
+  const looking = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: ['kms:DescribeKey'], Resource: '*' }],
+  };
+  await admin.iam.send(
+    new PutUserPolicyCommand({ UserName: 'reader', PolicyName: 'look', PolicyDocument: JSON.stringify(looking) }),
+  );
   const { AccessKey } = await admin.iam.send(new CreateAccessKeyCommand({ UserName: 'reader' }));
-  const reader = awsClients(server, { accessKeyId: AccessKey?.AccessKeyId as string, secretAccessKey: AccessKey?.SecretAccessKey as string });
+  const reader = awsClients(server, {
+    accessKeyId: AccessKey?.AccessKeyId as string,
+    secretAccessKey: AccessKey?.SecretAccessKey as string,
+  });
   await reader.kms.send(new DescribeKeyCommand({ KeyId }));
-  const why = await refused(reader.kms.send(new DecryptCommand({ CiphertextBlob: sealedKey, EncryptionContext })), 'AccessDeniedException');
+  const why = await refused(
+    reader.kms.send(new DecryptCommand({ CiphertextBlob: sealedKey, EncryptionContext })),
+    'AccessDeniedException',
+  );
   step(`a second user may look at the key and is denied its use:\n           ${why}`);
 
   const found = await eventually(async () => {
     const answer = await native(server, '/v1/audit/events?EventName=Decrypt&Limit=10', {}, { method: 'GET' });
-    const events = (answer.json().Events as { Sequence?: number; Event: { errorCode?: string; userIdentity: { userName: string }; eventID: string } }[]) ?? [];
+    const events =
+      (answer.json().Events as {
+        Sequence?: number;
+        Event: { errorCode?: string; userIdentity: { userName: string }; eventID: string };
+      }[]) ?? [];
     const use = events.find((e) => e.Event.errorCode === undefined && e.Event.userIdentity.userName === 'admin');
-    const denial = events.find((e) => e.Event.errorCode === 'AccessDenied' && e.Event.userIdentity.userName === 'reader');
+    const denial = events.find(
+      (e) => e.Event.errorCode === 'AccessDenied' && e.Event.userIdentity.userName === 'reader',
+    );
     return use && denial ? { use, denial } : undefined;
   });
   const decision = await native(server, `/v1/authz/decisions/${found.denial.Event.eventID}`, {}, { method: 'GET' });
   must(decision.status === 200, 'the decision is not found');
-  step(`the record has both: the key use (${found.use.Sequence}) and the denial (${found.denial.Sequence}) with its decision`);
+  step(
+    `the record has both: the key use (${found.use.Sequence}) and the denial (${found.denial.Sequence}) with its decision`,
+  );
 
   const verified = await run(process.execPath, [join(root, 'dist/bin/parapet.js'), 'audit', 'verify'], {
     AWS_ACCESS_KEY_ID: server.admin.accessKeyId,
@@ -108,15 +136,26 @@ try {
 
   const flipped = Buffer.from(sealedKey);
   flipped[90] = (flipped[90] as number) ^ 1;
-  await refused(admin.kms.send(new DecryptCommand({ CiphertextBlob: flipped, EncryptionContext })), 'InvalidCiphertextException');
+  await refused(
+    admin.kms.send(new DecryptCommand({ CiphertextBlob: flipped, EncryptionContext })),
+    'InvalidCiphertextException',
+  );
   step('a byte flipped in the ciphertext: refused');
-  await refused(admin.kms.send(new DecryptCommand({ CiphertextBlob: sealedKey, EncryptionContext: { ...EncryptionContext, owner: 'demO' } })), 'InvalidCiphertextException');
+  await refused(
+    admin.kms.send(
+      new DecryptCommand({ CiphertextBlob: sealedKey, EncryptionContext: { ...EncryptionContext, owner: 'demO' } }),
+    ),
+    'InvalidCiphertextException',
+  );
   step('a byte flipped in the context: refused');
 
   await server.terminate();
   flipRow(join(server.dataFolder, 'kms.db'), KeyMetadata?.KeyId as string);
   await server.start();
-  await refused(awsClients(server).kms.send(new DecryptCommand({ CiphertextBlob: sealedKey, EncryptionContext })), 'KMSInternalException');
+  await refused(
+    awsClients(server).kms.send(new DecryptCommand({ CiphertextBlob: sealedKey, EncryptionContext })),
+    'KMSInternalException',
+  );
   step("a byte flipped in the key's row of the database: refused");
   step('done');
 } finally {
@@ -133,4 +172,3 @@ function flipRow(path: string, keyId: string): void {
   db.close();
   must(changes === 1, 'the row was not found');
 }
-

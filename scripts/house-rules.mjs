@@ -22,6 +22,8 @@ const rules = [
 ];
 const NAMELESS = /^(utils?|helpers?|common|manager|base)(\.ts)?$/;
 const MAX_LINES = 500;
+/** Tables of cases are data. */
+const MAX_TEST_LINES = 700;
 
 let broken = 0;
 function report(text) {
@@ -41,7 +43,8 @@ function walk(folder) {
     if (!name.endsWith('.ts')) continue;
     const lines = readFileSync(path, 'utf8').split('\n');
     const test = name.endsWith('.test.ts') || shown.includes('/testing/');
-    if (lines.length > MAX_LINES && !name.endsWith('.gen.ts')) report(`${shown}: ${lines.length} lines, one subject?`);
+    if (lines.length > (test ? MAX_TEST_LINES : MAX_LINES) && !name.endsWith('.gen.ts'))
+      report(`${shown}: ${lines.length} lines, one subject?`);
     if (test) continue;
     lines.forEach((line, index) => {
       for (const rule of rules)

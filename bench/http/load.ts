@@ -3,8 +3,9 @@
  * Written on raw sockets, so that the client is not what is measured. A signature is made once per second and
  * connection set (its clock has seconds); the server verifies every request anew.
  */
-import { connect, type TLSSocket } from 'node:tls';
+
 import { readFileSync } from 'node:fs';
+import { connect, type TLSSocket } from 'node:tls';
 import { signHeaders } from '../../platform/authn/sigv4/sign.ts';
 
 export interface LoadJob {
@@ -99,7 +100,10 @@ function render(job: LoadJob): Buffer {
 
 function dial(job: LoadJob): Promise<TLSSocket> {
   return new Promise((done, failed) => {
-    const socket = connect({ host: '127.0.0.1', port: job.port, ca: readFileSync(job.caPath), servername: 'localhost' }, () => done(socket));
+    const socket = connect(
+      { host: '127.0.0.1', port: job.port, ca: readFileSync(job.caPath), servername: 'localhost' },
+      () => done(socket),
+    );
     socket.setNoDelay(true);
     socket.on('error', failed);
   });

@@ -23,6 +23,8 @@ export interface Config {
   clockWindowSeconds: number;
   drainSeconds: number;
   rates: { principalPerSecond: number; principalBurst: number; refusalsPerSecond: number; refusalBurst: number };
+  /** IAM limits of AWS instead of our larger ones. */
+  awsStrictLimits: boolean;
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -43,6 +45,10 @@ export const SETTINGS = {
   PARAPET_DRAIN_SECONDS: ['20', 'how long a stop waits for requests in flight'],
   PARAPET_RATE_PRINCIPAL: ['10000', 'requests per second and principal'],
   PARAPET_RATE_REFUSALS: ['20', 'failed authentications per second and source address'],
+  PARAPET_AWS_STRICT_LIMITS: [
+    'false',
+    'true: the sizes and counts that AWS allows, for policies that must stay portable',
+  ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
     'internal addresses (mTLS) when services run in their own processes',
@@ -83,6 +89,7 @@ export function readConfig(environment: Environment = process.env): Config {
       refusalsPerSecond: refusals,
       refusalBurst: refusals * 10,
     },
+    awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
       get('PARAPET_SERVICES')
         .split(',')

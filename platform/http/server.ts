@@ -31,14 +31,13 @@ import { tlsSettings } from './listener/tls-settings.ts';
 export type { TlsFacts } from './listener/connections.ts';
 export type { FrontRequest } from './listener/exchange.ts';
 export { ListenError } from './listener/listen-error.ts';
-export {
-  DEFAULT_BUDGETS,
-  type FrontAnswer,
-  type FrontFallback,
-  type FrontHandler,
-  type ListenerBudgets,
-  type ListenerOptions,
-  type ListenerTls,
+export type {
+  FrontAnswer,
+  FrontFallback,
+  FrontHandler,
+  ListenerBudgets,
+  ListenerOptions,
+  ListenerTls,
 } from './listener/options.ts';
 
 export interface Listener {

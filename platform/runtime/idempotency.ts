@@ -66,7 +66,7 @@ export class Idempotency {
   }
 }
 
-export function holdsSecret(shape: Shape): boolean {
+function holdsSecret(shape: Shape): boolean {
   if (shape.secret) return true;
   if (shape.kind === 'structure') return shape.members.some((m) => holdsSecret(m.shape));
   if (shape.kind === 'list') return holdsSecret(shape.item);

@@ -23,7 +23,7 @@ import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
 export type { IamDeps } from './deps.ts';
-export { AWS_STRICT_LIMITS, DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
+export { AWS_STRICT_LIMITS, type IamLimits } from './domain/limits.ts';
 export { type BootstrapResult, bootstrap } from './first-run.ts';
 
 export interface IamOptions {
@@ -55,5 +55,3 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     close: (deps) => deps.stopKeyUses(),
   });
 }
-
-export const iamService = defineIam();

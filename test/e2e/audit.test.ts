@@ -27,10 +27,16 @@ describe('search', () => {
       const events = await lookUp(`RequestId=${requestId}`);
       return events.length > 0 ? events : undefined;
     });
-    expect(found?.Event).toMatchObject({ eventName: 'ListKeys', errorCode: 'AccessDenied', userIdentity: { arn: person.arn } });
+    expect(found?.Event).toMatchObject({
+      eventName: 'ListKeys',
+      errorCode: 'AccessDenied',
+      userIdentity: { arn: person.arn },
+    });
     const others = await lookUp(`PrincipalArn=${encodeURIComponent(person.arn)}&Outcome=denied&EventName=ListKeys`);
     expect(others.map((e) => e.Event.requestID)).toEqual([requestId]);
-    expect(await lookUp(`PrincipalArn=${encodeURIComponent(person.arn)}&Outcome=success&EventName=ListKeys`)).toEqual([]);
+    expect(await lookUp(`PrincipalArn=${encodeURIComponent(person.arn)}&Outcome=success&EventName=ListKeys`)).toEqual(
+      [],
+    );
   });
 
   it('pages through without gaps or repetitions', async () => {
@@ -54,11 +60,21 @@ describe('search', () => {
       return found.some((e) => JSON.stringify(e).includes(KeyId)) ? found : undefined;
     });
     const event = events.find((e) => JSON.stringify(e).includes(KeyId))?.Event as unknown as {
-      x: { decision: { effect: string; checks: { action: string; context: Record<string, string> }[]; context: Record<string, string>; policies: string[] } };
+      x: {
+        decision: {
+          effect: string;
+          checks: { action: string; context: Record<string, string> }[];
+          context: Record<string, string>;
+          policies: string[];
+        };
+      };
       requestParameters: Record<string, unknown>;
     };
     expect(event.x.decision).toMatchObject({ effect: 'allow' });
-    expect(event.x.decision.checks[0]).toMatchObject({ action: 'kms:Encrypt', context: { 'kms:encryptioncontext:app': 'audit' } });
+    expect(event.x.decision.checks[0]).toMatchObject({
+      action: 'kms:Encrypt',
+      context: { 'kms:encryptioncontext:app': 'audit' },
+    });
     expect(event.x.decision.policies).toContain('arn:aws:iam::aws:policy/AdministratorAccess@v1');
     expect(event.requestParameters).not.toHaveProperty('Plaintext');
   });
@@ -79,17 +95,23 @@ describe('the chain', () => {
     });
     expect(stream.raw.map((r) => r.Sequence)).toEqual(stream.raw.map((_, i) => i + 1));
     for (const id of ids) expect(stream.records.filter((r) => r.requestID === id)).toHaveLength(1);
-    expect(stream.records.every((r) => (r as { recipientAccountId?: string }).recipientAccountId === account.accountId)).toBe(true);
+    expect(
+      stream.records.every((r) => (r as { recipientAccountId?: string }).recipientAccountId === account.accountId),
+    ).toBe(true);
   });
 });
 
 describe('refused callers', () => {
   it('a wrong signature for a known operation is recorded as a failure without an account', async () => {
-    const answer = await native(server, '/v1/kms/list-keys', {}, {
-      credentials: { accessKeyId: server.admin.accessKeyId, secretAccessKey: 'x'.repeat(40) },
-    });
+    const answer = await native(
+      server,
+      '/v1/kms/list-keys',
+      {},
+      {
+        credentials: { accessKeyId: server.admin.accessKeyId, secretAccessKey: 'x'.repeat(40) },
+      },
+    );
     expect(answer.status).toBe(401);
     expect(answer.headers['x-amzn-requestid']).toBeDefined();
   });
 });
-

@@ -33,14 +33,24 @@ describe('authorize', () => {
   it("decides an application's own actions: rebooting only with MFA and only from midnight to four", async () => {
     const account = await createAccount(server);
     const by = { credentials: account.credentials };
-    const registered = await native(server, '/v1/authz/register-namespace', { Name: 'ops', Actions: [{ Name: 'Reboot' }, { Name: 'Shutdown' }] }, by);
+    const registered = await native(
+      server,
+      '/v1/authz/register-namespace',
+      { Name: 'ops', Actions: [{ Name: 'Reboot' }, { Name: 'Shutdown' }] },
+      by,
+    );
     expect(registered.status, registered.text).toBe(200);
     const operator = await createUser(server, NIGHT, account.credentials);
     const ask = async (context: object) => {
       const answer = await native(
         server,
         '/v1/authz/authorize',
-        { Principal: operator.arn, Action: 'ops:Reboot', Resource: `arn:aws:ops:local-1:${account.accountId}:host/web-1`, Context: context },
+        {
+          Principal: operator.arn,
+          Action: 'ops:Reboot',
+          Resource: `arn:aws:ops:local-1:${account.accountId}:host/web-1`,
+          Context: context,
+        },
         by,
       );
       expect(answer.status, answer.text).toBe(200);
@@ -61,7 +71,11 @@ describe('authorize', () => {
   });
 
   it('refuses facts about the principal that the asker may not claim', async () => {
-    const answer = await native(server, '/v1/authz/authorize', { Action: 'kms:CreateKey', Resource: '*', Context: { 'aws:PrincipalArn': 'arn:aws:iam::1:root' } });
+    const answer = await native(server, '/v1/authz/authorize', {
+      Action: 'kms:CreateKey',
+      Resource: '*',
+      Context: { 'aws:PrincipalArn': 'arn:aws:iam::1:root' },
+    });
     expect(answer.status).toBe(400);
   });
 
@@ -69,7 +83,9 @@ describe('authorize', () => {
     const other = await createAccount(server);
     const missing = `arn:aws:iam::${other.accountId}:user/${uniqueName('nobody')}`;
     const answers = await Promise.all(
-      [other.arn, missing].map((Principal) => native(server, '/v1/authz/authorize', { Principal, Action: 'kms:CreateKey', Resource: '*' })),
+      [other.arn, missing].map((Principal) =>
+        native(server, '/v1/authz/authorize', { Principal, Action: 'kms:CreateKey', Resource: '*' }),
+      ),
     );
     expect(answers[0]?.status).toBe(answers[1]?.status);
     expect(answers[0]?.status).not.toBe(200);
@@ -77,7 +93,16 @@ describe('authorize', () => {
 
   it('needs the permission to ask', async () => {
     const person = await createUser(server);
-    expect((await native(server, '/v1/authz/authorize', { Action: 'kms:CreateKey', Resource: '*' }, { credentials: person.credentials })).status).toBe(403);
+    expect(
+      (
+        await native(
+          server,
+          '/v1/authz/authorize',
+          { Action: 'kms:CreateKey', Resource: '*' },
+          { credentials: person.credentials },
+        )
+      ).status,
+    ).toBe(403);
   });
 
   it('answers many questions at once, each for itself', async () => {

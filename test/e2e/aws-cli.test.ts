@@ -25,7 +25,14 @@ describe('aws', () => {
   });
 
   it('creates a key, encrypts a file and gets it back', async () => {
-    const { KeyMetadata } = (await ok(['kms', 'create-key', '--description', 'cli', '--tags', 'TagKey=app,TagValue=tour'])) as unknown as {
+    const { KeyMetadata } = (await ok([
+      'kms',
+      'create-key',
+      '--description',
+      'cli',
+      '--tags',
+      'TagKey=app,TagValue=tour',
+    ])) as unknown as {
       KeyMetadata: { KeyId: string; Arn: string; KeyState: string };
     };
     expect(KeyMetadata.KeyState).toBe('Enabled');
@@ -33,12 +40,28 @@ describe('aws', () => {
     await ok(['kms', 'create-alias', '--alias-name', alias, '--target-key-id', KeyMetadata.KeyId]);
     const plain = join(folder, 'plain');
     writeFileSync(plain, randomBytes(4096));
-    const sealed = (await ok(['kms', 'encrypt', '--key-id', alias, '--plaintext', `fileb://${plain}`, '--encryption-context', 'app=tour'])) as unknown as {
+    const sealed = (await ok([
+      'kms',
+      'encrypt',
+      '--key-id',
+      alias,
+      '--plaintext',
+      `fileb://${plain}`,
+      '--encryption-context',
+      'app=tour',
+    ])) as unknown as {
       CiphertextBlob: string;
     };
     const blob = join(folder, 'sealed');
     writeFileSync(blob, Buffer.from(sealed.CiphertextBlob, 'base64'));
-    const opened = (await ok(['kms', 'decrypt', '--ciphertext-blob', `fileb://${blob}`, '--encryption-context', 'app=tour'])) as unknown as {
+    const opened = (await ok([
+      'kms',
+      'decrypt',
+      '--ciphertext-blob',
+      `fileb://${blob}`,
+      '--encryption-context',
+      'app=tour',
+    ])) as unknown as {
       Plaintext: string;
       KeyId: string;
     };
@@ -46,15 +69,36 @@ describe('aws', () => {
     expect(digest(Buffer.from(opened.Plaintext, 'base64'))).toBe(digest(readFileSync(plain)));
     expect(opened.KeyId).toBe(KeyMetadata.Arn);
 
-    const wrong = await aws(server, ['kms', 'decrypt', '--ciphertext-blob', `fileb://${blob}`, '--encryption-context', 'app=other']);
+    const wrong = await aws(server, [
+      'kms',
+      'decrypt',
+      '--ciphertext-blob',
+      `fileb://${blob}`,
+      '--encryption-context',
+      'app=other',
+    ]);
     expect(wrong.code).not.toBe(0);
     expect(wrong.stderr).toContain('InvalidCiphertextException');
 
-    const scheduled = (await ok(['kms', 'schedule-key-deletion', '--key-id', KeyMetadata.KeyId, '--pending-window-in-days', '1096'])) as unknown as {
+    const scheduled = (await ok([
+      'kms',
+      'schedule-key-deletion',
+      '--key-id',
+      KeyMetadata.KeyId,
+      '--pending-window-in-days',
+      '1096',
+    ])) as unknown as {
       KeyState: string;
     };
     expect(scheduled.KeyState).toBe('PendingDeletion');
-    const pending = await aws(server, ['kms', 'decrypt', '--ciphertext-blob', `fileb://${blob}`, '--encryption-context', 'app=tour']);
+    const pending = await aws(server, [
+      'kms',
+      'decrypt',
+      '--ciphertext-blob',
+      `fileb://${blob}`,
+      '--encryption-context',
+      'app=tour',
+    ]);
     expect(pending.stderr).toContain('KMSInvalidStateException');
     expect(pending.stderr).toContain('pending deletion');
     await ok(['kms', 'cancel-key-deletion', '--key-id', KeyMetadata.KeyId]);
@@ -74,10 +118,23 @@ describe('aws', () => {
     expect(denied.stderr).toContain('because no identity-based policy allows the kms:ListKeys action');
     const policy = JSON.stringify(allow('kms:ListKeys'));
     await ok(['iam', 'put-user-policy', '--user-name', name, '--policy-name', 'keys', '--policy-document', policy]);
-    await expect.poll(async () => (await aws(server, ['kms', 'list-keys'], credentials)).code, { timeout: 5000 }).toBe(0);
-    const stored = (await ok(['iam', 'get-user-policy', '--user-name', name, '--policy-name', 'keys'])) as unknown as { PolicyDocument: object };
+    await expect
+      .poll(async () => (await aws(server, ['kms', 'list-keys'], credentials)).code, { timeout: 5000 })
+      .toBe(0);
+    const stored = (await ok(['iam', 'get-user-policy', '--user-name', name, '--policy-name', 'keys'])) as unknown as {
+      PolicyDocument: object;
+    };
     expect(stored.PolicyDocument).toEqual(JSON.parse(policy));
-    const bad = await aws(server, ['iam', 'put-user-policy', '--user-name', name, '--policy-name', 'x', '--policy-document', '{"Version":"2012-10-17","Statement":[{"Effect":"Alow","Action":"*","Resource":"*"}]}']);
+    const bad = await aws(server, [
+      'iam',
+      'put-user-policy',
+      '--user-name',
+      name,
+      '--policy-name',
+      'x',
+      '--policy-document',
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Alow","Action":"*","Resource":"*"}]}',
+    ]);
     expect(bad.stderr).toContain('MalformedPolicyDocument');
     const conflict = await aws(server, ['iam', 'delete-user', '--user-name', name]);
     expect(conflict.stderr).toContain('DeleteConflict');
@@ -93,7 +150,10 @@ describe('aws', () => {
     };
     const session = { accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretAccessKey, sessionToken: c.SessionToken };
     await ok(['kms', 'list-keys'], session);
-    const without = await aws(server, ['kms', 'list-keys'], { accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretAccessKey });
+    const without = await aws(server, ['kms', 'list-keys'], {
+      accessKeyId: c.AccessKeyId,
+      secretAccessKey: c.SecretAccessKey,
+    });
     expect(without.stderr).toContain('UnrecognizedClientException');
   });
 });

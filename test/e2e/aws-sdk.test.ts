@@ -1,5 +1,6 @@
 /** The AWS SDK v3 for JavaScript, unmodified: shapes, errors by name, pagination, retries. */
 import {
+  AddUserToGroupCommand,
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
   CreateGroupCommand,
@@ -8,9 +9,8 @@ import {
   DeleteUserCommand,
   GetPolicyVersionCommand,
   GetUserCommand,
-  paginateListUsers,
   PutGroupPolicyCommand,
-  AddUserToGroupCommand,
+  paginateListUsers,
 } from '@aws-sdk/client-iam';
 import {
   CreateAliasCommand,
@@ -24,8 +24,8 @@ import {
   GenerateRandomCommand,
   GetKeyPolicyCommand,
   ListResourceTagsCommand,
-  paginateListKeys,
   PutKeyPolicyCommand,
+  paginateListKeys,
   ReEncryptCommand,
   ScheduleKeyDeletionCommand,
   TagResourceCommand,
@@ -71,14 +71,22 @@ describe('KMS', () => {
     expect(data.KeyId).toBe(arn);
     const opened = await kms.send(new DecryptCommand({ CiphertextBlob: data.CiphertextBlob, EncryptionContext }));
     expect(Buffer.from(opened.Plaintext as Uint8Array)).toEqual(Buffer.from(data.Plaintext as Uint8Array));
-    const silent = await kms.send(new GenerateDataKeyWithoutPlaintextCommand({ KeyId: arn, NumberOfBytes: 64, EncryptionContext }));
+    const silent = await kms.send(
+      new GenerateDataKeyWithoutPlaintextCommand({ KeyId: arn, NumberOfBytes: 64, EncryptionContext }),
+    );
     expect(silent).not.toHaveProperty('Plaintext');
-    expect((await kms.send(new DecryptCommand({ CiphertextBlob: silent.CiphertextBlob, EncryptionContext }))).Plaintext).toHaveLength(64);
-    await expect(kms.send(new DecryptCommand({ CiphertextBlob: data.CiphertextBlob, EncryptionContext: { app: 'sdk' } }))).rejects.toMatchObject({
+    expect(
+      (await kms.send(new DecryptCommand({ CiphertextBlob: silent.CiphertextBlob, EncryptionContext }))).Plaintext,
+    ).toHaveLength(64);
+    await expect(
+      kms.send(new DecryptCommand({ CiphertextBlob: data.CiphertextBlob, EncryptionContext: { app: 'sdk' } })),
+    ).rejects.toMatchObject({
       name: 'InvalidCiphertextException',
     });
     const other = await newKey();
-    await expect(kms.send(new DecryptCommand({ CiphertextBlob: data.CiphertextBlob, EncryptionContext, KeyId: other.id }))).rejects.toMatchObject({
+    await expect(
+      kms.send(new DecryptCommand({ CiphertextBlob: data.CiphertextBlob, EncryptionContext, KeyId: other.id })),
+    ).rejects.toMatchObject({
       name: 'IncorrectKeyException',
     });
   });
@@ -86,7 +94,9 @@ describe('KMS', () => {
   it('re-encrypts without showing the plaintext', async () => {
     const from = await newKey();
     const to = await newKey();
-    const sealed = await kms.send(new EncryptCommand({ KeyId: from.id, Plaintext: Buffer.from('move me'), EncryptionContext: { a: '1' } }));
+    const sealed = await kms.send(
+      new EncryptCommand({ KeyId: from.id, Plaintext: Buffer.from('move me'), EncryptionContext: { a: '1' } }),
+    );
     const moved = await kms.send(
       new ReEncryptCommand({
         CiphertextBlob: sealed.CiphertextBlob,
@@ -96,7 +106,9 @@ describe('KMS', () => {
       }),
     );
     expect([moved.SourceKeyId, moved.KeyId]).toEqual([from.arn, to.arn]);
-    const opened = await kms.send(new DecryptCommand({ CiphertextBlob: moved.CiphertextBlob, EncryptionContext: { b: '2' } }));
+    const opened = await kms.send(
+      new DecryptCommand({ CiphertextBlob: moved.CiphertextBlob, EncryptionContext: { b: '2' } }),
+    );
     expect(Buffer.from(opened.Plaintext as Uint8Array).toString()).toBe('move me');
   });
 
@@ -107,7 +119,9 @@ describe('KMS', () => {
     for (const at of [0, 1, 3, 10, 30, 55, 70, 80, blob.length - 1]) {
       const flipped = Buffer.from(blob);
       flipped[at] = (flipped[at] as number) ^ 1;
-      await expect(kms.send(new DecryptCommand({ CiphertextBlob: flipped })), `byte ${at}`).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
+      await expect(kms.send(new DecryptCommand({ CiphertextBlob: flipped })), `byte ${at}`).rejects.toMatchObject({
+        name: 'InvalidCiphertextException',
+      });
     }
   });
 
@@ -119,21 +133,36 @@ describe('KMS', () => {
       message: `${arn} is disabled.`,
     });
     await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 7 }));
-    await expect(kms.send(new EncryptCommand({ KeyId: id, Plaintext: Buffer.from('x') }))).rejects.toMatchObject({ name: 'KMSInvalidStateException' });
-    await expect(kms.send(new DescribeKeyCommand({ KeyId: '00000000-0000-4000-8000-000000000000' }))).rejects.toMatchObject({ name: 'NotFoundException' });
-    await expect(kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 1097 }))).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(kms.send(new EncryptCommand({ KeyId: id, Plaintext: Buffer.from('x') }))).rejects.toMatchObject({
+      name: 'KMSInvalidStateException',
+    });
+    await expect(
+      kms.send(new DescribeKeyCommand({ KeyId: '00000000-0000-4000-8000-000000000000' })),
+    ).rejects.toMatchObject({ name: 'NotFoundException' });
+    await expect(
+      kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 1097 })),
+    ).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
   it('keeps tags, policies and pages', async () => {
     const { id } = await newKey();
     await kms.send(new TagResourceCommand({ KeyId: id, Tags: [{ TagKey: 'team', TagValue: 'blue' }] }));
-    expect((await kms.send(new ListResourceTagsCommand({ KeyId: id }))).Tags).toEqual([{ TagKey: 'team', TagValue: 'blue' }]);
+    expect((await kms.send(new ListResourceTagsCommand({ KeyId: id }))).Tags).toEqual([
+      { TagKey: 'team', TagValue: 'blue' },
+    ]);
     const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId: id, PolicyName: 'default' }));
     expect(JSON.parse(Policy as string).Statement[0].Action).toBe('kms:*');
-    const lockout = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 'kms:*', Resource: '*' }] });
-    await expect(kms.send(new PutKeyPolicyCommand({ KeyId: id, Policy: lockout }))).rejects.toMatchObject({ name: 'MalformedPolicyDocumentException' });
+    const lockout = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Principal: '*', Action: 'kms:*', Resource: '*' }],
+    });
+    await expect(kms.send(new PutKeyPolicyCommand({ KeyId: id, Policy: lockout }))).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+    });
     await kms.send(new PutKeyPolicyCommand({ KeyId: id, Policy: lockout, BypassPolicyLockoutSafetyCheck: true }));
-    await expect(kms.send(new DescribeKeyCommand({ KeyId: id }))).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(kms.send(new DescribeKeyCommand({ KeyId: id }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
     const ids = new Set<string>();
     for await (const page of paginateListKeys({ client: kms, pageSize: 2 }, {})) {
       expect(page.Keys?.length).toBeLessThanOrEqual(2);
@@ -147,7 +176,9 @@ describe('KMS', () => {
     const { id, arn } = await newKey();
     const AliasName = `alias/${uniqueName('sdk')}`;
     await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: id }));
-    await expect(kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: id }))).rejects.toMatchObject({ name: 'AlreadyExistsException' });
+    await expect(kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: id }))).rejects.toMatchObject({
+      name: 'AlreadyExistsException',
+    });
     const sealed = await kms.send(new EncryptCommand({ KeyId: AliasName, Plaintext: Buffer.from('x') }));
     expect(sealed.KeyId).toBe(arn);
   });
@@ -159,19 +190,37 @@ describe('IAM and STS', () => {
     const GroupName = uniqueName('group');
     await iam.send(new CreateUserCommand({ UserName }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
-    const credentials = { accessKeyId: AccessKey?.AccessKeyId as string, secretAccessKey: AccessKey?.SecretAccessKey as string };
+    const credentials = {
+      accessKeyId: AccessKey?.AccessKeyId as string,
+      secretAccessKey: AccessKey?.SecretAccessKey as string,
+    };
     const own = awsClients(server, credentials);
-    expect((await own.sts.send(new GetCallerIdentityCommand({}))).Arn).toBe(`arn:aws:iam::${server.admin.accountId}:user/${UserName}`);
-    await expect(own.kms.send(new GenerateRandomCommand({ NumberOfBytes: 8 }))).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    expect((await own.sts.send(new GetCallerIdentityCommand({}))).Arn).toBe(
+      `arn:aws:iam::${server.admin.accountId}:user/${UserName}`,
+    );
+    await expect(own.kms.send(new GenerateRandomCommand({ NumberOfBytes: 8 }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
     await iam.send(new CreateGroupCommand({ GroupName }));
-    await iam.send(new PutGroupPolicyCommand({ GroupName, PolicyName: 'random', PolicyDocument: JSON.stringify(allow('kms:GenerateRandom')) }));
+    await iam.send(
+      new PutGroupPolicyCommand({
+        GroupName,
+        PolicyName: 'random',
+        PolicyDocument: JSON.stringify(allow('kms:GenerateRandom')),
+      }),
+    );
     await iam.send(new AddUserToGroupCommand({ GroupName, UserName }));
     await eventually(async () => {
       const answer = await own.kms.send(new GenerateRandomCommand({ NumberOfBytes: 8 })).catch(() => undefined);
       return answer !== undefined;
     });
-    const document = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: 'kms:*', Resource: '*' }] });
-    const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: uniqueName('deny'), PolicyDocument: document }));
+    const document = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Action: 'kms:*', Resource: '*' }],
+    });
+    const { Policy } = await iam.send(
+      new CreatePolicyCommand({ PolicyName: uniqueName('deny'), PolicyDocument: document }),
+    );
     await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: Policy?.Arn }));
     await eventually(async () => {
       const error = await own.kms.send(new GenerateRandomCommand({ NumberOfBytes: 8 })).catch((e: Error) => e);
@@ -184,10 +233,15 @@ describe('IAM and STS', () => {
   it('names errors as AWS does and pages through lists', async () => {
     const UserName = uniqueName('sdk');
     await iam.send(new CreateUserCommand({ UserName }));
-    await expect(iam.send(new CreateUserCommand({ UserName: UserName.toUpperCase() }))).rejects.toMatchObject({ name: 'EntityAlreadyExistsException' });
-    await expect(iam.send(new GetUserCommand({ UserName: `${UserName}x` }))).rejects.toMatchObject({ name: 'NoSuchEntityException' });
+    await expect(iam.send(new CreateUserCommand({ UserName: UserName.toUpperCase() }))).rejects.toMatchObject({
+      name: 'EntityAlreadyExistsException',
+    });
+    await expect(iam.send(new GetUserCommand({ UserName: `${UserName}x` }))).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
     const names: string[] = [];
-    for await (const page of paginateListUsers({ client: iam, pageSize: 2 }, {})) names.push(...(page.Users ?? []).map((u) => u.UserName as string));
+    for await (const page of paginateListUsers({ client: iam, pageSize: 2 }, {}))
+      names.push(...(page.Users ?? []).map((u) => u.UserName as string));
     expect(names).toContain(UserName);
     expect(new Set(names).size).toBe(names.length);
     await iam.send(new DeleteUserCommand({ UserName }));

@@ -4,7 +4,11 @@ import { run } from '../harness/clients.ts';
 
 const server = inject('server');
 
-async function curl(path: string, service: string, ...more: string[]): Promise<{ status: number; body: Record<string, unknown> }> {
+async function curl(
+  path: string,
+  service: string,
+  ...more: string[]
+): Promise<{ status: number; body: Record<string, unknown> }> {
   const ran = await run('curl', [
     '--silent',
     '--cacert',
@@ -40,7 +44,11 @@ describe('curl --aws-sigv4', () => {
   });
 
   it('asks for a decision', async () => {
-    const answer = await curl('/v1/authz/authorize', 'authz', ...json({ Action: 'kms:Decrypt', Resource: `arn:aws:kms:local-1:${server.admin.accountId}:key/x` }));
+    const answer = await curl(
+      '/v1/authz/authorize',
+      'authz',
+      ...json({ Action: 'kms:Decrypt', Resource: `arn:aws:kms:local-1:${server.admin.accountId}:key/x` }),
+    );
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ Decision: 'Allow' });
     expect(answer.body.DecisionId).toMatch(/^[0-9a-f-]{36}$/);

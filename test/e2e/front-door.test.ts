@@ -39,13 +39,46 @@ describe('callers that cannot be established', () => {
   const FAR = 20 * 60_000;
 
   it.each([
-    ['unsigned', () => raw(server, { method: 'POST', headers: { 'x-amz-target': 'TrentService.ListKeys', 'content-type': 'application/x-amz-json-1.1' }, body: '{}' }), 'MissingAuthenticationTokenException'],
-    ['wrong secret', () => json11(server, 'TrentService.ListKeys', {}, { credentials: wrong() }), 'InvalidSignatureException'],
-    ['unknown key', () => json11(server, 'TrentService.ListKeys', {}, { credentials: unknown }), 'UnrecognizedClientException'],
-    ['too old', () => json11(server, 'TrentService.ListKeys', {}, { at: Date.now() - FAR }), 'InvalidSignatureException'],
-    ['from the future', () => json11(server, 'TrentService.ListKeys', {}, { at: Date.now() + FAR }), 'InvalidSignatureException'],
-    ['other service in the scope', () => json11(server, 'TrentService.ListKeys', {}, { service: 'sts' }), 'InvalidSignatureException'],
-    ['other region in the scope', () => json11(server, 'TrentService.ListKeys', {}, { region: 'elsewhere-1' }), 'InvalidSignatureException'],
+    [
+      'unsigned',
+      () =>
+        raw(server, {
+          method: 'POST',
+          headers: { 'x-amz-target': 'TrentService.ListKeys', 'content-type': 'application/x-amz-json-1.1' },
+          body: '{}',
+        }),
+      'MissingAuthenticationTokenException',
+    ],
+    [
+      'wrong secret',
+      () => json11(server, 'TrentService.ListKeys', {}, { credentials: wrong() }),
+      'InvalidSignatureException',
+    ],
+    [
+      'unknown key',
+      () => json11(server, 'TrentService.ListKeys', {}, { credentials: unknown }),
+      'UnrecognizedClientException',
+    ],
+    [
+      'too old',
+      () => json11(server, 'TrentService.ListKeys', {}, { at: Date.now() - FAR }),
+      'InvalidSignatureException',
+    ],
+    [
+      'from the future',
+      () => json11(server, 'TrentService.ListKeys', {}, { at: Date.now() + FAR }),
+      'InvalidSignatureException',
+    ],
+    [
+      'other service in the scope',
+      () => json11(server, 'TrentService.ListKeys', {}, { service: 'sts' }),
+      'InvalidSignatureException',
+    ],
+    [
+      'other region in the scope',
+      () => json11(server, 'TrentService.ListKeys', {}, { region: 'elsewhere-1' }),
+      'InvalidSignatureException',
+    ],
   ])('JSON wire: %s', async (_name, attempt, type) => {
     const answer = await attempt();
     expect(answer.status).toBe(400);
@@ -60,14 +93,23 @@ describe('callers that cannot be established', () => {
   });
 
   it('native wire: 401 with a hint', async () => {
-    const answer = await raw(server, { method: 'POST', path: '/v1/kms/list-keys', body: '{}', headers: { 'content-type': 'application/json' } });
+    const answer = await raw(server, {
+      method: 'POST',
+      path: '/v1/kms/list-keys',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    });
     expect(answer.status).toBe(401);
     expect(answer.json()).toMatchObject({ code: 'Unauthenticated', reason: 'MissingAuthenticationToken' });
     expect(answer.json().hint).toBeTruthy();
   });
 
   it('refuses a body changed after signing', async () => {
-    const headers = sign(server, { body: '{"Limit":1}', service: 'kms', headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.ListKeys' } });
+    const headers = sign(server, {
+      body: '{"Limit":1}',
+      service: 'kms',
+      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.ListKeys' },
+    });
     const answer = await raw(server, { method: 'POST', headers, body: '{"Limit":2}' });
     expect(answer.json().__type).toBe('InvalidSignatureException');
   });
@@ -75,13 +117,16 @@ describe('callers that cannot be established', () => {
   it('refuses the second use of the signature of a write, and lets a read be repeated', async () => {
     const write = { path: '/v1/kms/create-key', body: '{}', headers: { 'content-type': 'application/json' } };
     const headers = sign(server, { ...write, at: Date.now() - 30_000 });
-    const send = (changed: Record<string, string>) => raw(server, { method: 'POST', path: write.path, headers: { ...headers, ...changed }, body: write.body });
+    const send = (changed: Record<string, string>) =>
+      raw(server, { method: 'POST', path: write.path, headers: { ...headers, ...changed }, body: write.body });
     const first = await send({});
     expect(first.status).toBe(200);
     // The same request again gets the same answer, not another key.
     expect((await send({})).json()).toEqual(first.json());
     const { 'amz-sdk-invocation-id': _id, ...unsigned } = sign(server, { ...write, at: Date.now() - 30_000 });
-    expect((await raw(server, { method: 'POST', path: write.path, headers: unsigned, body: write.body })).status).toBe(401);
+    expect((await raw(server, { method: 'POST', path: write.path, headers: unsigned, body: write.body })).status).toBe(
+      401,
+    );
     const bare = sign(server, { ...write, at: Date.now() - 31_000 }, ['amz-sdk-invocation-id']);
     const once = await raw(server, { method: 'POST', path: write.path, headers: bare, body: write.body });
     expect(once.status).toBe(200);
@@ -89,12 +134,19 @@ describe('callers that cannot be established', () => {
     expect(twice.status).toBe(401);
     expect(twice.json().detail).toContain('used before');
     // A new, unsigned invocation id does not make a captured request new.
-    const dressed = await raw(server, { method: 'POST', path: write.path, headers: { ...bare, 'amz-sdk-invocation-id': 'other' }, body: write.body });
+    const dressed = await raw(server, {
+      method: 'POST',
+      path: write.path,
+      headers: { ...bare, 'amz-sdk-invocation-id': 'other' },
+      body: write.body,
+    });
     expect(dressed.status).toBe(401);
     const read = { path: '/v1/kms/list-keys', body: '{}', headers: { 'content-type': 'application/json' } };
     const again = sign(server, read);
     for (let i = 0; i < 2; i++)
-      expect((await raw(server, { method: 'POST', path: read.path, headers: again, body: read.body })).status).toBe(200);
+      expect((await raw(server, { method: 'POST', path: read.path, headers: again, body: read.body })).status).toBe(
+        200,
+      );
   });
 });
 
@@ -111,9 +163,13 @@ describe('idempotency', () => {
   it('makes one key of parallel requests with one token', async () => {
     const headers = { 'idempotency-key': `parallel-${Date.now()}` };
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => native(server, '/v1/kms/create-key', { Description: 'race' }, { headers, at: Date.now() - i * 1000 })),
+      Array.from({ length: 8 }, (_, i) =>
+        native(server, '/v1/kms/create-key', { Description: 'race' }, { headers, at: Date.now() - i * 1000 }),
+      ),
     );
-    const ids = new Set(answers.filter((a) => a.status === 200).map((a) => (a.json().KeyMetadata as { KeyId: string }).KeyId));
+    const ids = new Set(
+      answers.filter((a) => a.status === 200).map((a) => (a.json().KeyMetadata as { KeyId: string }).KeyId),
+    );
     expect(ids.size).toBe(1);
     for (const answer of answers) expect([200, 409]).toContain(answer.status);
   });
@@ -136,7 +192,8 @@ describe('inputs that are not right', () => {
     expect(answer.status).toBe(400);
     expect(answer.json()).toMatchObject({
       __type: 'ValidationException',
-      message: "1 validation error detected: Value '5000' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 1000",
+      message:
+        "1 validation error detected: Value '5000' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 1000",
     });
   });
 
@@ -173,14 +230,22 @@ describe('inputs that are not right', () => {
     const answer = await json11(server, 'TrentService.ListKeys', {}, { body: body as string });
     expect(answer.status).toBe(400);
     expect(['SerializationException', 'ValidationException']).toContain(answer.json().__type);
-    const own = await send(server, { path: '/v1/kms/list-keys', body: body as string, headers: { 'content-type': 'application/json' } });
+    const own = await send(server, {
+      path: '/v1/kms/list-keys',
+      body: body as string,
+      headers: { 'content-type': 'application/json' },
+    });
     expect(own.status).toBe(400);
     expect(own.json().code).toBe('Validation');
   });
 
   it('refuses a body above 1 MiB with 413', async () => {
     const body = Buffer.alloc(1024 * 1024 + 1, 0x20);
-    const answer = await send(server, { path: '/v1/kms/list-keys', body, headers: { 'content-type': 'application/json' } }).catch((e: Error) => e);
+    const answer = await send(server, {
+      path: '/v1/kms/list-keys',
+      body,
+      headers: { 'content-type': 'application/json' },
+    }).catch((e: Error) => e);
     if (!(answer instanceof Error)) expect(answer.status).toBe(413);
   });
 });

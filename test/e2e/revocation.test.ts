@@ -23,7 +23,11 @@ const ways: Attempt[] = [
     async try(person) {
       const made = (await native(server, '/v1/sts/get-session-token', {}, { credentials: person.credentials })).json();
       const c = made.Credentials as { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
-      const credentials: Credentials = { accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretAccessKey, sessionToken: c.SessionToken };
+      const credentials: Credentials = {
+        accessKeyId: c.AccessKeyId,
+        secretAccessKey: c.SecretAccessKey,
+        sessionToken: c.SessionToken,
+      };
       return () => json11(server, 'TrentService.ListKeys', {}, { credentials });
     },
   },
@@ -46,11 +50,17 @@ const ways: Attempt[] = [
 const ends: { name: string; end(person: Person): Promise<RawAnswer> }[] = [
   {
     name: 'the key is disabled',
-    end: (p) => native(server, '/v1/iam/update-access-key', { UserName: p.name, AccessKeyId: p.credentials.accessKeyId, Status: 'Inactive' }),
+    end: (p) =>
+      native(server, '/v1/iam/update-access-key', {
+        UserName: p.name,
+        AccessKeyId: p.credentials.accessKeyId,
+        Status: 'Inactive',
+      }),
   },
   {
     name: 'the key is deleted',
-    end: (p) => native(server, '/v1/iam/delete-access-key', { UserName: p.name, AccessKeyId: p.credentials.accessKeyId }),
+    end: (p) =>
+      native(server, '/v1/iam/delete-access-key', { UserName: p.name, AccessKeyId: p.credentials.accessKeyId }),
   },
   {
     name: 'the policy is removed',
@@ -60,7 +70,11 @@ const ends: { name: string; end(person: Person): Promise<RawAnswer> }[] = [
     name: 'a deny is added',
     async end(p) {
       const deny = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] };
-      return native(server, '/v1/iam/put-user-policy', { UserName: p.name, PolicyName: 'deny', PolicyDocument: JSON.stringify(deny) });
+      return native(server, '/v1/iam/put-user-policy', {
+        UserName: p.name,
+        PolicyName: 'deny',
+        PolicyDocument: JSON.stringify(deny),
+      });
     },
   },
 ];

@@ -22,7 +22,10 @@ const MISSING = '11111111-2222-4333-8444-555555555555';
 
 /** The answer without what names the request: ids differ in every answer. */
 function essence(answer: RawAnswer, id: string): string {
-  const body = answer.text.replaceAll(id, 'ID').replaceAll(/"decisionId":"[^"]+"/g, '').replaceAll(/decisions\/[0-9a-f-]+/g, '');
+  const body = answer.text
+    .replaceAll(id, 'ID')
+    .replaceAll(/"decisionId":"[^"]+"/g, '')
+    .replaceAll(/decisions\/[0-9a-f-]+/g, '');
   return `${answer.status} ${body}`;
 }
 
@@ -70,7 +73,12 @@ describe('a key of another account', () => {
     const foreign = await json11(server, 'TrentService.Decrypt', { CiphertextBlob: blob }, { credentials });
     const unknown = Buffer.from(blob, 'base64');
     unknown.fill(7, 4, 20);
-    const garbage = await json11(server, 'TrentService.Decrypt', { CiphertextBlob: unknown.toString('base64') }, { credentials });
+    const garbage = await json11(
+      server,
+      'TrentService.Decrypt',
+      { CiphertextBlob: unknown.toString('base64') },
+      { credentials },
+    );
     expect(foreign.json().__type).toBe('InvalidCiphertextException');
     expect(essence(foreign, keyId)).toBe(essence(garbage, keyId));
   });
@@ -79,13 +87,23 @@ describe('a key of another account', () => {
     const policy = {
       Version: '2012-10-17',
       Statement: [
-        { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${server.admin.accountId}:root` }, Action: 'kms:*', Resource: '*' },
+        {
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${server.admin.accountId}:root` },
+          Action: 'kms:*',
+          Resource: '*',
+        },
         { Effect: 'Allow', Principal: { AWS: other.accountId }, Action: 'kms:Decrypt', Resource: '*' },
       ],
     };
     const put = await native(server, '/v1/kms/put-key-policy', { KeyId: keyId, Policy: JSON.stringify(policy) });
     expect(put.status).toBe(200);
-    const opened = await json11(server, 'TrentService.Decrypt', { CiphertextBlob: blob }, { credentials: other.credentials });
+    const opened = await json11(
+      server,
+      'TrentService.Decrypt',
+      { CiphertextBlob: blob },
+      { credentials: other.credentials },
+    );
     expect(opened.status).toBe(200);
     expect(opened.json()).toMatchObject({ Plaintext: 'eA==', KeyId: keyArn });
   });
@@ -96,7 +114,12 @@ describe('names of another account', () => {
     const name = uniqueName('private');
     await native(server, '/v1/iam/create-user', { UserName: name });
     const seen = await query(server, 'iam', { Action: 'GetUser', UserName: name }, { credentials: other.credentials });
-    const missing = await query(server, 'iam', { Action: 'GetUser', UserName: `${name}-missing` }, { credentials: other.credentials });
+    const missing = await query(
+      server,
+      'iam',
+      { Action: 'GetUser', UserName: `${name}-missing` },
+      { credentials: other.credentials },
+    );
     expect(seen.status).toBe(404);
     expect(missing.status).toBe(404);
     const users = await native(server, '/v1/iam/list-users', {}, { credentials: other.credentials });
@@ -106,9 +129,19 @@ describe('names of another account', () => {
   });
 
   it('records and decisions are not visible', async () => {
-    const denied = await native(server, '/v1/authz/decisions/01a204d9-3068-7fb9-983e-69a6046892e9', {}, { method: 'GET', credentials: other.credentials });
+    const denied = await native(
+      server,
+      '/v1/authz/decisions/01a204d9-3068-7fb9-983e-69a6046892e9',
+      {},
+      { method: 'GET', credentials: other.credentials },
+    );
     expect(denied.status).toBe(404);
-    const events = await native(server, '/v1/audit/events?Limit=200', {}, { method: 'GET', credentials: other.credentials });
+    const events = await native(
+      server,
+      '/v1/audit/events?Limit=200',
+      {},
+      { method: 'GET', credentials: other.credentials },
+    );
     for (const { Event } of events.json().Events as { Event: { recipientAccountId: string } }[])
       expect(Event.recipientAccountId).toBe(other.accountId);
   });
@@ -116,7 +149,12 @@ describe('names of another account', () => {
   it('page tokens do not work elsewhere', async () => {
     for (let i = 0; i < 3; i++) await native(server, '/v1/kms/create-key', {});
     const page = await native(server, '/v1/kms/list-keys', { Limit: 1 });
-    const stolen = await native(server, '/v1/kms/list-keys', { Marker: page.json().NextMarker }, { credentials: other.credentials });
+    const stolen = await native(
+      server,
+      '/v1/kms/list-keys',
+      { Marker: page.json().NextMarker },
+      { credentials: other.credentials },
+    );
     expect(stolen.status).toBe(400);
   });
 });

@@ -1,10 +1,10 @@
 /** The clients that users have: the AWS CLI of Debian, the AWS SDK v3, curl, and our own SDK. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { STSClient } from '@aws-sdk/client-sts';
-import { readFileSync } from 'node:fs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { SharedServer } from './shared.ts';
 
@@ -26,7 +26,9 @@ export function awsClients(server: Target, credentials: Credentials = adminCrede
     endpoint: server.endpoint,
     region: server.admin.region,
     credentials,
-    requestHandler: new NodeHttpHandler({ httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(server.caPath) }) }),
+    requestHandler: new NodeHttpHandler({
+      httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(server.caPath) }),
+    }),
   };
   return { kms: new KMSClient(settings), iam: new IAMClient(settings), sts: new STSClient(settings) };
 }
@@ -43,14 +45,19 @@ export function run(command: string, args: string[], env: Record<string, string>
       command,
       args,
       { env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env }, maxBuffer: 64 << 20, timeout: 60_000 },
-      (error, stdout, stderr) => done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+      (error, stdout, stderr) =>
+        done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 }
 
 /** The unmodified AWS CLI. Version 2.9 does not read AWS_ENDPOINT_URL, so the endpoint is passed. */
 export function aws(server: Target, args: string[], credentials: Credentials = adminCredentials(server)): Promise<Ran> {
-  return run('/usr/bin/aws', ['--endpoint-url', server.endpoint, '--output', 'json', ...args], environment(server, credentials));
+  return run(
+    '/usr/bin/aws',
+    ['--endpoint-url', server.endpoint, '--output', 'json', ...args],
+    environment(server, credentials),
+  );
 }
 
 export function environment(server: Target, credentials: Credentials): Record<string, string> {
@@ -84,7 +91,11 @@ export function raw(
   return new Promise((done, failed) => {
     const outgoing = request(
       `${server.endpoint}${options.path ?? '/'}`,
-      { method: options.method ?? 'GET', headers: options.headers ?? {}, ...(options.agent ? { agent: options.agent } : { ca: readFileSync(server.caPath), agent: false }) },
+      {
+        method: options.method ?? 'GET',
+        headers: options.headers ?? {},
+        ...(options.agent ? { agent: options.agent } : { ca: readFileSync(server.caPath), agent: false }),
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

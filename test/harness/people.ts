@@ -1,7 +1,7 @@
 /** Users and accounts for tests, made through the public API. */
 import type { Credentials } from './clients.ts';
-import { native, query } from './signed.ts';
 import type { SharedServer } from './shared.ts';
+import { native, query } from './signed.ts';
 
 type Target = Pick<SharedServer, 'endpoint' | 'caPath' | 'admin'>;
 
@@ -52,7 +52,10 @@ export async function createAccount(server: Target): Promise<Person> {
   const name = uniqueName('account');
   const answer = await native(server, '/v1/iam/create-account', { Name: name, AdministratorUserName: 'admin' });
   if (answer.status !== 200) throw new Error(`CreateAccount answered ${answer.text}`);
-  const body = answer.json() as { Account: { AccountId: string }; AccessKey: { AccessKeyId: string; SecretAccessKey: string } };
+  const body = answer.json() as {
+    Account: { AccountId: string };
+    AccessKey: { AccessKeyId: string; SecretAccessKey: string };
+  };
   const credentials = { accessKeyId: body.AccessKey.AccessKeyId, secretAccessKey: body.AccessKey.SecretAccessKey };
   const me = await query(server, 'sts', { Action: 'GetCallerIdentity' }, { credentials });
   const arn = /<Arn>([^<]+)</.exec(me.text)?.[1] ?? '';
@@ -60,5 +63,8 @@ export async function createAccount(server: Target): Promise<Person> {
 }
 
 export function allow(action: string | string[], resource: string | string[] = '*', condition?: object): object {
-  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: resource, ...(condition && { Condition: condition }) }] };
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: action, Resource: resource, ...(condition && { Condition: condition }) }],
+  };
 }

@@ -38,7 +38,11 @@ export function sign(server: Target, options: SignedOptions, without: string[] =
       body: Buffer.from(options.body ?? ''),
     },
     options.credentials ?? adminCredentials(server),
-    { region: options.region ?? server.admin.region, service: options.service ?? 'parapet', now: options.at ?? Date.now() },
+    {
+      region: options.region ?? server.admin.region,
+      service: options.service ?? 'parapet',
+      now: options.at ?? Date.now(),
+    },
   );
   for (let i = 0; i < signed.addedHeaders.length; i += 2)
     headers[(signed.addedHeaders[i] as string).toLowerCase()] = signed.addedHeaders[i + 1] as string;
@@ -72,7 +76,12 @@ export function native(
 }
 
 /** AWS JSON 1.1. */
-export function json11(server: Target, target: string, input: object, options: Omit<SignedOptions, 'path'> = {}): Promise<RawAnswer> {
+export function json11(
+  server: Target,
+  target: string,
+  input: object,
+  options: Omit<SignedOptions, 'path'> = {},
+): Promise<RawAnswer> {
   return send(server, {
     service: 'kms',
     ...options,
@@ -82,7 +91,12 @@ export function json11(server: Target, target: string, input: object, options: O
 }
 
 /** AWS Query. */
-export function query(server: Target, service: 'iam' | 'sts', parameters: Record<string, string>, options: Omit<SignedOptions, 'path'> = {}): Promise<RawAnswer> {
+export function query(
+  server: Target,
+  service: 'iam' | 'sts',
+  parameters: Record<string, string>,
+  options: Omit<SignedOptions, 'path'> = {},
+): Promise<RawAnswer> {
   const version = service === 'iam' ? '2010-05-08' : '2011-06-15';
   return send(server, {
     service,

@@ -1,7 +1,7 @@
 /** Reads the whole record of an account through the API. */
 import type { Credentials } from './clients.ts';
-import { native } from './signed.ts';
 import type { SharedServer } from './shared.ts';
+import { native } from './signed.ts';
 
 type Target = Pick<SharedServer, 'endpoint' | 'caPath' | 'admin'>;
 
@@ -22,11 +22,19 @@ interface Page {
   NextSequence?: number;
 }
 
-export async function readStream(server: Target, credentials?: Credentials): Promise<{ records: StoredRecord[]; raw: Page['Records'] }> {
+export async function readStream(
+  server: Target,
+  credentials?: Credentials,
+): Promise<{ records: StoredRecord[]; raw: Page['Records'] }> {
   const raw: Page['Records'] = [];
   let from: number | undefined = 1;
   while (from !== undefined) {
-    const answer = await native(server, '/v1/audit/read-stream', { FromSequence: from, Limit: 1000 }, credentials ? { credentials } : {});
+    const answer = await native(
+      server,
+      '/v1/audit/read-stream',
+      { FromSequence: from, Limit: 1000 },
+      credentials ? { credentials } : {},
+    );
     if (answer.status !== 200) throw new Error(`ReadStream answered ${answer.text}`);
     const page = answer.json() as unknown as Page;
     raw.push(...page.Records);
@@ -34,4 +42,3 @@ export async function readStream(server: Target, credentials?: Credentials): Pro
   }
   return { records: raw.map((r) => JSON.parse(r.Record) as StoredRecord), raw };
 }
-

@@ -45,7 +45,10 @@ describe.each(['sqlite', 'postgres'] as const)('kill -9 on %s', (engine) => {
   it(`loses nothing in ${Math.round(KILLS * SHARE[engine])} kills`, async () => {
     const made = await native(server, '/v1/kms/create-key', {});
     const keyId = (made.json().KeyMetadata as { KeyId: string }).KeyId;
-    const sealed = await native(server, '/v1/kms/encrypt', { KeyId: keyId, Plaintext: Buffer.from('x').toString('base64') });
+    const sealed = await native(server, '/v1/kms/encrypt', {
+      KeyId: keyId,
+      Plaintext: Buffer.from('x').toString('base64'),
+    });
     const blob = sealed.json().CiphertextBlob as string;
     const kills = Math.max(1, Math.round(KILLS * SHARE[engine]));
     const restarts: number[] = [];
@@ -82,7 +85,10 @@ describe.each(['sqlite', 'postgres'] as const)('kill -9 on %s', (engine) => {
     const keys = new Set<string>();
     let marker: string | undefined;
     do {
-      const page = await native(server, '/v1/kms/list-keys', { Limit: 1000, ...(marker !== undefined && { Marker: marker }) });
+      const page = await native(server, '/v1/kms/list-keys', {
+        Limit: 1000,
+        ...(marker !== undefined && { Marker: marker }),
+      });
       for (const key of page.json().Keys as { KeyId: string }[]) keys.add(key.KeyId);
       marker = page.json().NextMarker as string | undefined;
     } while (marker !== undefined);
@@ -90,9 +96,15 @@ describe.each(['sqlite', 'postgres'] as const)('kill -9 on %s', (engine) => {
     const recorded = new Set(
       records
         .filter((r) => r.eventName === 'CreateKey' && r.errorCode === undefined)
-        .map((r) => (r.responseElements?.KeyMetadata as { KeyId: string }).KeyId),
+        .map((r) => (r.responseElements as { KeyMetadata: { KeyId: string } }).KeyMetadata.KeyId),
     );
-    expect([...recorded].filter((id) => !keys.has(id)), 'recorded keys that do not exist').toEqual([]);
-    expect([...keys].filter((id) => !recorded.has(id)), 'keys without a record').toEqual([]);
+    expect(
+      [...recorded].filter((id) => !keys.has(id)),
+      'recorded keys that do not exist',
+    ).toEqual([]);
+    expect(
+      [...keys].filter((id) => !recorded.has(id)),
+      'keys without a record',
+    ).toEqual([]);
   });
 });

@@ -49,9 +49,16 @@ describe('the HSM', () => {
 
   it('killed: the agent is started again and requests go on', async () => {
     const { blob } = await keyAndBlob(server);
-    const pids = execFileSync('pgrep', ['-f', `hsm/agent/main.js.*${server.dataFolder}`]).toString().trim().split('\n').map(Number);
+    const pids = execFileSync('pgrep', ['-f', `hsm/agent/main.js.*${server.dataFolder}`])
+      .toString()
+      .trim()
+      .split('\n')
+      .map(Number);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
-    await eventually(async () => (await native(server, '/v1/kms/decrypt', { CiphertextBlob: blob })).status === 200, 15_000);
+    await eventually(
+      async () => (await native(server, '/v1/kms/decrypt', { CiphertextBlob: blob })).status === 200,
+      15_000,
+    );
   });
 });
 
@@ -93,7 +100,10 @@ describe.skipIf(!root)('the disk (skipped without root: a small file system is m
     expect(refused?.json().code).toBe('Unavailable');
     expect(String(refused?.json().hint)).toMatch(/free space/);
     rmSync(filler);
-    await eventually(async () => (await native(server, '/v1/kms/decrypt', { CiphertextBlob: blob })).status === 200, 15_000);
+    await eventually(
+      async () => (await native(server, '/v1/kms/decrypt', { CiphertextBlob: blob })).status === 200,
+      15_000,
+    );
     const after = ((await native(server, '/v1/kms/list-keys', { Limit: 1000 })).json().Keys as unknown[]).length;
     expect(after).toBe(before + made);
     const { records } = await readStream(server);

@@ -20,7 +20,10 @@ afterEach(async () => {
 });
 
 /** Runs an entry point until it ends by itself. */
-function attempt(env: Record<string, string>, args: string[] = ['dist/bin/all.js']): Promise<{ code: number; stderr: string }> {
+function attempt(
+  env: Record<string, string>,
+  args: string[] = ['dist/bin/all.js'],
+): Promise<{ code: number; stderr: string }> {
   return new Promise((done) => {
     const child = spawn(process.execPath, ['--disallow-code-generation-from-strings', ...args], {
       cwd: root,
@@ -99,7 +102,10 @@ describe('a start', () => {
     const path = join(server.dataFolder, 'kms.db');
     truncateSync(path, 5000);
     const before = digest(path);
-    const { code, stderr } = await attempt({ PARAPET_DATA: server.dataFolder, PARAPET_LISTEN: `127.0.0.1:${server.port}` });
+    const { code, stderr } = await attempt({
+      PARAPET_DATA: server.dataFolder,
+      PARAPET_LISTEN: `127.0.0.1:${server.port}`,
+    });
     expect(code).toBe(2);
     expect(stderr).toMatch(/restore/);
     expect(digest(path)).toBe(before);
@@ -118,7 +124,10 @@ describe('a start', () => {
     db.pragma('wal_checkpoint(TRUNCATE)');
     db.close();
     const before = digest(path);
-    const { code, stderr } = await attempt({ PARAPET_DATA: server.dataFolder, PARAPET_LISTEN: `127.0.0.1:${server.port}` });
+    const { code, stderr } = await attempt({
+      PARAPET_DATA: server.dataFolder,
+      PARAPET_LISTEN: `127.0.0.1:${server.port}`,
+    });
     expect(code).toBe(2);
     expect(stderr).toMatch(/newer/);
     expect(digest(path)).toBe(before);
@@ -152,4 +161,3 @@ describe('a stop', () => {
     expect(keys.length).toBeGreaterThanOrEqual(answered.length);
   });
 });
-

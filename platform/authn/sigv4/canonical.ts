@@ -10,8 +10,6 @@ import { hash } from 'node:crypto';
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 export const SCOPE_END = 'aws4_request';
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
-/** SHA-256 of nothing, hex. */
-export const EMPTY_PAYLOAD_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 const SLASH = 0x2f;
 const PERCENT = 0x25;

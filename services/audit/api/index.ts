@@ -7,8 +7,6 @@ import { IngestRecords } from './ingest.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
-export { MAX_INGEST_RECORDS } from './ingest.ts';
-export { MAX_RECORD_CHARACTERS } from './shapes.ts';
 export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadStream };
 
 export const auditOperations = { IngestRecords, LookupEvents, ReadStream, DescribeStream, GetDecision };
