@@ -15,6 +15,7 @@ import {
   generateRequest,
   generateStatement,
   indexLayers,
+  policiesOf,
   type StatementJson,
 } from './testing/generate-pair.ts';
 import { Random } from './testing/random.ts';
@@ -222,6 +223,8 @@ describe('laws', () => {
 
   it('replacing an account id everywhere changes nothing', () => {
     law(({ layers, request }) => {
+      // A wildcard inside an account id is not moved along by replacing the id.
+      if (policiesOf(layers).some(({ text }) => /:(?:1111\*|\?\?1122223333):/.test(text))) return;
       const swap = <T>(value: T): T =>
         JSON.parse(JSON.stringify(value).replaceAll('111122223333', '999988887777')) as T;
       const swapped = mapPolicies(layers, (policies) =>

@@ -24,10 +24,10 @@ describe('TrieNode', () => {
     );
   });
 
-  it('holds a chain of ten thousand prefixes of each other', () => {
+  it('holds a chain of two thousand prefixes of each other', () => {
     const root = new TrieNode<number>('');
-    for (let length = 1; length <= 10_000; length++) root.reach('a'.repeat(length)).prefix = length;
-    for (let length = 1; length <= 10_000; length += 999) expect(root.reach('a'.repeat(length)).prefix).toBe(length);
+    for (let length = 1; length <= 2_000; length++) root.reach('a'.repeat(length)).prefix = length;
+    for (let length = 1; length <= 2_000; length += 199) expect(root.reach('a'.repeat(length)).prefix).toBe(length);
   });
 });
 

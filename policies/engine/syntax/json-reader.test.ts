@@ -62,7 +62,7 @@ describe('readJson', () => {
         if (!accepted) return;
         expect(() => JSON.parse(text)).not.toThrow();
       }),
-      { numRuns: 20_000 },
+      { numRuns: 4_000 },
     );
   });
 
