@@ -54,8 +54,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Native modules, and packages that look for files of their own.
-  external: ['better-sqlite3', 'pkcs11js', 'pino', 'pg', 'express', 'prom-client'],
+  // Native modules, and CommonJS packages, which cannot require from inside an ES module.
+  external: ['better-sqlite3', 'pkcs11js', 'commander', 'pino', 'pg', 'express', 'prom-client'],
   plugins: [keepPlaces],
   logLevel: 'warning',
 });

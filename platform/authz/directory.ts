@@ -56,20 +56,15 @@ export class PrincipalDirectory {
     await this.confirm();
     const cached = this.principals.get(principalId);
     if (cached) return cached.principal;
-    for (let attempt = 0; attempt < 5; attempt++) {
-      const generation = this.generation;
-      const snapshot = await this.feed.snapshot(principalId);
-      // A change that arrived while the snapshot was on its way may not be in it: read again.
-      if (generation !== this.generation) continue;
-      if (!snapshot) return undefined;
-      const principal = compilePrincipal(snapshot);
+    const generation = this.generation;
+    const snapshot = await this.feed.snapshot(principalId);
+    if (!snapshot) return undefined;
+    const principal = compilePrincipal(snapshot);
+    // Read after the request came, so it is good for the request; kept only when nothing changed meanwhile.
+    if (generation === this.generation) {
       this.principals.set(principalId, { accountId: snapshot.AccountId, principal });
-      return principal;
     }
-    throw new ServiceError('Unavailable', 'authorization data changes faster than it can be read', {
-      hint: 'try again',
-      details: { retryAfterSeconds: 1 },
-    });
+    return principal;
   }
 
   /** Whether the view was confirmed recently enough to answer from memory. */
