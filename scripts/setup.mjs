@@ -91,7 +91,8 @@ function ensureModules() {
   const natives = () => built.filter((path) => !existsSync(join(root, 'node_modules', path)));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && natives().length === 0) return;
   say('installing npm packages (the first time compiles two native modules, about two minutes)');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not `npm ci`: it refuses a lock file that was written where a registry lacks the binaries of other platforms.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   if (natives().length > 0) run('npm', ['rebuild', 'better-sqlite3', 'pkcs11js']);
   if (natives().length > 0)
     fail(`native modules were not built: ${natives().join(', ')}. Run: npm rebuild better-sqlite3 pkcs11js`);
