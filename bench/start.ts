@@ -30,7 +30,7 @@ export async function run(): Promise<BenchRow[]> {
       stdio: 'ignore',
       detached: true,
     });
-    await ready(port);
+    await ready(port, () => child.exitCode);
     times.push(performance.now() - from);
     if (i === STARTS - 1) {
       await new Promise((wait) => setTimeout(wait, IDLE_MS));
@@ -70,9 +70,10 @@ export async function run(): Promise<BenchRow[]> {
   ];
 }
 
-function ready(port: number): Promise<void> {
-  return new Promise((done) => {
+function ready(port: number, ended: () => number | null): Promise<void> {
+  return new Promise((done, failed) => {
     const look = () => {
+      if (ended() !== null) return failed(new Error(`npm start ended with code ${ended()}`));
       const outgoing = request(
         { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false },
         (incoming) => {

@@ -38,12 +38,16 @@ export function vitest(name, config, env = {}, filters = []) {
     'run',
     '--config',
     config,
-    '--reporter=dot',
+    '--reporter=default',
     '--reporter=json',
     `--outputFile=${report}`,
     ...filters,
   ];
-  const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  const result = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  });
   const seconds = (performance.now() - from) / 1000;
   try {
     const data = JSON.parse(readFileSync(report, 'utf8'));

@@ -37,8 +37,8 @@ export interface CredentialSource {
 
 export interface Authenticated {
   caller: Caller;
-  /** For signed requests: key of the replay cache, and the second of the signature in milliseconds. */
-  signature?: { key: Buffer; at: number };
+  /** For signed requests: what makes the signature unique, and its second in milliseconds. */
+  signature?: { accessKeyId: string; value: string; at: number };
 }
 
 export interface AuthenticatorOptions {
@@ -125,7 +125,7 @@ export class Authenticator {
       throw refusal('ExpiredToken', 'the session of the credentials has expired', 'obtain new credentials');
     return {
       caller: credential.caller,
-      signature: { key: replayKey(parsed.accessKeyId, parsed.signature), at: parsed.timestampMs },
+      signature: { accessKeyId: parsed.accessKeyId, value: parsed.signature, at: parsed.timestampMs },
     };
   }
 
@@ -156,8 +156,8 @@ export class Authenticator {
   }
 
   /** For state-changing requests: false when the signature was used before. Throws when the cache is full. */
-  firstUse(key: Buffer): boolean {
-    const answer = this.options.replays.check(key, this.options.clock.now());
+  firstUse({ accessKeyId, value }: NonNullable<Authenticated['signature']>): boolean {
+    const answer = this.options.replays.check(replayKey(accessKeyId, value), this.options.clock.now());
     if (answer === 'full') {
       throw new ServiceError(
         'Unavailable',

@@ -2,7 +2,7 @@
 import { decoder, encoder } from '../contract/codec.ts';
 import { ServiceError, type WireError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
-import { shapeTree } from '../contract/shape-tree.ts';
+import { type Shape, shapeTree } from '../contract/shape-tree.ts';
 import type { Caller, Invocation, Origin } from '../runtime/call.ts';
 import { asServiceError } from '../runtime/errors.ts';
 import type { Execute } from './local.ts';
@@ -26,7 +26,7 @@ export function seal(invocation: Invocation): Envelope {
     operation: operation.name,
     caller,
     origin,
-    input: mark(input) ?? null,
+    input: (holdsBytes(operation) ? mark(input) : input) ?? null,
     ...(idempotencyToken !== undefined && { idempotencyToken }),
     ...(replayed && { replayed }),
     ...(refusal && { refusal }),
@@ -39,7 +39,7 @@ export function open(envelope: Envelope, operation: AnyOperation): Invocation {
     operation,
     caller,
     origin,
-    input: unmark(envelope.input),
+    input: holdsBytes(operation) ? unmark(envelope.input) : envelope.input,
     ...(idempotencyToken !== undefined && { idempotencyToken }),
     ...(replayed && { replayed }),
     ...(refusal && { refusal }),
@@ -66,6 +66,25 @@ export async function answer(
 export function result(reply: Reply, operation: AnyOperation): unknown {
   if ('error' in reply) throw ServiceError.fromWire(reply.error);
   return operation.output ? decoder(shapeTree(operation.output), 'native')(reply.output) : undefined;
+}
+
+const withBytes = new WeakMap<AnyOperation, boolean>();
+
+/** Both ends know from the declaration whether there can be bytes; most inputs are handed on untouched. */
+function holdsBytes(operation: AnyOperation): boolean {
+  let known = withBytes.get(operation);
+  if (known === undefined) {
+    known = hasBlob(shapeTree(operation.input));
+    withBytes.set(operation, known);
+  }
+  return known;
+}
+
+function hasBlob(shape: Shape): boolean {
+  if (shape.kind === 'structure') return shape.members.some((member) => hasBlob(member.shape));
+  if (shape.kind === 'list') return hasBlob(shape.item);
+  if (shape.kind === 'map') return hasBlob(shape.value);
+  return shape.kind === 'blob' || shape.kind === 'any';
 }
 
 // A caller's own object that looks like one of our marks is wrapped, so that no input can pass for bytes.

@@ -114,7 +114,7 @@ export class FrontDoor {
         throw new ServiceError('Validation', `the idempotency token must have 1 to ${MAX_TOKEN} characters`);
       invocation.idempotencyToken = token;
     }
-    if (!who.signature || this.options.authenticator.firstUse(who.signature.key)) return;
+    if (!who.signature || this.options.authenticator.firstUse(who.signature)) return;
     if (token === undefined) {
       throw new ServiceError('Unauthenticated', `the signature of this ${operation.name} request was used before`, {
         hint: 'sign every request anew; equal requests of one second share a signature unless an idempotency-key header tells them apart',

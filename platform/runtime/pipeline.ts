@@ -39,8 +39,14 @@ export interface PipelineOptions<Deps> {
   metrics: Metrics;
 }
 
+interface Meters {
+  ok: { inc(): void };
+  latency: { observe(seconds: number): void };
+}
+
 export class Pipeline<Deps> {
   private readonly handlers = new Map<AnyOperation, BoundHandler<Deps>['handler']>();
+  private readonly metersOf = new Map<AnyOperation, Meters>();
   private readonly options: PipelineOptions<Deps>;
 
   constructor(options: PipelineOptions<Deps>) {
@@ -62,16 +68,28 @@ export class Pipeline<Deps> {
     };
     try {
       const output = await this.run(invocation, draft);
-      metrics.requests.inc({ service, operation: operation.name, outcome: 'ok' });
+      this.meters(operation).ok.inc();
       return output;
     } catch (thrown) {
       const error = await this.refuse(thrown, draft);
       metrics.requests.inc({ service, operation: operation.name, outcome: error.code });
       throw error;
     } finally {
-      metrics.latency.observe({ service, operation: operation.name }, (clock.now() - draft.now) / 1000);
+      this.meters(operation).latency.observe((clock.now() - draft.now) / 1000);
     }
   };
+
+  /** Label look-ups are paid once per operation, not per request. */
+  private meters(operation: AnyOperation): Meters {
+    let meters = this.metersOf.get(operation);
+    if (!meters) {
+      const labels = { service: this.options.service, operation: operation.name };
+      const { requests, latency } = this.options.metrics;
+      meters = { ok: requests.labels({ ...labels, outcome: 'ok' }), latency: latency.labels(labels) };
+      this.metersOf.set(operation, meters);
+    }
+    return meters;
+  }
 
   private async run(invocation: Invocation, draft: RecordDraft): Promise<unknown> {
     const { operation, caller } = invocation;

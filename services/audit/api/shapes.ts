@@ -11,8 +11,6 @@ import {
   timestamp,
 } from '../../../platform/contract/shape.ts';
 
-/** Longest record a service should write: a leaf of a transparency log has at most 65,535 bytes. */
-const MAX_RECORD_CHARACTERS = 61_440;
 /** Longest record that is taken in: one that is committed can no longer be made shorter, only lost. */
 const MAX_ACCEPTED_CHARACTERS = 262_144;
 
