@@ -121,7 +121,14 @@ describe('agent process', () => {
       () => tokenFiles() > 3,
       () => tokenFiles() > 8,
     ];
-    const tokenFiles = () => (existsSync(files.tokens) ? readdirSync(files.tokens, { recursive: true }).length : 0);
+    const tokenFiles = () => {
+      try {
+        return readdirSync(files.tokens, { recursive: true }).length;
+      } catch {
+        // Not there yet, or a half-made token is being removed while we look.
+        return 0;
+      }
+    };
     for (const reached of stages) {
       const child = spawnAgent(options.socketPath, options.spawn!);
       while (!reached() && !existsSync(files.record)) await new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,145 @@
+/**
+ * Secrets planted in every secret member, in good and in broken requests, and every secret the product gives out: none
+ * may be found in a log, a record, an error or a file of the data folder, in any common form.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operations } from '../../derive/operations.ts';
+import type { AnyOperation } from '../../platform/contract/operation.ts';
+import { type Shape, shapeTree } from '../../platform/contract/shape-tree.ts';
+import { raw } from '../harness/clients.ts';
+import { type Running, startParapet } from '../harness/server.ts';
+import { json11, native } from '../harness/signed.ts';
+import { readStream } from '../harness/stream.ts';
+
+/** What the secret looks like in text that somebody encoded. */
+function forms(secret: Buffer): string[] {
+  const found = [secret.toString('latin1'), secret.toString('hex'), encodeURIComponent(secret.toString('latin1'))];
+  // Base64 of something longer: three alignments, without the ends that depend on the neighbours.
+  for (let shift = 0; shift < 3; shift++) {
+    const text = Buffer.concat([Buffer.alloc(shift), secret]).toString('base64');
+    found.push(text.slice(4, text.length - 4));
+  }
+  return [...new Set(found.filter((form) => form.length >= 12))];
+}
+
+function secretMembers(operation: AnyOperation): { name: string; shape: Shape }[] {
+  const shape = shapeTree(operation.input);
+  return shape.kind === 'structure' ? shape.members.filter((member) => member.shape.secret) : [];
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const stat = statSync(path);
+    if (stat.isDirectory()) return files(path);
+    return stat.isFile() ? [path] : [];
+  });
+}
+
+describe('canaries', () => {
+  let server: Running;
+  const canaries = new Map<string, Buffer>();
+  const errors: string[] = [];
+  beforeAll(async () => {
+    server = await startParapet({ env: { PARAPET_LOG_LEVEL: 'trace' } });
+  });
+  afterAll(() => server.stop());
+
+  function plant(name: string): Buffer {
+    const canary = Buffer.from(`canary-${name}-${'Zq9'.repeat(4)}-${canaries.size}`);
+    canaries.set(name, canary);
+    return canary;
+  }
+
+  it('are planted in every secret member, whole, broken, too long and of the wrong type', async () => {
+    const made = await native(server, '/v1/kms/create-key', {});
+    const { KeyId } = made.json().KeyMetadata as { KeyId: string };
+    const secretive = operations.filter((operation) => secretMembers(operation).length > 0);
+    expect(secretive.map((o) => o.name)).toContain('Encrypt');
+    for (const operation of secretive) {
+      for (const { name, shape } of secretMembers(operation)) {
+        const canary = plant(`${operation.name}.${name}`);
+        const value = shape.kind === 'blob' ? canary.toString('base64') : canary.toString();
+        const example = {
+          ...operation.examples[0]?.input,
+          ...('KeyId' in (operation.examples[0]?.input ?? {}) && { KeyId }),
+        };
+        for (const input of [
+          { ...example, [name]: value },
+          { ...example, [name]: [value] },
+          { ...example, [name]: { wrong: value } },
+          { ...example, [name]: value.repeat(2000) },
+          { ...example, [name]: `!${canary.toString()}` },
+          { ...example, [name]: value, Surprise: 1 },
+          { ...example, [name]: value, KeyId: 'alias/missing' },
+        ]) {
+          const answers = [await native(server, operation.rest.path, input)];
+          if (operation.aws?.protocol === 'json-1.1') answers.push(await json11(server, operation.aws.target, input));
+          for (const answer of answers) if (answer.status !== 200) errors.push(answer.text);
+        }
+        const cut = `{"${name}":"${value}`;
+        errors.push((await native(server, operation.rest.path, {}, { headers: { 'x-note': 'n' } })).text);
+        errors.push((await raw(server, { method: 'POST', path: operation.rest.path, body: cut })).text);
+      }
+    }
+  });
+
+  it('are given out: access keys, sessions, data keys, random bytes', async () => {
+    await native(server, '/v1/iam/create-user', { UserName: 'canary' });
+    const key = (await native(server, '/v1/iam/create-access-key', { UserName: 'canary' })).json().AccessKey as {
+      SecretAccessKey: string;
+    };
+    canaries.set('SecretAccessKey', Buffer.from(key.SecretAccessKey));
+    const session = (await native(server, '/v1/sts/get-session-token')).json().Credentials as {
+      SecretAccessKey: string;
+      SessionToken: string;
+    };
+    canaries.set('session secret', Buffer.from(session.SecretAccessKey));
+    canaries.set('session token', Buffer.from(session.SessionToken.slice(20, 80)));
+    const bearer = (await native(server, '/v1/sts/create-session')).json().Token as string;
+    canaries.set('bearer token', Buffer.from(bearer.slice(-60)));
+    await raw(server, {
+      method: 'POST',
+      path: '/v1/kms/list-keys',
+      body: '{}',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    });
+    const { KeyId } = (await native(server, '/v1/kms/create-key', {})).json().KeyMetadata as { KeyId: string };
+    const data = (await native(server, '/v1/kms/generate-data-key', { KeyId, KeySpec: 'AES_256' })).json();
+    canaries.set('data key', Buffer.from(data.Plaintext as string, 'base64'));
+    const random = (await native(server, '/v1/kms/generate-random', { NumberOfBytes: 32 })).json();
+    canaries.set('random', Buffer.from(random.Plaintext as string, 'base64'));
+    canaries.set('administrator', Buffer.from(server.admin.secretAccessKey));
+    canaries.set('HSM PIN', readFileSync(join(server.dataFolder, 'hsm', 'pin')));
+  });
+
+  it('are found nowhere', async () => {
+    const { raw: records } = await readStream(server);
+    const where = new Map<string, string>([
+      ['records', records.map((r) => r.Record).join('\n')],
+      ['errors', errors.join('\n')],
+    ]);
+    await server.terminate();
+    where.set('output of the processes', server.output());
+    for (const path of files(server.dataFolder)) {
+      // The administrator's own files, and the PIN file itself, hold their secret on purpose.
+      if (path.includes('/bootstrap/') || path.endsWith('/hsm/pin')) continue;
+      where.set(path, readFileSync(path).toString('latin1'));
+    }
+    const hits: string[] = [];
+    for (const [name, secret] of canaries)
+      for (const form of forms(secret))
+        for (const [place, text] of where) if (text.includes(form)) hits.push(`${name} in ${place}`);
+    expect(canaries.size).toBeGreaterThan(8);
+    expect(where.size).toBeGreaterThan(6);
+    expect(hits).toEqual([]);
+  });
+
+  it('would be found: the scan sees a secret that is there', () => {
+    const secret = Buffer.from('canary-control-0123456789');
+    const encoded = Buffer.concat([Buffer.from('x'), secret, Buffer.from('yy')]).toString('base64');
+    expect(forms(secret).some((form) => encoded.includes(form))).toBe(true);
+  });
+});
