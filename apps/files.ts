@@ -50,6 +50,8 @@ export function writeAdmin(folders: DataFolders, admin: AdminFile): void {
     AWS_ACCESS_KEY_ID: admin.accessKeyId,
     AWS_SECRET_ACCESS_KEY: admin.secretAccessKey,
     AWS_REGION: admin.region,
+    // boto3 and the first AWS CLI read this one only.
+    AWS_DEFAULT_REGION: admin.region,
     NODE_EXTRA_CA_CERTS: ca,
     PARAPET_ENDPOINT: admin.endpoint,
   };
