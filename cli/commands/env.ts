@@ -6,6 +6,7 @@ import { type Terminal, UsageError } from '../terminal.ts';
 const KNOWN: ReadonlySet<string> = new Set([
   'AWS_ACCESS_KEY_ID',
   'AWS_CA_BUNDLE',
+  'AWS_DEFAULT_REGION',
   'AWS_ENDPOINT_URL',
   'AWS_REGION',
   'AWS_SECRET_ACCESS_KEY',
