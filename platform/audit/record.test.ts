@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { ServiceError } from '../contract/error.ts';
 import { defineOperation } from '../contract/operation.ts';
 import { dictionary, structure, text } from '../contract/shape.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -33,6 +34,7 @@ it('is canonical whatever names and values the caller chose', () => {
         context,
       };
       const decision = { effect: 'allow' as const, reason: 'allow' as const, layer: 'identity' as const, matched: [] };
+      const principal = { policyVersions: [value], snapshot: { Version: 7 } };
       const draft = {
         eventId: 'e',
         operation: Sample,
@@ -49,6 +51,9 @@ it('is canonical whatever names and values the caller chose', () => {
         output: { Beta: value, Able: value },
         context,
         checks: [{ request, decision }],
+        asked: [{ request, decision, principal }],
+        principal,
+        error: new ServiceError('Conflict', value),
         resources: [{ ARN: 'arn', accountId: '1', type: 'kms:key' }],
       } as unknown as RecordDraft;
       const record = renderRecord(draft, { node: 'n', boot: 'b', region: 'r' }, 1);

@@ -17,7 +17,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  unlinkSync,
+  rmSync,
+  unlink,
   write as writeFile,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -126,8 +127,8 @@ export class RecordJournal {
 
   close(): void {
     const only = this.#segments[0];
-    if (only?.rows?.size === 0) this.#remove(only);
     this.#endWriting();
+    if (only?.rows?.size === 0) rmSync(only.path, { force: true });
   }
 
   get #name(): string {
@@ -182,11 +183,8 @@ export class RecordJournal {
   #remove(segment: Segment): void {
     if (this.#writing?.segment === segment) this.#endWriting();
     this.#segments.splice(this.#segments.indexOf(segment), 1);
-    try {
-      unlinkSync(segment.path);
-    } catch {
-      // It would be delivered again after a restart, which receivers expect.
-    }
+    // Left behind, it would be delivered again after a restart, which receivers expect.
+    unlink(segment.path, () => undefined);
   }
 
   #failed(error: unknown, fd: number, segment: Segment): unknown {
