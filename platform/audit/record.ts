@@ -3,6 +3,7 @@
  * answer waits for. Holds every input of the decision, so that it can be replayed against a proposed policy.
  */
 
+import type { StatementRef } from '../../policies/engine/index.ts';
 import type { CheckResult } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
 import type { Principal } from '../authz/principal.ts';
@@ -53,36 +54,46 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
   // As in CloudTrail: what a read or a use answered is not part of its record.
   const answered = draft.output !== undefined && effect === 'write' && operation.output;
   const output = answered ? redactor(shapeTree(operation.output))(draft.output) : undefined;
-  const decision = draft.checks && decisionOf(draft);
   return (
     `{"awsRegion":${quote(writer.region)}` +
-    (error ? `,"errorCode":${quote(operation.errors[error.code]?.aws ?? error.code)}` : '') +
-    (error ? `,"errorMessage":${quote(error.message)}` : '') +
-    `,"eventCategory":"${audit.class === 'data' ? 'Data' : 'Management'}"` +
-    `,"eventID":${quote(draft.eventId)}` +
-    `,"eventName":${quote(operation.name)}` +
-    `,"eventSource":${quote(audit.eventSource)}` +
-    `,"eventTime":"${new Date(draft.now).toISOString()}"` +
-    `,"eventType":"${origin.protocol === 'native' ? 'ParapetApiCall' : 'AwsApiCall'}"` +
+    member('errorCode', error && (operation.errors[error.code]?.aws ?? error.code)) +
+    member('errorMessage', error?.message) +
+    member('eventCategory', audit.class === 'data' ? 'Data' : 'Management') +
+    member('eventID', draft.eventId) +
+    member('eventName', operation.name) +
+    member('eventSource', audit.eventSource) +
+    member('eventTime', new Date(draft.now)) +
+    member('eventType', origin.protocol === 'native' ? 'ParapetApiCall' : 'AwsApiCall') +
     ',"eventVersion":"1.11"' +
-    `,"managementEvent":${audit.class !== 'data'}` +
-    `,"readOnly":${effect !== 'write'}` +
-    `,"recipientAccountId":${quote(recordAccount(draft))}` +
-    `,"requestID":${quote(origin.requestId)}` +
-    (input === undefined ? '' : `,"requestParameters":${input}`) +
-    (draft.resources.length > 0 ? `,"resources":${quote(draft.resources)}` : '') +
-    (output === undefined ? '' : `,"responseElements":${output}`) +
-    `,"sourceIPAddress":${quote(origin.sourceIp)}` +
-    (origin.tls ? `,"tlsDetails":${tlsOf(origin.tls)}` : '') +
-    `,"userAgent":${quote(origin.userAgent)}` +
-    `,"userIdentity":${remembered(identities, draft.caller, identity)}` +
+    member('managementEvent', audit.class !== 'data') +
+    member('readOnly', effect !== 'write') +
+    member('recipientAccountId', recordAccount(draft)) +
+    member('requestID', origin.requestId) +
+    written('requestParameters', input) +
+    member('resources', draft.resources.length > 0 ? draft.resources : undefined) +
+    written('responseElements', output) +
+    member('sourceIPAddress', origin.sourceIp) +
+    written('tlsDetails', origin.tls && tlsOf(origin.tls)) +
+    member('userAgent', origin.userAgent) +
+    written('userIdentity', remembered(identities, draft.caller, identity)) +
     `,"x":{"boot":${quote(writer.boot)}` +
-    (decision === undefined ? '' : `,"decision":${decision}`) +
-    `,"node":${quote(writer.node)},"schema":1,"wseq":${wseq}}}`
+    written('decision', draft.checks && decisionOf(draft)) +
+    member('node', writer.node) +
+    `,"schema":1,"wseq":${wseq}}}`
   );
 }
 
 const quote = JSON.stringify;
+
+/** A member after others. What is undefined is left out: JSON has no such value. */
+function member(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${quote(value)}`;
+}
+
+/** The same for a value that is JSON already. */
+function written(name: string, json: string | undefined): string {
+  return json === undefined ? '' : `,"${name}":${json}`;
+}
 
 /** JSON of values that stay the same over many requests, as long as they live. */
 function remembered<T extends object>(memory: WeakMap<T, string>, key: T, value: (of: T) => unknown): string {
@@ -98,7 +109,8 @@ const identities = new WeakMap<Caller, string>();
 const policies = new WeakMap<Principal, string>();
 
 function tlsOf(tls: { cipher: string; host: string; version: string }): string {
-  return `{"cipherSuite":${quote(tls.cipher)},"clientProvidedHostHeader":${quote(tls.host)},"tlsVersion":${quote(tls.version)}}`;
+  const host = member('clientProvidedHostHeader', tls.host);
+  return `{"cipherSuite":${quote(tls.cipher)}${host}${member('tlsVersion', tls.version)}}`;
 }
 
 /** The account whose record this is: the owner of the resource, else the caller's. */
@@ -129,13 +141,12 @@ function identity(caller: Caller): Record<string, unknown> {
 
 function decisionOf(draft: RecordDraft): string {
   const { asked, checks = [], context, principal } = draft;
-  const effect = checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny';
+  const about = asked && `"asked":[${asked.map((a) => checkOf(a, undefined, a.principal)).join(',')}],`;
   return (
-    `{${asked ? `"asked":[${asked.map((a) => checkOf(a, undefined, a.principal)).join(',')}],` : ''}` +
-    `"checks":[${checks.map((check) => checkOf(check, context, undefined)).join(',')}]` +
-    (context ? `,"context":${contextOf(context, undefined)}` : '') +
-    `,"effect":"${effect}"` +
-    (principal ? `,${policiesOf(principal)}` : '') +
+    `{${about ?? ''}"checks":[${checks.map((check) => checkOf(check, context, undefined)).join(',')}]` +
+    written('context', context && contextOf(context, undefined)) +
+    member('effect', checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny') +
+    policiesOf(principal) +
     '}'
   );
 }
@@ -149,31 +160,27 @@ function checkOf(
   const { accountId, arn, uniqueId } = request.principal;
   return (
     `{"action":${quote(request.action)}` +
-    `,"context":${contextOf(request.context, shared)}` +
-    `,"effect":${quote(decision.effect)}` +
-    (decision.layer === undefined ? '' : `,"layer":${quote(decision.layer)}`) +
-    (about ? `,${policiesOf(about)}` : '') +
-    (about
-      ? `,"principal":{"accountId":${quote(accountId)},"arn":${quote(arn)},"principalId":${quote(uniqueId)}}`
-      : '') +
-    `,"reason":${quote(decision.reason)}` +
-    `,"resource":${quote(request.resource)}` +
-    (request.resourceAccount === undefined ? '' : `,"resourceAccount":${quote(request.resourceAccount)}`) +
+    written('context', contextOf(request.context, shared)) +
+    member('effect', decision.effect) +
+    member('layer', decision.layer) +
+    policiesOf(about) +
+    member('principal', about && { accountId, arn, principalId: uniqueId }) +
+    member('reason', decision.reason) +
+    member('resource', request.resource) +
+    member('resourceAccount', request.resourceAccount) +
     `,"statements":[${decision.matched.map(statementOf).join(',')}]}`
   );
 }
 
-function statementOf(match: CheckResult['decision']['matched'][number]): string {
-  return (
-    `{"index":${match.statementIndex},"policyArn":${quote(match.policyArn)}` +
-    (match.sid === undefined ? '' : `,"sid":${quote(match.sid)}`) +
-    `,"version":${quote(match.version)}}`
-  );
+function statementOf(match: StatementRef): string {
+  const policy = member('policyArn', match.policyArn);
+  return `{"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
 }
 
-function policiesOf(principal: Principal): string {
+function policiesOf(principal: Principal | undefined): string {
+  if (!principal) return '';
   const versions = remembered(policies, principal, (p) => p.policyVersions);
-  return `"policies":${versions},"policyVersion":${principal.snapshot.Version}`;
+  return `,"policies":${versions},"policyVersion":${principal.snapshot.Version}`;
 }
 
 /** Keys that stand in the context of the whole request are not repeated. */
