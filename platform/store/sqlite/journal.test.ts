@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StoredRecord } from '../engine.ts';
 import { times } from '../testing/fixture.ts';
 import { RecordJournal } from './journal.ts';
@@ -119,7 +119,7 @@ describe('the journal', () => {
     }
     expect(seen).toEqual(times(30, (i) => `e${i + 1}`));
     journal.close();
-    expect(readdirSync(folder)).toEqual([]);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]));
   });
 
   it('names the ids it does not have', async () => {
@@ -136,6 +136,19 @@ describe('the journal', () => {
       journal.delete([`e${n}`]);
     }
     expect(readdirSync(folder)).toEqual(['kms.records-000001.log']);
+  });
+
+  it('keeps a batch that is being written while everything before it is delivered', async () => {
+    const journal = open();
+    for (const n of times(20, (i) => 2 * i)) {
+      await journal.append([row(n, 'x'.repeat(1_200_000))]);
+      const writing = journal.append([row(n + 1, 'y'.repeat(600_000))]);
+      journal.delete([`e${n}`]);
+      await writing;
+      expect(ids(journal.read(10))).toEqual([`e${n + 1}`]);
+      expect(ids(open().read(100))).toContain(`e${n + 1}`);
+      journal.delete([`e${n + 1}`]);
+    }
   });
 
   it('delivers again what was delivered before a kill, rather than nothing', async () => {

@@ -55,6 +55,8 @@ export class RecordJournal {
   readonly #segments: Segment[];
   #next: number;
   #writing: { segment: Segment; fd: number } | undefined;
+  /** INVARIANT: a segment that is being written to is not removed, although it may look as if all were delivered. */
+  #appending: Segment | undefined;
   #broken: StoreError | undefined;
   /** Highest position of any row found at the start. */
   readonly position: number;
@@ -87,10 +89,13 @@ export class RecordJournal {
     if (fate === 'fail') throw new StoreError('unavailable', `commit on ${this.#name} was refused`);
     const frame = encodeFrame(rows);
     const { segment, fd } = this.#open(frame.length);
+    this.#appending = segment;
     try {
       await writeAll(fd, frame, segment.bytes);
     } catch (error) {
       throw this.#failed(error, fd, segment);
+    } finally {
+      this.#appending = undefined;
     }
     segment.bytes += frame.length;
     const kept = segment.rows as Map<string, StoredRecord>;
@@ -119,6 +124,7 @@ export class RecordJournal {
       return segment === undefined;
     });
     for (let first = this.#segments[0]; first?.rows?.size === 0; first = this.#segments[0]) {
+      if (this.#appending === first) break;
       if (this.#writing?.segment === first && first.bytes < REUSED_BYTES) break;
       this.#remove(first);
     }
