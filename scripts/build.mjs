@@ -14,10 +14,9 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-cpSync(join(root, 'policies/managed'), join(dist, 'policies/managed'), {
-  recursive: true,
-  filter: (path) => !path.endsWith('.ts'),
-});
+for (const folder of ['policies/managed', 'policies/guardrails/library']) {
+  cpSync(join(root, folder), join(dist, folder), { recursive: true, filter: (path) => !path.endsWith('.ts') });
+}
 
 const programs = {
   all: 'apps/all.js',
