@@ -24,13 +24,14 @@ export const FORMS = [
   'word',
   'time-window',
   'arn-pattern',
+  'pair',
 ] as const;
 export type Form = (typeof FORMS)[number];
 
 const Text = z.string().min(1).max(1024);
 const Scalar = z.union([z.string().max(2048), z.number().int()]);
 
-const Parameter = z.strictObject({
+export const Parameter = z.strictObject({
   doc: Text,
   form: z.enum(FORMS),
   /** A list of values; otherwise one value. */

@@ -22,6 +22,7 @@ const RULES: Readonly<Record<Exclude<Form, 'integer'>, { readonly rule: RegExp; 
     rule: /^\d{2}:\d{2}(:\d{2})?-\d{2}:\d{2}(:\d{2})?@[A-Za-z0-9_+/-]{1,64}$/,
     doc: 'a daily window, such as 08:00-20:00@Asia/Shanghai',
   },
+  pair: { rule: /^[\w-]{1,64}=[\w+,.@-]{1,128}$/, doc: 'two words with = between them' },
   'arn-pattern': { rule: /^arn:[A-Za-z0-9*:/_+=,.@-]{5,1000}$/, doc: 'an ARN, with wildcards where wanted' },
 };
 
