@@ -148,7 +148,7 @@ let addresses = 0;
 export async function member(world: OrgWorld, name = 'member', parentId?: string): Promise<string> {
   const { CreateAccountStatus } = await world.ask(orgApi.CreateAccount, {
     AccountName: name,
-    Email: `${name}-${++addresses}@example.com`,
+    Email: `${name.replaceAll(' ', '.')}-${++addresses}@example.com`,
     ...(parentId !== undefined && { ParentId: parentId }),
   });
   return settled(world, CreateAccountStatus.Id);
