@@ -44,7 +44,7 @@ export type ActKind = Act['kind'];
 export type ActOf<K extends ActKind> = Extract<Act, { kind: K }>;
 
 /** The model after the act. Changes the model it is given. */
-export function perform(model: Model, act: Act): void {
+export function perform(model: Model, act: Act) {
   switch (act.kind) {
     case 'enable-type':
       return enableType(model, act.type);
@@ -87,7 +87,7 @@ export function perform(model: Model, act: Act): void {
   }
 }
 
-function performOnPolicies(model: Model, act: Act): void {
+function performOnPolicies(model: Model, act: Act) {
   switch (act.kind) {
     case 'create-policy': {
       const { name, description, type, content } = act;

@@ -1,29 +1,14 @@
 /** How much of everything there may be: what the organization allows, and what the file says on top, if that is less. */
 import type { LandingZone } from '../../../api/landing-zone/file.ts';
+import type { OrgLimits } from '../../limits.ts';
 import type { Ceiling } from './ceilings.ts';
 import type { Fault } from './finding.ts';
 import { listUnits, ROOT } from './tree.ts';
 
-export interface LandingZoneLimits {
-  accounts: number;
-  units: number;
-  unitDepth: number;
-  policiesPerType: number;
-  /** Policies of one type attached to one node, the one that allows everything included. */
-  attachmentsPerNode: number;
-  policyBytes: number;
-  tagsPerResource: number;
-}
-
-export const DEFAULT_LIMITS: LandingZoneLimits = {
-  accounts: 10_000,
-  units: 2_000,
-  unitDepth: 5,
-  policiesPerType: 10_000,
-  attachmentsPerNode: 10,
-  policyBytes: 10_240,
-  tagsPerResource: 50,
-};
+export type LandingZoneLimits = Pick<
+  OrgLimits,
+  'accounts' | 'units' | 'unitDepth' | 'policiesPerType' | 'attachmentsPerNode' | 'policyBytes' | 'tagsPerResource'
+>;
 
 export function limitsOf(file: Pick<LandingZone, 'settings'>, allowed: LandingZoneLimits): LandingZoneLimits {
   const { accounts, units, depth, scpPerNode, scpBytes } = file.settings.limits;

@@ -1,5 +1,6 @@
 /** Keys of a landing zone: each names one object, and whatever is referred to exists. */
 import type { LandingZone } from '../../../api/landing-zone/file.ts';
+import { nameKey } from '../../names.ts';
 import type { Fault, PathStep } from './finding.ts';
 import { type ListedUnit, listUnits, ROOT } from './tree.ts';
 
@@ -36,7 +37,7 @@ export function referenceFaults(file: LandingZone): Fault[] {
   const units = listUnits(file);
   const named: Named[] = units.map(({ unit, path }) => ({ kind: 'unit', key: unit.key, path }));
   for (const [section, kind] of SECTIONS)
-    file[section].forEach(({ key }, i) => named.push({ kind, key, path: [section, i] }));
+    named.push(...file[section].map(({ key }, i) => ({ kind, key, path: [section, i] })));
   const faults = doubleKeys(named);
   const known = new Map(named.map((item) => [item.key, item.kind]));
   const refer = (key: string, kinds: readonly (Kind | 'root')[], path: readonly PathStep[]) => {
@@ -46,7 +47,7 @@ export function referenceFaults(file: LandingZone): Fault[] {
     faults.push({ code: 'unknown-key', message: `${key} is the key of no ${wanted}`, path });
   };
   const referAll = (list: readonly string[], kinds: readonly (Kind | 'root')[], path: readonly PathStep[]) => {
-    list.forEach((key, i) => refer(key, kinds, [...path, i]));
+    for (const [i, key] of list.entries()) refer(key, kinds, [...path, i]);
     twice(list, path, faults);
   };
   const attachable = (node: { guardrails: string[]; packs: string[] }, path: readonly PathStep[]) => {
@@ -62,23 +63,23 @@ export function referenceFaults(file: LandingZone): Fault[] {
     attachable(account, path);
   });
   const anywhere = ['root', 'unit', 'account'] as const;
-  file.policies.forEach(({ attach }, i) => referAll(attach, anywhere, ['policies', i, 'attach']));
-  file.permissionSets.forEach(({ assign }, i) =>
-    assign.forEach(({ to }, j) => referAll(to, anywhere, ['permissionSets', i, 'assign', j, 'to'])),
-  );
+  for (const [i, { attach }] of file.policies.entries()) referAll(attach, anywhere, ['policies', i, 'attach']);
+  for (const [i, { assign }] of file.permissionSets.entries())
+    for (const [j, { to }] of assign.entries()) referAll(to, anywhere, ['permissionSets', i, 'assign', j, 'to']);
   file.shares.forEach(({ from, to }, i) => {
     refer(from, ['account'], ['shares', i, 'from']);
     referAll(to, anywhere, ['shares', i, 'to']);
   });
   file.baselines.forEach(({ roles, audit }, i) => {
-    roles.forEach(({ trust }, j) => refer(trust, ['account'], ['baselines', i, 'roles', j, 'trust']));
+    for (const [j, { trust }] of roles.entries()) refer(trust, ['account'], ['baselines', i, 'roles', j, 'trust']);
     if (audit?.sink !== undefined) refer(audit.sink, ['account'], ['baselines', i, 'audit', 'sink']);
   });
   file.guardrailSets.forEach(({ rollout }, i) => {
     if (rollout) referAll(rollout.stages, ['unit'], ['guardrailSets', i, 'rollout', 'stages']);
   });
-  file.delegatedAdmins.forEach(({ account }, i) => refer(account, ['account'], ['delegatedAdmins', i, 'account']));
-  file.exceptions.forEach(({ scope }, i) => refer(scope, anywhere, ['exceptions', i, 'scope']));
+  for (const [i, { account }] of file.delegatedAdmins.entries())
+    refer(account, ['account'], ['delegatedAdmins', i, 'account']);
+  for (const [i, { scope }] of file.exceptions.entries()) refer(scope, anywhere, ['exceptions', i, 'scope']);
   referAll(file.settings.protected, ['unit', 'account', 'guardrailSet', 'policy'], ['settings', 'protected']);
   faults.push(...movedFaults(file, known), ...treeFaults(file, units));
   return faults;
@@ -120,11 +121,6 @@ function movedFaults(file: LandingZone, known: ReadonlyMap<string, Kind>): Fault
     to.add(move.to);
     return out;
   });
-}
-
-/** The same folding as the names of the organization. */
-export function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().trim().split(/\s+/).join(' ');
 }
 
 function treeFaults(file: LandingZone, units: readonly ListedUnit[]): Fault[] {

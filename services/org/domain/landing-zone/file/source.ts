@@ -33,12 +33,12 @@ export function readSource(file: string, text: string): Source {
   return {
     file,
     findings,
-    value: findings.length > 0 ? undefined : valueOf(document, findings, file),
+    value: findings.length > 0 ? undefined : contentOf(document, findings, file),
     place: (path, onKey = false) => at(offsetOf(document, path, onKey)),
   };
 }
 
-function valueOf(document: Document.Parsed, findings: Finding[], file: string): unknown {
+function contentOf(document: Document.Parsed, findings: Finding[], file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch {

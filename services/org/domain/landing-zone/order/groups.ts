@@ -40,7 +40,7 @@ export function groupExchanges(exchanges: readonly Exchange[]): Act[][] {
   joinCycles(exchanges.length, edges, sets);
   const order = sortGroups(exchanges.length, edges, sets);
   const steps = new Map<number, Act[]>(order.map((group) => [group, []]));
-  exchanges.forEach(({ acts }, i) => steps.get(sets.find(i))?.push(...acts));
+  for (const [i, { acts }] of exchanges.entries()) steps.get(sets.find(i))?.push(...acts);
   return [...steps.values()];
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nameKey } from '../../names.ts';
 import { type Act, perform } from '../acts.ts';
-import { nameKey } from '../file/references.ts';
 import { attachedTo, chainOf, cloneModel, type Model, type Ref, ROOT } from '../model.ts';
 import { allowed } from '../testing/allowed.ts';
 import { ACTIONS, statePair } from '../testing/random-models.ts';

@@ -7,8 +7,9 @@
  * commit. After it every step only gives, and the last one gives what is allowed in the end, so everybody is bound at
  * least as afterwards. `order.test.ts` asks an evaluator at every prefix of random plans.
  */
+
+import { nameKey } from '../../names.ts';
 import type { Act } from '../acts.ts';
-import { nameKey } from '../file/references.ts';
 import type { Model, Ref } from '../model.ts';
 import { attachmentActs } from './attachment-acts.ts';
 import { documentActs } from './document-acts.ts';

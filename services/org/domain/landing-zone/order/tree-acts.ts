@@ -1,6 +1,7 @@
 /** Acts that change units and accounts: what is made, what moves, what gets another name, what goes. */
+
+import { nameKey } from '../../names.ts';
 import type { Act } from '../acts.ts';
-import { nameKey } from '../file/references.ts';
 import { attachedTo, chainOf, type Model, type ModelUnit, type Ref, topDown } from '../model.ts';
 import type { Exchange } from './groups.ts';
 import type { Places } from './places.ts';
