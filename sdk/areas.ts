@@ -165,7 +165,7 @@ export const areas = {
     TagResource: orgApi.TagResource,
     UntagResource: orgApi.UntagResource,
     ListTagsForResource: orgApi.ListTagsForResource,
-    GetOrganizationTree: orgApi.GetOrganizationTree,
+    DescribeOrganizationTree: orgApi.DescribeOrganizationTree,
   },
   audit: {
     LookupEvents: auditOperations.LookupEvents,

@@ -2,6 +2,7 @@
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
 import type { OrgDb } from './store/schema.ts';
+import type { ViewCache } from './store/view-cache.ts';
 
 /** What an account is to iam, which owns the principals of it. */
 export interface KnownAccount {
@@ -30,4 +31,5 @@ export interface OrgClients {
 
 export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
+  views: ViewCache;
 }

@@ -17,6 +17,7 @@ import { forgetChanges } from './jobs/forget-changes.ts';
 import { handlers } from './ops/index.ts';
 import { init } from './store/migrations/0001_init.ts';
 import type { OrgDb } from './store/schema.ts';
+import { ViewCache } from './store/view-cache.ts';
 
 export type { OrgDeps } from './deps.ts';
 export { AWS_STRICT_LIMITS, type OrgLimits } from './domain/limits.ts';
@@ -31,7 +32,11 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
     operations: Object.values(orgApi),
     handlers,
     migrations: [init],
-    createDeps: (platform) => ({ ...platform, limits: { ...DEFAULT_LIMITS, ...options.limits } }),
+    createDeps: (platform) => ({
+      ...platform,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      views: new ViewCache(platform.store, platform.settings.partition),
+    }),
     jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges],
   });
 }

@@ -57,7 +57,7 @@ import {
 } from './policies.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicy, PutResourcePolicy } from './resource-policy.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
-import { GetOrganizationTree } from './tree.ts';
+import { DescribeOrganizationTree } from './tree.ts';
 import {
   CreateOrganizationalUnit,
   DeleteOrganizationalUnit,
@@ -132,7 +132,7 @@ export const orgApi = {
   TagResource,
   UntagResource,
   ListTagsForResource,
-  GetOrganizationTree,
+  DescribeOrganizationTree,
 } as const;
 
 export type OrgApi = typeof orgApi;
