@@ -1,6 +1,8 @@
 /** What the operations and jobs of org receive. */
+import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
+import type { ApplyRunner } from './ops/landing-zone/apply-runner.ts';
 import type { OrgDb } from './store/schema.ts';
 import type { ViewCache } from './store/view-cache.ts';
 
@@ -32,4 +34,7 @@ export interface OrgClients {
 export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
   views: ViewCache;
+  /** Writes the records of what applies do; those of requests are the pipeline's. */
+  recorder: Recorder;
+  applies: ApplyRunner;
 }

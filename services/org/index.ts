@@ -6,7 +6,8 @@
  * one revision in its own commit, which every node follows within a second; whoever is outside learns nothing.
  * Refuses guardrails that do not compile, and every change that would leave a node without one.
  */
-import { defineService, type ServiceDefinition } from '../../platform/runtime/service.ts';
+import { Recorder } from '../../platform/audit/recorder.ts';
+import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type OrgLimits } from './domain/limits.ts';
@@ -14,8 +15,12 @@ import { expireHandshakes } from './jobs/expire-handshakes.ts';
 import { finishClosures } from './jobs/finish-closures.ts';
 import { finishCreations } from './jobs/finish-creations.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
+import { runApplies } from './jobs/run-applies.ts';
+import { watchDrift } from './jobs/watch-drift.ts';
 import { handlers } from './ops/index.ts';
+import { ApplyRunner } from './ops/landing-zone/apply-runner.ts';
 import { init } from './store/migrations/0001_init.ts';
+import { landingZone } from './store/migrations/0003_landing_zone.ts';
 import type { OrgDb } from './store/schema.ts';
 import { ViewCache } from './store/view-cache.ts';
 
@@ -31,12 +36,21 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
     name: 'org',
     operations: Object.values(orgApi),
     handlers,
-    migrations: [init],
+    migrations: [init, landingZone],
     createDeps: (platform) => ({
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       views: new ViewCache(platform.store, platform.settings.partition),
+      recorder: jobRecorder(platform),
+      applies: new ApplyRunner(),
     }),
-    jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges],
+    jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges, runApplies, watchDrift],
+    close: (deps) => deps.applies.stop(),
   });
+}
+
+/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
+function jobRecorder({ store, ids, settings }: Platform<OrgDb, OrgClients>): Recorder {
+  const writer = { node: 'org-jobs', boot: ids.uuidv7(), region: settings.region };
+  return new Recorder(store as never, writer, () => undefined);
 }

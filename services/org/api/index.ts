@@ -37,6 +37,9 @@ import {
   ListHandshakesForOrganization,
 } from './handshakes.ts';
 import { GetOrganizationChanges, GetOrganizationView } from './internal.ts';
+import { ApplyPlan, DescribeApply, ListApplies, ResumeApply, RollBackApply } from './landing-zone/applies.ts';
+import { DescribeDrift, ExportLandingZone } from './landing-zone/drift.ts';
+import { DescribePlan, PlanLandingZone } from './landing-zone/plans.ts';
 import {
   CreateOrganization,
   DeleteOrganization,
@@ -133,6 +136,15 @@ export const orgApi = {
   UntagResource,
   ListTagsForResource,
   DescribeOrganizationTree,
+  PlanLandingZone,
+  DescribePlan,
+  ApplyPlan,
+  DescribeApply,
+  ListApplies,
+  ResumeApply,
+  RollBackApply,
+  DescribeDrift,
+  ExportLandingZone,
 } as const;
 
 export type OrgApi = typeof orgApi;

@@ -22,6 +22,12 @@ import { acceptHandshake, cancelHandshake, declineHandshake, describeHandshake }
 import { inviteAccountToOrganization } from './handshakes/invite.ts';
 import { listHandshakesForAccount, listHandshakesForOrganization } from './handshakes/list-handshakes.ts';
 import { getOrganizationChanges, getOrganizationView } from './internal/view.ts';
+import { applyPlan, resumeApply } from './landing-zone/apply.ts';
+import { describeDrift } from './landing-zone/describe-drift.ts';
+import { exportLandingZone } from './landing-zone/export.ts';
+import { describePlan, planLandingZone } from './landing-zone/plan.ts';
+import { rollBackApply } from './landing-zone/roll-back.ts';
+import { describeApply, listApplies } from './landing-zone/show-apply.ts';
 import {
   createOrganization,
   deleteOrganization,
@@ -118,4 +124,13 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   listOrganizationalUnitsForParent,
   listChildren,
   listParents,
+  planLandingZone,
+  describePlan,
+  applyPlan,
+  resumeApply,
+  describeApply,
+  listApplies,
+  rollBackApply,
+  describeDrift,
+  exportLandingZone,
 ];

@@ -19,8 +19,18 @@ export interface Binding {
   faults: { code: string; message: string; key: Ref }[];
 }
 
-export function bindKeys(desired: Desired, live: LiveOrganization, remembered: readonly AppliedRecord[]): Binding {
-  const binding: Binding = {
+/** Keys as they are remembered, and nothing else. */
+export function bindRecords(remembered: readonly AppliedRecord[], live: LiveOrganization): Binding {
+  const binding = emptyBinding(live);
+  for (const record of remembered) {
+    binding.records.set(recordName(record.kind, record.key), record);
+    if (record.id !== undefined && record.kind !== 'root') bind(binding, record.key, record.id);
+  }
+  return binding;
+}
+
+function emptyBinding(live: LiveOrganization): Binding {
+  return {
     idOf: new Map(),
     refOf: new Map([[live.rootId, ROOT]]),
     records: new Map(),
@@ -28,6 +38,10 @@ export function bindKeys(desired: Desired, live: LiveOrganization, remembered: r
     changes: [],
     faults: [],
   };
+}
+
+export function bindKeys(desired: Desired, live: LiveOrganization, remembered: readonly AppliedRecord[]): Binding {
+  const binding = emptyBinding(live);
   rememberUnder(desired, remembered, binding);
   const existing = new Set([...live.units, ...live.accounts, ...live.policies].map(({ id }) => id));
   for (const { kind, key, id } of binding.records.values()) {

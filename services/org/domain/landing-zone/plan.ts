@@ -3,20 +3,21 @@
  * is data, so that it can be kept, shown, hashed and applied later, on this node or another.
  */
 import { createHash } from 'node:crypto';
-import type { Act } from './acts.ts';
-import { perform } from './acts.ts';
+import { type Act, perform } from './acts.ts';
+import { bindRecords } from './bind.ts';
 import { type CeilingChange, ceilingChanges } from './ceiling-change.ts';
 import { type DecideOptions, type Decision, decide } from './decide/decide.ts';
 import type { Issue } from './decide/draft.ts';
 import { describeStep } from './describe.ts';
 import type { Desired, Unsupported } from './desired.ts';
 import type { LandingZoneLimits } from './file/limits.ts';
-import type { AppliedRecord, LiveOrganization, RecordChange } from './live.ts';
+import { type AppliedRecord, type LiveOrganization, modelOf, type RecordChange } from './live.ts';
 import { attachedTo, cloneModel, type Model, type Ref } from './model.ts';
 import { orderSteps } from './order/order.ts';
 import { stepIssues } from './quotas.ts';
 import { recordsOf } from './records.ts';
 import { graver, type Risk, RiskJudge } from './risk.ts';
+import { goBack, type Undo, undoOf } from './undo.ts';
 
 export interface Step {
   /** Of its act, `together` for several in one commit, `record` for what is remembered only. */
@@ -39,6 +40,7 @@ export interface Plan {
   ids: Record<Ref, string>;
   /** Of everything the steps touch, as it was: whoever changes it makes the plan stale. */
   base: Record<Ref, string>;
+  undo: Undo;
 }
 
 export interface PlanOptions extends DecideOptions {
@@ -53,17 +55,38 @@ export function makePlan(
   remembered: readonly AppliedRecord[],
   options: PlanOptions,
 ): Plan {
-  const decision = decide(desired, live, remembered, options);
+  return planBetween(decide(desired, live, remembered, options), live.revision, desired.unsupported, options);
+}
+
+/** Back to what an apply has found. */
+export function makeUndoPlan(
+  undo: Undo,
+  live: LiveOrganization,
+  remembered: readonly AppliedRecord[],
+  options: Pick<PlanOptions, 'limits' | 'actions'>,
+): Plan {
+  const binding = bindRecords(remembered, live);
+  const before = modelOf(live, binding.refOf);
+  const decision: Decision = { before, after: goBack(before, undo), binding, records: [], conflicts: [], warnings: [] };
+  return planBetween(decision, live.revision, [], options);
+}
+
+function planBetween(
+  decision: Decision,
+  revision: number,
+  unsupported: readonly Unsupported[],
+  options: Pick<PlanOptions, 'limits' | 'actions'>,
+): Plan {
   const { before, after, conflicts, warnings } = decision;
   const { steps, issues } = walk(before, orderSteps(before, after, options.limits), options.limits);
   if (decision.records.length > 0) steps.unshift(recordStep(decision.records));
   return {
-    revision: live.revision,
+    revision,
     steps,
     risk: steps.reduce<Risk>((risk, step) => graver(risk, step.risk), 'safe'),
     conflicts: [...conflicts, ...issues],
     warnings,
-    unsupported: desired.unsupported,
+    unsupported: [...unsupported],
     ceilings: steps.length === 0 ? [] : ceilingChanges(before, after, options.actions),
     ...touchedBy(steps, decision),
   };
@@ -103,7 +126,7 @@ function recordStep(records: RecordChange[]): Step {
   return { kind: 'record', risk: 'safe', summary: words.join(', '), acts: [], records };
 }
 
-function touchedBy(steps: readonly Step[], { before, binding }: Decision): Pick<Plan, 'ids' | 'base'> {
+function touchedBy(steps: readonly Step[], { before, after, binding }: Decision): Pick<Plan, 'ids' | 'base' | 'undo'> {
   const refs = new Set(
     steps.flatMap(({ acts, records }) => [...acts.flatMap(refsOf), ...records.flatMap(({ key }) => key.split(' '))]),
   );
@@ -115,7 +138,8 @@ function touchedBy(steps: readonly Step[], { before, binding }: Decision): Pick<
     const print = fingerprint(before, ref);
     if (print !== undefined) base[ref] = print;
   }
-  return { ids, base };
+  const services = new Set(steps.flatMap(({ acts }) => acts.flatMap((act) => ('service' in act ? [act.service] : []))));
+  return { ids, base, undo: undoOf(before, after, { refs, services }) };
 }
 
 /** References an act changes. Where something moves to, and what is attached there, may change meanwhile. */

@@ -105,7 +105,7 @@ describe('a landing zone', () => {
     ],
     [
       'a parameter that is not declared',
-      'guardrailSets: [{key: s, include: [G-P-08], parameters: {minDays: "${days}"}}]\n',
+      `guardrailSets: [{key: s, include: [G-P-08], parameters: {minDays: "\${days}"}}]\n`,
       '4:67 unknown-parameter parameter days is not declared',
     ],
     [
