@@ -13,21 +13,27 @@ export async function noteChange(tx: Tx, note: ChangeNote): Promise<void> {
     .execute();
 }
 
-/** The latest change of each of the objects. */
-export async function latestChanges(db: Db, objectIds: readonly string[]): Promise<Map<string, ChangeNote>> {
-  const latest = new Map<string, ChangeNote>();
-  for (let from = 0; from < objectIds.length; from += 500) {
+/** Changes of each of the objects, the latest first. */
+export async function changesOf(db: Db, objectIds: readonly string[]): Promise<Map<string, ChangeNote[]>> {
+  const changes = new Map<string, ChangeNote[]>();
+  for (let from = 0; from < objectIds.length; from += BATCH) {
     const rows = await db
       .selectFrom('change_note')
       .selectAll()
-      .where('object_id', 'in', objectIds.slice(from, from + 500))
-      .orderBy('at')
-      .orderBy('event_id')
+      .where('object_id', 'in', objectIds.slice(from, from + BATCH))
+      .orderBy('at', 'desc')
+      .orderBy('event_id', 'desc')
       .execute();
-    for (const row of rows) latest.set(row.object_id, row);
+    for (const row of rows) {
+      const held = changes.get(row.object_id);
+      if (held) held.push(row);
+      else changes.set(row.object_id, [row]);
+    }
   }
-  return latest;
+  return changes;
 }
+
+const BATCH = 500;
 
 export async function forgetNotes(tx: Tx, before: number): Promise<void> {
   await tx.deleteFrom('change_note').where('at', '<', before).execute();

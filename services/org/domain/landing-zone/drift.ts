@@ -41,10 +41,48 @@ export interface Drift {
   key: Ref;
   /** Ids to look up in the log of changes, the likeliest first. */
   ids: string[];
+  /** Operations that make such a difference. */
+  operations: readonly string[];
   expected: string;
   found: string;
   fix: string;
 }
+
+const TAKE_IN = 'export takes it into the file';
+
+const OPERATIONS: Readonly<Record<DriftType, readonly string[]>> = {
+  POLICY_UPDATED: ['UpdatePolicy'],
+  POLICY_DELETED: ['DeletePolicy'],
+  POLICY_ATTACHED_ROOT: ['AttachPolicy', 'UpdatePolicyAttachment', 'EnablePolicyType'],
+  POLICY_ATTACHED_OU: ['AttachPolicy', 'UpdatePolicyAttachment', 'EnablePolicyType'],
+  POLICY_ATTACHED_ACCOUNT: ['AttachPolicy', 'UpdatePolicyAttachment', 'EnablePolicyType'],
+  POLICY_DETACHED_ROOT: ['DetachPolicy', 'UpdatePolicyAttachment', 'DisablePolicyType'],
+  POLICY_DETACHED_OU: ['DetachPolicy', 'UpdatePolicyAttachment', 'DisablePolicyType'],
+  POLICY_DETACHED_ACCOUNT: ['DetachPolicy', 'UpdatePolicyAttachment', 'DisablePolicyType'],
+  ACCOUNT_MOVED: ['MoveAccount', 'AcceptHandshake'],
+  ACCOUNT_REMOVED: ['CloseAccount', 'RemoveAccountFromOrganization', 'LeaveOrganization'],
+  ACCOUNT_ADDED: ['CreateAccount', 'AcceptHandshake'],
+  ACCOUNT_CHANGED: [
+    'RenameAccount',
+    'TagResource',
+    'UntagResource',
+    'SuspendAccount',
+    'ResumeAccount',
+    'ReinstateAccount',
+  ],
+  OU_RENAMED: ['UpdateOrganizationalUnit'],
+  OU_MOVED: ['MoveOrganizationalUnit'],
+  OU_DELETED: ['DeleteOrganizationalUnit'],
+  OU_ADDED: ['CreateOrganizationalUnit'],
+  DELEGATE_CHANGED: ['DeregisterDelegatedAdministrator', 'DisableAWSServiceAccess'],
+  TYPE_DISABLED: ['DisablePolicyType'],
+};
+
+/** Of the members of an account. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  name: ['RenameAccount'],
+  suspended: ['SuspendAccount', 'ResumeAccount'],
+};
 
 const REVERT = 'plan with --prefer file puts it back, export takes it into the file';
 
@@ -58,8 +96,16 @@ export function driftOf(live: LiveOrganization, records: readonly AppliedRecord[
   const model = modelOf(live, refOf);
   const id = (ref: Ref) => (ref === ROOT ? live.rootId : (idOf.get(ref) ?? ref.slice(1)));
   const out: Drift[] = [];
-  const add = (type: DriftType, key: Ref, ids: readonly string[], expected: string, found: string, fix = REVERT) =>
-    out.push({ type, key, ids: [...ids], expected, found, fix });
+  const add: Add = (type, key, ids, expected, found, { fix = REVERT, field = '' } = {}) =>
+    out.push({
+      type,
+      key,
+      ids: [...ids],
+      operations: FIELDS[field] ?? (field === '' ? OPERATIONS[type] : ['TagResource', 'UntagResource']),
+      expected,
+      found,
+      fix,
+    });
   for (const record of records) {
     if (record.kind === 'unit') unitDrift(model, record, id, add);
     else if (record.kind === 'account') accountDrift(model, record, id, add);
@@ -71,22 +117,21 @@ export function driftOf(live: LiveOrganization, records: readonly AppliedRecord[
   }
   attachmentDrift(model, records, id, add);
   for (const [ref, { name, parent }] of model.units)
-    if (!isManaged(ref))
-      add('OU_ADDED', ref, [id(ref)], 'no such unit', `${name} under ${parent}`, 'export takes it into the file');
+    if (!isManaged(ref)) add('OU_ADDED', ref, [id(ref)], 'no such unit', `${name} under ${parent}`, { fix: TAKE_IN });
   for (const [ref, { name, parent, management, state }] of model.accounts)
     if (!isManaged(ref) && !management && state !== 'CLOSED')
-      add(
-        'ACCOUNT_ADDED',
-        ref,
-        [id(ref)],
-        'no such account',
-        `${name} under ${parent}`,
-        'export takes it into the file',
-      );
+      add('ACCOUNT_ADDED', ref, [id(ref)], 'no such account', `${name} under ${parent}`, { fix: TAKE_IN });
   return out;
 }
 
-type Add = (type: DriftType, key: Ref, ids: readonly string[], expected: string, found: string, fix?: string) => void;
+type Add = (
+  type: DriftType,
+  key: Ref,
+  ids: readonly string[],
+  expected: string,
+  found: string,
+  more?: { fix?: string; field?: string },
+) => void;
 type IdOf = (ref: Ref) => string;
 
 const say = (value: Value | undefined) => (value === undefined || value === null ? 'nothing' : String(value));
@@ -103,14 +148,14 @@ const GONE: readonly AccountState[] = ['CLOSED', 'PENDING_CLOSURE'];
 
 function accountDrift(model: Model, { key, state }: AppliedRecord, id: IdOf, add: Add) {
   const account = model.accounts.get(key);
-  const leave = 'take it out of the file: an account that is gone stays gone';
+  const leave = { fix: 'take it out of the file: an account that is gone stays gone' };
   if (!account) return add('ACCOUNT_REMOVED', key, [id(key)], 'a member', 'not a member', leave);
   if (GONE.includes(account.state)) return add('ACCOUNT_REMOVED', key, [id(key)], 'open', account.state, leave);
   if (state.parent !== undefined && account.parent !== state.parent)
     add('ACCOUNT_MOVED', key, [id(key)], `under ${say(state.parent)}`, `under ${account.parent}`);
   const changed = (field: string, expected: Value | undefined, found: Value | undefined) => {
     if ((expected ?? null) !== (found ?? null))
-      add('ACCOUNT_CHANGED', key, [id(key)], `${field} ${say(expected)}`, `${field} ${say(found)}`);
+      add('ACCOUNT_CHANGED', key, [id(key)], `${field} ${say(expected)}`, `${field} ${say(found)}`, { field });
   };
   if (state.name !== undefined) changed('name', state.name, account.name);
   if (state.suspended !== undefined) changed('suspended', state.suspended, account.state === 'SUSPENDED');

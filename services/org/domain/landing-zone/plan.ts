@@ -12,7 +12,7 @@ import { describeStep } from './describe.ts';
 import type { Desired, Unsupported } from './desired.ts';
 import type { LandingZoneLimits } from './file/limits.ts';
 import { type AppliedRecord, type LiveOrganization, modelOf, type RecordChange } from './live.ts';
-import { attachedTo, cloneModel, type Model, type Ref } from './model.ts';
+import { cloneModel, type Model, type Ref, ROOT } from './model.ts';
 import { orderSteps } from './order/order.ts';
 import { stepIssues } from './quotas.ts';
 import { recordsOf } from './records.ts';
@@ -38,8 +38,8 @@ export interface Plan {
   ceilings: CeilingChange[];
   /** Ids of what exists and is named in the steps. */
   ids: Record<Ref, string>;
-  /** Of everything the steps touch, as it was: whoever changes it makes the plan stale. */
-  base: Record<Ref, string>;
+  /** Of everything the steps touch, by id, as it was: whoever changes it makes the plan stale. */
+  base: Record<string, string>;
   undo: Undo;
 }
 
@@ -55,7 +55,7 @@ export function makePlan(
   remembered: readonly AppliedRecord[],
   options: PlanOptions,
 ): Plan {
-  return planBetween(decide(desired, live, remembered, options), live.revision, desired.unsupported, options);
+  return planBetween(decide(desired, live, remembered, options), live, desired.unsupported, options);
 }
 
 /** Back to what an apply has found. */
@@ -68,12 +68,12 @@ export function makeUndoPlan(
   const binding = bindRecords(remembered, live);
   const before = modelOf(live, binding.refOf);
   const decision: Decision = { before, after: goBack(before, undo), binding, records: [], conflicts: [], warnings: [] };
-  return planBetween(decision, live.revision, [], options);
+  return planBetween(decision, live, [], options);
 }
 
 function planBetween(
   decision: Decision,
-  revision: number,
+  live: LiveOrganization,
   unsupported: readonly Unsupported[],
   options: Pick<PlanOptions, 'limits' | 'actions'>,
 ): Plan {
@@ -81,14 +81,14 @@ function planBetween(
   const { steps, issues } = walk(before, orderSteps(before, after, options.limits), options.limits);
   if (decision.records.length > 0) steps.unshift(recordStep(decision.records));
   return {
-    revision,
+    revision: live.revision,
     steps,
     risk: steps.reduce<Risk>((risk, step) => graver(risk, step.risk), 'safe'),
     conflicts: [...conflicts, ...issues],
     warnings,
     unsupported: [...unsupported],
     ceilings: steps.length === 0 ? [] : ceilingChanges(before, after, options.actions),
-    ...touchedBy(steps, decision),
+    ...touchedBy(steps, decision, live),
   };
 }
 
@@ -126,18 +126,23 @@ function recordStep(records: RecordChange[]): Step {
   return { kind: 'record', risk: 'safe', summary: words.join(', '), acts: [], records };
 }
 
-function touchedBy(steps: readonly Step[], { before, after, binding }: Decision): Pick<Plan, 'ids' | 'base' | 'undo'> {
+function touchedBy(
+  steps: readonly Step[],
+  { before, after, binding }: Decision,
+  live: LiveOrganization,
+): Pick<Plan, 'ids' | 'base' | 'undo'> {
   const refs = new Set(
     steps.flatMap(({ acts, records }) => [...acts.flatMap(refsOf), ...records.flatMap(({ key }) => key.split(' '))]),
   );
   const ids: Record<Ref, string> = {};
-  const base: Record<Ref, string> = {};
   for (const ref of refs) {
     const id = binding.idOf.get(ref);
     if (id !== undefined) ids[ref] = id;
-    const print = fingerprint(before, ref);
-    if (print !== undefined) base[ref] = print;
   }
+  const named = new Set(
+    [...refs].map((ref) => (ref === ROOT ? live.rootId : ref.startsWith('@') ? ref.slice(1) : (ids[ref] ?? ref))),
+  );
+  const base = Object.fromEntries(fingerprints(live, named));
   const services = new Set(steps.flatMap(({ acts }) => acts.flatMap((act) => ('service' in act ? [act.service] : []))));
   return { ids, base, undo: undoOf(before, after, { refs, services }) };
 }
@@ -154,13 +159,24 @@ export function refsOf(act: Act): Ref[] {
   return refs;
 }
 
-/** Of one object as it is; undefined when it does not exist. */
-export function fingerprint(model: Model, ref: Ref): string | undefined {
-  const object =
-    model.units.get(ref) ?? model.accounts.get(ref) ?? model.policies.get(ref) ?? (ref === 'root' ? {} : undefined);
-  if (!object) return undefined;
-  const attached = [...attachedTo(model, ref)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return hash(JSON.stringify([sorted(object), attached])).slice(0, 16);
+/** Of each object as it is, by id, with what is attached to it. */
+export function fingerprints(live: LiveOrganization, ids: ReadonlySet<string>): Map<string, string> {
+  const attached = new Map<string, string[]>();
+  for (const { targetId, policyId, mode } of live.attachments) {
+    if (!ids.has(targetId)) continue;
+    const held = attached.get(targetId);
+    if (held) held.push(`${policyId} ${mode}`);
+    else attached.set(targetId, [`${policyId} ${mode}`]);
+  }
+  const objects = [{ id: live.rootId }, ...live.units, ...live.accounts, ...live.policies].filter(({ id }) =>
+    ids.has(id),
+  );
+  return new Map(
+    objects.map((object) => {
+      const parts = [sorted(object), attached.get(object.id)?.sort() ?? []];
+      return [object.id, hash(JSON.stringify(parts)).slice(0, 16)];
+    }),
+  );
 }
 
 function sorted(object: object): unknown {

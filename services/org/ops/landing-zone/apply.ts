@@ -3,8 +3,7 @@ import { isUniqueViolation } from '../../../../platform/store/index.ts';
 import { ApplyPlan, ResumeApply } from '../../api/landing-zone/applies.ts';
 import type { OrgDeps } from '../../deps.ts';
 import type { Act } from '../../domain/landing-zone/acts.ts';
-import { modelOf } from '../../domain/landing-zone/live.ts';
-import { fingerprint } from '../../domain/landing-zone/plan.ts';
+import { fingerprints } from '../../domain/landing-zone/plan.ts';
 import type { OrganizationRow, Tx } from '../../store/db.ts';
 import { type ApplyRow, applyById, insertApply, reopenApply, runningApply } from '../../store/landing-zone/applies.ts';
 import { readLive } from '../../store/landing-zone/live.ts';
@@ -95,10 +94,8 @@ async function requireCurrent(
   body: PlanBody,
 ): Promise<void> {
   const live = await deps.store.snapshot((view) => readLive(view, organization));
-  const model = modelOf(live, new Map(Object.entries(body.ids).map(([ref, id]) => [id, ref])));
-  const changed = Object.entries(body.base).filter(([ref, print]) => fingerprint(model, ref) !== print);
-  const appeared = Object.keys(body.ids).filter((ref) => !(ref in body.base) && fingerprint(model, ref) !== undefined);
-  const [first] = [...changed.map(([ref]) => ref), ...appeared];
+  const prints = fingerprints(live, new Set(Object.keys(body.base)));
+  const first = Object.keys(body.base).find((id) => prints.get(id) !== body.base[id]);
   if (first === undefined) return;
   throw call.fail('PlanStale', `${first} was changed since the plan was made`, { hint: 'make another plan' });
 }

@@ -1,11 +1,16 @@
 import { DescribeDrift } from '../../api/landing-zone/drift.ts';
 import { driftOf } from '../../domain/landing-zone/drift.ts';
-import { latestChanges } from '../../store/change-notes.ts';
+import { type ChangeNote, changesOf } from '../../store/change-notes.ts';
 import { readLive, readRecords } from '../../store/landing-zone/live.ts';
 import { appliedLandingZone } from '../../store/landing-zone/plans.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
 import { wholeOrganization } from '../standing.ts';
+
+/** The latest change by an operation that makes such a difference; of an object that was only touched otherwise, none. */
+function likeliest(notes: readonly ChangeNote[], operations: readonly string[]): ChangeNote | undefined {
+  return notes.find(({ operation }) => operations.includes(operation));
+}
 
 const cut = (text: string) => text.slice(0, 4000);
 
@@ -25,13 +30,16 @@ export const describeDrift = implement(DescribeDrift, {
       const from = page.range.after === undefined ? 0 : Number(page.range.after) + 1;
       const found = all.slice(from, from + page.range.limit);
       const { rows, output } = closePage(deps, page, found, ({ position }) => String(position));
-      const notes = await latestChanges(view, [...new Set(rows.flatMap(({ ids }) => ids))]);
+      const notes = await changesOf(view, [...new Set(rows.flatMap(({ ids }) => ids))]);
       return {
         Revision: live.revision,
         ...(applied && { AppliedAt: applied.applied_at }),
         DriftCount: all.length,
-        Drift: rows.map(({ type, key, ids, expected, found: is, fix }) => {
-          const note = ids.map((id) => notes.get(id)).find((one) => one !== undefined);
+        Drift: rows.map(({ type, key, ids, operations, expected, found: is, fix }) => {
+          const note = likeliest(
+            ids.flatMap((id) => notes.get(id) ?? []),
+            operations,
+          );
           return {
             Type: type,
             Key: key,

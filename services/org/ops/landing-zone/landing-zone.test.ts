@@ -22,6 +22,8 @@ const enterprise = readBlueprint('enterprise') as string;
 type Options = { Prefer?: 'file' | 'live'; AllowProtected?: boolean };
 
 async function planned(world: OrgWorld, Document: string, options: Options = {}) {
+  // Ids of plans and applies are in the order of time.
+  world.clock.time += 1000;
   const { Plan } = await world.ask(orgApi.PlanLandingZone, { Document, ...options });
   const { Steps } = await world.ask(orgApi.DescribePlan, { PlanId: Plan.PlanId, MaxResults: 1000 });
   return {
@@ -56,7 +58,7 @@ const failing = async (work: Promise<unknown>) => {
 };
 
 const tree = async (world: OrgWorld) => {
-  const { Nodes } = await world.ask(orgApi.GetOrganizationTree, { ExpandPolicies: true });
+  const { Nodes } = await world.ask(orgApi.DescribeOrganizationTree, { ExpandPolicies: true });
   return new Map(Nodes.map((node) => [node.Name, node]));
 };
 
@@ -229,7 +231,13 @@ onBothEngines('a landing zone', (get) => {
       'barred',
       mayApply(
         ['organizations:*'],
-        [{ Effect: 'Deny', Action: 'organizations:UpdateOrganizationalUnit', Resource: `*/${suspended?.Id}` }],
+        [
+          {
+            Effect: 'Deny',
+            Action: 'organizations:UpdateOrganizationalUnit',
+            Resource: `arn:aws:organizations::*:ou/*/${suspended?.Id}`,
+          },
+        ],
       ),
     );
     expect(await failing(world.as(barred, orgApi.ApplyPlan, input))).toMatchObject({ code: 'AccessDenied' });
@@ -311,6 +319,7 @@ onBothEngines('an apply', (get) => {
       .replace('parent: business', 'parent: security')
       .replace('organizationalUnits:', 'organizationalUnits:\n  - {key: labs, name: Labs}');
     const { ApplyId } = await applied(world, changed);
+    world.clock.time += 1000;
     const { Plan } = await world.ask(orgApi.RollBackApply, { ApplyId });
     const { Apply } = await world.ask(orgApi.ApplyPlan, { PlanId: Plan.PlanId, Sha256: Plan.Sha256 });
     expect(await ended(world, Apply.ApplyId)).toMatchObject({ State: 'SUCCEEDED' });
