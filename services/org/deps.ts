@@ -1,6 +1,7 @@
 /** What the operations and jobs of org receive. */
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
+import type { Background } from './jobs/background.ts';
 import type { OrgDb } from './store/schema.ts';
 import type { ViewCache } from './store/view-cache.ts';
 
@@ -32,4 +33,5 @@ export interface OrgClients {
 export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
   views: ViewCache;
+  background: Background;
 }

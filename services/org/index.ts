@@ -10,6 +10,7 @@ import { defineService, type ServiceDefinition } from '../../platform/runtime/se
 import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type OrgLimits } from './domain/limits.ts';
+import { Background } from './jobs/background.ts';
 import { expireHandshakes } from './jobs/expire-handshakes.ts';
 import { finishClosures } from './jobs/finish-closures.ts';
 import { finishCreations } from './jobs/finish-creations.ts';
@@ -35,6 +36,7 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
     createDeps: (platform) => ({
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
+      background: new Background(platform.log),
       views: new ViewCache(platform.store, platform.settings.partition),
     }),
     jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges],
