@@ -1,4 +1,5 @@
 /** What the operations and jobs of org receive. */
+import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
 import type { Background } from './jobs/background.ts';
@@ -34,4 +35,6 @@ export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
   views: ViewCache;
   background: Background;
+  /** For what happens without a request. */
+  recorder: Recorder;
 }

@@ -6,7 +6,8 @@
  * one revision in its own commit, which every node follows within a second; whoever is outside learns nothing.
  * Refuses guardrails that do not compile, and every change that would leave a node without one.
  */
-import { defineService, type ServiceDefinition } from '../../platform/runtime/service.ts';
+import { Recorder } from '../../platform/audit/recorder.ts';
+import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type OrgLimits } from './domain/limits.ts';
@@ -27,6 +28,12 @@ export interface OrgOptions {
   limits?: Partial<OrgLimits>;
 }
 
+/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
+function jobRecorder({ store, ids, settings }: Platform<OrgDb, OrgClients>): Recorder {
+  const writer = { node: 'org-jobs', boot: ids.uuidv7(), region: settings.region };
+  return new Recorder(store as never, writer, () => undefined);
+}
+
 export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, OrgClients, OrgDeps> {
   return defineService<OrgDb, OrgClients, OrgDeps>({
     name: 'org',
@@ -37,6 +44,7 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       background: new Background(platform.log),
+      recorder: jobRecorder(platform),
       views: new ViewCache(platform.store, platform.settings.partition),
     }),
     jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges],
