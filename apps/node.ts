@@ -111,7 +111,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     }
     const clients = createClients(transport, identity ?? 'gateway', clock, ids);
     const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock, hub });
-    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock, log });
+    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock, hub, log });
     const context: NodeContext = {
       config,
       log,

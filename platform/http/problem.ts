@@ -19,7 +19,7 @@ export function problem(error: ServiceError, requestId: string): WireAnswer {
       decisionId,
       denial,
       findings,
-      reason: error.details.wireCode,
+      reason: error.details.reason ?? error.details.wireCode,
       issues: issues?.map((issue) => ({
         pointer: jsonPointer(issue.path),
         rule: issue.rule,
