@@ -4,6 +4,11 @@
  * runs while no context is entered (nodejs/node 65446, docs/adr/0007). Here the header does without these hooks, as in
  * every version before.
  */
+
+// node-gyp names what it compiles; other modules choose themselves which interfaces of Node they see.
+#define better_sqlite3 1
+#if NODE_GYP_MODULE_NAME
+
 #include <node.h>
 
 namespace node {
@@ -15,3 +20,6 @@ inline void NoEnvironmentCleanupHook(v8::Isolate*, void (*)(void*), void*) {}
 #include <node_object_wrap.h>
 #undef AddEnvironmentCleanupHook
 #undef RemoveEnvironmentCleanupHook
+
+#endif
+#undef better_sqlite3
