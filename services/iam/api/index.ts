@@ -50,11 +50,13 @@ import {
   PutUserPolicy,
 } from './inline-policies.ts';
 import {
+  DescribeAccounts,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionKeys,
   GetSigningKey,
   NoteAccessKeyUse,
+  ProvisionAccount,
   ResolvePrincipals,
 } from './internal.ts';
 import {
@@ -79,6 +81,8 @@ export const iamApi = {
   ResolvePrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
+  DescribeAccounts,
+  ProvisionAccount,
   CreateUser,
   GetUser,
   ListUsers,

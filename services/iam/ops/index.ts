@@ -20,8 +20,10 @@ import { getGroup, listGroups, listGroupsForUser } from './groups/read-groups.ts
 import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
+import { describeAccounts } from './internal/describe-accounts.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
+import { provisionAccount } from './internal/provision-account.ts';
 import {
   getAuthorizationChanges,
   getPrincipalSnapshot,
@@ -91,6 +93,8 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   getAuthorizationChanges,
   resolvePrincipals,
   noteAccessKeyUse,
+  describeAccounts,
+  provisionAccount,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,
