@@ -77,7 +77,7 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
       tlsVersion: origin.tls.version,
     },
     userAgent: origin.userAgent,
-    userIdentity: identity(caller),
+    userIdentity: identity(caller, draft.principal),
     x: {
       boot: writer.boot,
       decision: draft.checks && decisionOf(draft),
@@ -96,7 +96,16 @@ export function recordAccount(draft: RecordDraft): string {
   return owner;
 }
 
-function identity(caller: Caller): Record<string, unknown> {
+const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
+  root: 'Root',
+  user: 'IAMUser',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+  service: 'AWSService',
+  anonymous: 'Anonymous',
+};
+
+function identity(caller: Caller, principal: Principal | undefined): Record<string, unknown> {
   if (caller.kind === 'anonymous') return { type: 'Anonymous' };
   return {
     accessKeyId: caller.accessKeyId,
@@ -108,9 +117,23 @@ function identity(caller: Caller): Record<string, unknown> {
         creationDate: new Date(caller.session.issuedAt).toISOString(),
         mfaAuthenticated: caller.session.mfaAt === undefined ? 'false' : 'true',
       },
+      sessionId: caller.session.id,
+      sessionIssuer: principal && caller.entityId !== undefined ? issuer(principal) : undefined,
+      sourceIdentity: principal?.session?.snapshot.SourceIdentity,
     },
-    type: caller.kind === 'root' ? 'Root' : caller.kind === 'service' ? 'AWSService' : 'IAMUser',
+    type: IDENTITY_TYPES[caller.kind],
     userName: caller.userName,
+  };
+}
+
+/** The role or user that a session has its permissions from. */
+function issuer({ snapshot }: Principal): Record<string, unknown> {
+  return {
+    accountId: snapshot.AccountId,
+    arn: snapshot.Arn,
+    principalId: snapshot.PrincipalId,
+    type: snapshot.Kind === 'role' ? 'Role' : 'IAMUser',
+    userName: snapshot.RoleName ?? snapshot.UserName,
   };
 }
 
@@ -134,6 +157,11 @@ function decisionOf(draft: RecordDraft): Record<string, unknown> {
     effect: checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny',
     policies: draft.principal?.policyVersions,
     policyVersion: draft.principal?.snapshot.Version,
+    session: draft.principal?.session && {
+      arn: draft.caller.arn,
+      entityArn: draft.principal.snapshot.Arn,
+      id: draft.principal.session.snapshot.SessionId,
+    },
   };
 }
 

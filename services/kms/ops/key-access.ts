@@ -107,7 +107,7 @@ function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, que
 
 /** Whether a request for this target would be allowed now. */
 export async function isAllowed(call: AnyCall, deps: KmsDeps, target: AuthorizationTarget): Promise<boolean> {
-  const principal = await deps.directory.principal(call.caller.principalId);
+  const principal = await deps.directory.of(call.caller);
   const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region);
   const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';
   return authorize(call.caller, principal, target.action ?? declared, [target], context).allowed;
