@@ -19,6 +19,7 @@ import { NamespaceCache } from './ops/namespace-cache.ts';
 import { SessionSigning } from './ops/sts/sessions.ts';
 import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
+import { roles } from './store/migrations/0002_roles.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -37,7 +38,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init],
+    migrations: [init, roles],
     createDeps(platform) {
       const keyUses = new KeyUses();
       return {

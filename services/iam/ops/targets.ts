@@ -5,16 +5,17 @@
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
 import type { IamDeps } from '../deps.ts';
-import { type ArnScope, groupArn, parsePolicyArn, policyArn, userArn } from '../domain/names.ts';
+import { type ArnScope, groupArn, parsePolicyArn, policyArn, roleArn, userArn } from '../domain/names.ts';
 import type { ShippedPolicy } from '../domain/shipped.ts';
-import type { Db, GroupRow, PolicyRow, UserRow } from '../store/db.ts';
+import type { Db, GroupRow, PolicyRow, RoleRow, UserRow } from '../store/db.ts';
 import { groupByName } from '../store/groups.ts';
 import { policyByName } from '../store/policies.ts';
+import { roleByName } from '../store/roles.ts';
 import { tagRecord, tagsOf } from '../store/tags.ts';
 import { userById, userByName } from '../store/users.ts';
 
-type AnyCall = Call<AnyOperation>;
-type Extra = Pick<AuthorizationTarget, 'context' | 'requestTags'>;
+export type AnyCall = Call<AnyOperation>;
+export type Extra = Pick<AuthorizationTarget, 'context' | 'requestTags'>;
 
 export function scopeOf(call: AnyCall, deps: IamDeps): ArnScope {
   return { partition: deps.settings.partition, accountId: call.caller.accountId };
@@ -22,6 +23,7 @@ export function scopeOf(call: AnyCall, deps: IamDeps): ArnScope {
 
 export const userMissing = (name: string) => `The user with name ${name} cannot be found.`;
 export const groupMissing = (name: string) => `The group with name ${name} cannot be found.`;
+export const roleMissing = (name: string) => `The role with name ${name} cannot be found.`;
 export const policyMissing = (arn: string) => `Policy ${arn} was not found.`;
 
 /** The user of that name; without a name the caller itself. */
@@ -61,6 +63,23 @@ export async function aboutGroup(
     targets: [{ resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...extra }],
     state: found as GroupRow,
     ...(!found && { absent: call.fail('NotFound', groupMissing(name)) }),
+  };
+}
+
+export async function aboutRole(
+  call: AnyCall,
+  deps: IamDeps,
+  name: string,
+  extra?: (role: RoleRow | undefined) => Extra,
+): Promise<Resolved<RoleRow>> {
+  const db = deps.store.read;
+  const found = await roleByName(db, call.caller.accountId, name);
+  const tags = found && tagRecord(await tagsOf(db, found.role_id));
+  const resource = roleArn(scopeOf(call, deps), found?.path ?? '/', name);
+  return {
+    targets: [{ resource, ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    state: found as RoleRow,
+    ...(!found && { absent: call.fail('NotFound', roleMissing(name)) }),
   };
 }
 
@@ -114,7 +133,7 @@ export async function aboutOwnPolicy(
   };
 }
 
-function withTags(
+export function withTags(
   tags: Record<string, string> | undefined,
   prefix: string,
   extra: Extra | undefined,

@@ -22,7 +22,7 @@ export const createAccessKey = implement(CreateAccessKey, {
       await insertAccessKey(tx, {
         access_key_id: key.accessKeyId,
         account_id: user.account_id,
-        user_id: user.user_id,
+        owner_id: user.user_id,
         sealed: key.sealed,
         status: 'Active',
         created_at: call.now,

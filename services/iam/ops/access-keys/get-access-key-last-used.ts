@@ -12,7 +12,7 @@ export const getAccessKeyLastUsed = implement(GetAccessKeyLastUsed, {
     const scope = scopeOf(call, deps);
     const key = await accessKeyById(deps.store.read, input.AccessKeyId);
     const own = key?.account_id === scope.accountId ? key : undefined;
-    const user = own && (await userById(deps.store.read, own.user_id));
+    const user = own && (await userById(deps.store.read, own.owner_id));
     return {
       targets: [{ resource: userArn(scope, user?.path ?? '/', user?.name ?? '*') }],
       state: { key: own as AccessKeyRow, user: user as UserRow },

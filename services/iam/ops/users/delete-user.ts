@@ -1,5 +1,5 @@
 import { DeleteUser } from '../../api/users.ts';
-import { deletionConflict } from '../../domain/user-deletion.ts';
+import { deletionConflict } from '../../domain/deletion.ts';
 import { accessKeysOf } from '../../store/access-keys.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { groupsOfUser } from '../../store/groups.ts';
