@@ -92,8 +92,10 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
 export function recordAccount(draft: RecordDraft): string {
   const owner = draft.checks?.[0]?.request.resourceAccount;
   // A denied request for another account's resource stays in the caller's record: it is not known to exist.
-  if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
-  return owner;
+  if (draft.error) return draft.caller.accountId;
+  // Whoever claims a root user is nobody yet: the record belongs to the account that was claimed.
+  if (draft.caller.kind === 'anonymous') return draft.resources[0]?.accountId ?? '';
+  return owner || draft.caller.accountId;
 }
 
 const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {

@@ -112,7 +112,7 @@ export class Pipeline<Deps> {
     if (operation.authz === 'internal') {
       if (caller.kind !== 'service') throw new ServiceError('AccessDenied', `${operation.name} is internal`);
     } else if (caller.kind === 'anonymous') {
-      throw new ServiceError('Unauthenticated', 'the request carries no credentials');
+      if (operation.authz !== 'public') throw new ServiceError('Unauthenticated', 'the request carries no credentials');
     } else if (caller.kind !== 'service') {
       const found = directory.of(caller);
       principal = found instanceof Promise ? await found : found;

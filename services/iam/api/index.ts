@@ -66,6 +66,15 @@ import {
   ResolvePrincipals,
 } from './internal.ts';
 import {
+  CreateVirtualMFADevice,
+  DeactivateMFADevice,
+  DeleteVirtualMFADevice,
+  EnableMFADevice,
+  ListMFADevices,
+  ListVirtualMFADevices,
+  ResyncMFADevice,
+} from './mfa-devices.ts';
+import {
   CreatePolicy,
   CreatePolicyVersion,
   DeletePolicy,
@@ -87,6 +96,8 @@ import {
   UpdateRole,
   UpdateRoleDescription,
 } from './roles.ts';
+import { ClaimRootUser, IssueRootClaim } from './root-user.ts';
+import { ListSessions, RevokeSession, RevokeSessionsBefore } from './sessions.ts';
 import {
   AssumeRole,
   CreateSession,
@@ -179,6 +190,15 @@ export const iamApi = {
   UpdateAccessKey,
   DeleteAccessKey,
   GetAccessKeyLastUsed,
+  CreateVirtualMFADevice,
+  EnableMFADevice,
+  ResyncMFADevice,
+  DeactivateMFADevice,
+  ListMFADevices,
+  ListVirtualMFADevices,
+  DeleteVirtualMFADevice,
+  IssueRootClaim,
+  ClaimRootUser,
   TagUser,
   UntagUser,
   ListUserTags,
@@ -196,6 +216,9 @@ export const iamApi = {
   GetFederationToken,
   GetAccessKeyInfo,
   CreateSession,
+  ListSessions,
+  RevokeSession,
+  RevokeSessionsBefore,
   Authorize,
   BatchAuthorize,
   RegisterNamespace,

@@ -46,6 +46,9 @@ import {
   noteAccessKeyUse,
   resolvePrincipals,
 } from './internal/read-authorization.ts';
+import { createVirtualMfaDevice } from './mfa/create-device.ts';
+import { deactivateMfaDevice, deleteVirtualMfaDevice, listMfaDevices, listVirtualMfaDevices } from './mfa/devices.ts';
+import { enableMfaDevice, resyncMfaDevice } from './mfa/enable-device.ts';
 import { createPolicyVersion, deletePolicyVersion, setDefaultPolicyVersion } from './policies/change-versions.ts';
 import { createPolicy } from './policies/create-policy.ts';
 import { deletePolicy } from './policies/delete-policy.ts';
@@ -55,6 +58,9 @@ import { createRole } from './roles/create-role.ts';
 import { deleteRole } from './roles/delete-role.ts';
 import { getRole, listRoles } from './roles/read-roles.ts';
 import { updateAssumeRolePolicy, updateRole, updateRoleDescription } from './roles/update-role.ts';
+import { claimRootUser, issueRootClaim } from './root-user/claim.ts';
+import { listSessions } from './sessions/list-sessions.ts';
+import { revokeSession, revokeSessionsBefore } from './sessions/revoke.ts';
 import { assumeRole } from './sts/assume-role.ts';
 import { createSession, getSessionToken } from './sts/create-session.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
@@ -129,6 +135,18 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   tagRole,
   untagRole,
   listRoleTags,
+  createVirtualMfaDevice,
+  enableMfaDevice,
+  resyncMfaDevice,
+  deactivateMfaDevice,
+  listMfaDevices,
+  listVirtualMfaDevices,
+  deleteVirtualMfaDevice,
+  issueRootClaim,
+  claimRootUser,
+  listSessions,
+  revokeSession,
+  revokeSessionsBefore,
   assumeRole,
   getFederationToken,
   getSessionKeys,

@@ -142,10 +142,7 @@ async function targetsOf(
   return [missing];
 }
 
-function contextOf(
-  input: Input,
-  { tags, transitiveKeys, sourceIdentity, factor }: Omit<Assumption, 'role'>,
-) {
+function contextOf(input: Input, { tags, transitiveKeys, sourceIdentity, factor }: Omit<Assumption, 'role'>) {
   const context: [string, string | readonly string[]][] = [['sts:RoleSessionName', input.RoleSessionName]];
   if (input.ExternalId !== undefined) context.push(['sts:ExternalId', input.ExternalId]);
   if (sourceIdentity !== undefined) context.push(['sts:SourceIdentity', sourceIdentity]);
