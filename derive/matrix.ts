@@ -44,7 +44,7 @@ export interface MatrixCase {
 }
 
 /** Operations on the accounts of the installation: of the management account, whoever else may what at home. */
-const MANAGEMENT_ONLY: ReadonlySet<string> = new Set(['iam CreateAccount', 'iam ListAccounts']);
+const MANAGEMENT_ONLY: ReadonlySet<string> = new Set(['iam CreateAccount', 'iam ListAccounts', 'iam IssueRootClaim']);
 
 export function matrixCases(operations: readonly AnyOperation[]): MatrixCase[] {
   return operations.flatMap((operation) =>
@@ -62,12 +62,14 @@ function outcomeOf(operation: AnyOperation, actor: Actor): Outcome | undefined {
   const { authz } = operation;
   switch (actor) {
     case 'no credentials':
+      return authz === 'public' ? 'permitted' : 'unauthenticated';
     case 'a wrong signature':
     case 'a deactivated key':
       return 'unauthenticated';
     case 'a user allowed exactly this':
       return 'permitted';
     case 'the administrator of another account':
+      if (authz === 'public') return 'permitted';
       return MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`) ? 'denied' : 'hidden';
     case 'a user allowed this elsewhere':
       return typeof authz === 'object' && authz.resource !== '*' ? 'denied' : undefined;

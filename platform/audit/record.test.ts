@@ -57,7 +57,7 @@ it('is canonical whatever names and values the caller chose', () => {
           arn: 'arn',
           accountId: '1',
           principalId: 'AIDA',
-          session: { issuedAt: 0, expiresAt: 1 },
+          session: { id: 'ASIA', issuedAt: 0, expiresAt: 1 },
         },
         origin: { requestId: 'r', sourceIp: '::1', userAgent: value, receivedAt: 0, protocol: 'aws' },
         now: 0,

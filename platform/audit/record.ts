@@ -79,7 +79,7 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('sourceIPAddress', origin.sourceIp) +
     written('tlsDetails', origin.tls && tlsOf(origin.tls)) +
     member('userAgent', origin.userAgent) +
-    written('userIdentity', remembered(identities, draft.caller, identity)) +
+    member('userIdentity', identity(draft.caller, draft.principal)) +
     `,"x":{"boot":${quote(writer.boot)}` +
     written('decision', draft.checks && decisionOf(draft)) +
     member('node', writer.node) +
@@ -109,7 +109,6 @@ function remembered<T extends object>(memory: WeakMap<T, string>, key: T, value:
   return json;
 }
 
-const identities = new WeakMap<Caller, string>();
 const policies = new WeakMap<Principal, string>();
 
 function tlsOf(tls: { cipher: string; host: string; version: string }): string {
@@ -125,7 +124,16 @@ export function recordAccount(draft: RecordDraft): string {
   return owner;
 }
 
-function identity(caller: Caller): Record<string, unknown> {
+const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
+  root: 'Root',
+  user: 'IAMUser',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+  service: 'AWSService',
+  anonymous: 'Anonymous',
+};
+
+function identity(caller: Caller, principal: Principal | undefined): Record<string, unknown> {
   if (caller.kind === 'anonymous') return { type: 'Anonymous' };
   return {
     accessKeyId: caller.accessKeyId,
@@ -137,9 +145,23 @@ function identity(caller: Caller): Record<string, unknown> {
         creationDate: new Date(caller.session.issuedAt).toISOString(),
         mfaAuthenticated: caller.session.mfaAt === undefined ? 'false' : 'true',
       },
+      sessionId: caller.session.id,
+      sessionIssuer: principal && caller.entityId !== undefined ? issuer(principal) : undefined,
+      sourceIdentity: principal?.session?.snapshot.SourceIdentity,
     },
-    type: caller.kind === 'root' ? 'Root' : caller.kind === 'service' ? 'AWSService' : 'IAMUser',
+    type: IDENTITY_TYPES[caller.kind],
     userName: caller.userName,
+  };
+}
+
+/** The role or user that a session has its permissions from. */
+function issuer({ snapshot }: Principal): Record<string, unknown> {
+  return {
+    accountId: snapshot.AccountId,
+    arn: snapshot.Arn,
+    principalId: snapshot.PrincipalId,
+    type: snapshot.Kind === 'role' ? 'Role' : 'IAMUser',
+    userName: snapshot.RoleName ?? snapshot.UserName,
   };
 }
 
@@ -153,8 +175,13 @@ function decisionOf(draft: RecordDraft): string {
     member('observed', observedOf(checks)) +
     member('organization', organizationOf(draft.organization, checks[0])) +
     policiesOf(principal) +
+    member('session', principal && sessionOf(draft.caller, principal)) +
     '}'
   );
+}
+
+function sessionOf(caller: Caller, { session, snapshot }: Principal): Record<string, unknown> | undefined {
+  return session && { arn: caller.arn, entityArn: snapshot.Arn, id: session.snapshot.SessionId };
 }
 
 /** `about`: the decision is about somebody else than the caller, so who it is stands with it. */

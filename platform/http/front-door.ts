@@ -88,6 +88,11 @@ export class FrontDoor {
         details: { wireCode: 'UnknownOperation' },
       });
     }
+    // Requests without any credentials, and only those, may go to an operation that needs none.
+    if (operation.authz === 'public' && refusal?.details.wireCode === 'MissingAuthenticationToken') {
+      const origin = originOf(request, call);
+      return this.options.transport.invoke({ operation, caller: ANONYMOUS, origin, input: call.input() });
+    }
     if (refusal || !who) {
       return this.options.transport.invoke({
         operation,

@@ -68,6 +68,15 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   DeleteUserPolicy: [404, 'NotFound'],
   GetGroupPolicy: [404, 'NotFound'],
   DeleteGroupPolicy: [404, 'NotFound'],
+  DetachRolePolicy: [404, 'NotFound'],
+  DeleteRolePermissionsBoundary: [404, 'NotFound'],
+  GetRolePolicy: [404, 'NotFound'],
+  DeleteRolePolicy: [404, 'NotFound'],
+  // The device is nobody's, and the codes of the example are of no device.
+  ResyncMFADevice: [404, 'NotFound'],
+  DeactivateMFADevice: [404, 'NotFound'],
+  EnableMFADevice: [403, 'InvalidAuthenticationCode'],
+  ClaimRootUser: [403, 'AccessDenied'],
   // The only version is the default one; the key is not to be deleted.
   DeletePolicyVersion: [409, 'DeleteConflict'],
   CancelKeyDeletion: [409, 'InvalidState'],

@@ -82,6 +82,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const directory = new PrincipalDirectory({
     feed: {
       snapshot: async (PrincipalId) => (await internal.GetPrincipalSnapshot({ PrincipalId })).Principal,
+      session: async (SessionId) => (await internal.GetSessionSnapshot({ SessionId })).Session,
       async changes(Since, WaitMilliseconds) {
         const answer = await internal.GetAuthorizationChanges({ Since, WaitMilliseconds });
         return { version: answer.Version, accounts: answer.Accounts };
@@ -174,8 +175,16 @@ export async function callerOf(world: IamWorld, AccessKeyId: string, SessionToke
     accountId: found.AccountId,
     principalId: found.PrincipalId,
     accessKeyId: AccessKeyId,
+    ...(found.EntityId !== undefined && { entityId: found.EntityId }),
     ...(found.UserName !== undefined && { userName: found.UserName }),
-    ...(found.Session && { session: { issuedAt: found.Session.IssuedAt, expiresAt: found.Session.ExpiresAt } }),
+    ...(found.Session && {
+      session: {
+        id: found.Session.Id,
+        issuedAt: found.Session.IssuedAt,
+        expiresAt: found.Session.ExpiresAt,
+        ...(found.Session.MfaAt !== undefined && { mfaAt: found.Session.MfaAt }),
+      },
+    }),
   };
 }
 

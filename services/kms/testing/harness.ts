@@ -125,6 +125,7 @@ export class KmsHarness {
     const metrics = createMetrics();
     const feed = {
       snapshot: async (id: string) => principals.get(id),
+      session: async () => undefined,
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
