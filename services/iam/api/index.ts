@@ -29,6 +29,7 @@ import {
   ListNamespaces,
   RegisterNamespace,
 } from './authz.ts';
+import { DescribeConfigurations, ListConfigurations } from './configurations.ts';
 import {
   AddUserToGroup,
   CreateGroup,
@@ -79,6 +80,8 @@ export const iamApi = {
   ResolvePrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
+  DescribeConfigurations,
+  ListConfigurations,
   CreateUser,
   GetUser,
   ListUsers,

@@ -20,6 +20,7 @@ import { getGroup, listGroups, listGroupsForUser } from './groups/read-groups.ts
 import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
+import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
 import {
@@ -91,6 +92,8 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   getAuthorizationChanges,
   resolvePrincipals,
   noteAccessKeyUse,
+  describeConfigurations,
+  listConfigurations,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

@@ -7,6 +7,7 @@ import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
+import { serviceCaller } from '../../../platform/client/transport.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
@@ -227,6 +228,11 @@ export class KmsHarness {
       if (snapshot.Arn === `arn:aws:iam::${accountId}:user/${name}`) this.principals.delete(id);
     }
     this.hub.publish(accountId);
+  }
+
+  /** As one of our own services. */
+  internal(): KmsClient {
+    return this.client(serviceCaller('org'));
   }
 
   client(caller: Caller): KmsClient {

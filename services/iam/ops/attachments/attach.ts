@@ -10,7 +10,7 @@ import { lockUser } from '../../store/users.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import type { Owner } from '../inline/owner.ts';
-import { aboutGroup, aboutUser, findPolicy, groupMissing, scopeOf, userMissing } from '../targets.ts';
+import { aboutGroup, aboutUser, findPolicy, groupMissing, type PolicyRef, scopeOf, userMissing } from '../targets.ts';
 
 type AnyCall = Call<AnyOperation>;
 
@@ -28,6 +28,7 @@ async function attachTo(call: AnyCall, deps: IamDeps, owner: Owner, arn: string)
   const policy = await findPolicy(deps.store.read, deps, scopeOf(call, deps), arn);
   const missing = () => call.fail('NotFound', `Policy ${arn} does not exist or is not attachable.`);
   if (!policy) throw missing();
+  touchPolicy(call, policy);
   const limit = owner.kind === 'user' ? deps.limits.attachedPoliciesPerUser : deps.limits.attachedPoliciesPerGroup;
   return policyChange(deps, call, owner.kind, owner.id, async (tx) => {
     await lockOwner(tx, call, owner);
@@ -49,11 +50,17 @@ async function attachTo(call: AnyCall, deps: IamDeps, owner: Owner, arn: string)
   });
 }
 
-function detachFrom(call: AnyCall, deps: IamDeps, owner: Owner, arn: string) {
+async function detachFrom(call: AnyCall, deps: IamDeps, owner: Owner, arn: string) {
+  touchPolicy(call, await findPolicy(deps.store.read, deps, scopeOf(call, deps), arn));
   return policyChange(deps, call, owner.kind, owner.id, async (tx) => {
     if (!(await detach(tx, owner.id, arn))) throw call.fail('NotFound', `Policy ${arn} was not found.`);
     return undefined;
   });
+}
+
+/** How often a policy of the account is attached is part of what it is: whoever follows changes must know. */
+function touchPolicy(call: AnyCall, policy: PolicyRef | undefined): void {
+  if (policy?.kind === 'own') call.touches(policy.arn, 'AWS::IAM::Policy', policy.row.account_id);
 }
 
 export const attachUserPolicy = implement(AttachUserPolicy, {
