@@ -51,6 +51,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** The name the AWS wire uses where it differs by situation (signature failures and the like). */
   wireCode?: string;
+  /** Which of the cases of one error this is (the Reason of AWS Organizations). */
+  reason?: string;
   /** Findings of a refused policy document. */
   findings?: readonly { code: string; message: string; pointer: string; line: number; column: number }[];
   [member: string]: unknown;

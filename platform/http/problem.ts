@@ -18,7 +18,7 @@ export function problem(error: ServiceError, requestId: string): WireAnswer {
       requestId,
       decisionId,
       findings,
-      reason: error.details.wireCode,
+      reason: error.details.reason ?? error.details.wireCode,
       issues: issues?.map((issue) => ({
         pointer: jsonPointer(issue.path),
         rule: issue.rule,

@@ -51,11 +51,13 @@ import {
   PutUserPolicy,
 } from './inline-policies.ts';
 import {
+  DescribeAccounts,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionKeys,
   GetSigningKey,
   NoteAccessKeyUse,
+  ProvisionAccount,
   ResolvePrincipals,
 } from './internal.ts';
 import {
@@ -82,6 +84,8 @@ export const iamApi = {
   NoteAccessKeyUse,
   DescribeConfigurations,
   ListConfigurations,
+  DescribeAccounts,
+  ProvisionAccount,
   CreateUser,
   GetUser,
   ListUsers,

@@ -21,8 +21,10 @@ import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
 import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
+import { describeAccounts } from './internal/describe-accounts.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
+import { provisionAccount } from './internal/provision-account.ts';
 import {
   getAuthorizationChanges,
   getPrincipalSnapshot,
@@ -94,6 +96,8 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   noteAccessKeyUse,
   describeConfigurations,
   listConfigurations,
+  describeAccounts,
+  provisionAccount,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

@@ -23,7 +23,6 @@ import {
 
 const Expression = text(1, 4_096);
 const Title = text(1, 128);
-const EveryHours = integer(1, 24);
 
 const rule = {
   Title,
