@@ -32,6 +32,7 @@ import {
   ListNamespaces,
   RegisterNamespace,
 } from './authz.ts';
+import { DescribeConfigurations, ListConfigurations } from './configurations.ts';
 import {
   AddUserToGroup,
   CreateGroup,
@@ -129,6 +130,8 @@ export const iamApi = {
   ResolvePrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
+  DescribeConfigurations,
+  ListConfigurations,
   DescribeAccounts,
   ProvisionAccount,
   CreateUser,
