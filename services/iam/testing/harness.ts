@@ -219,3 +219,40 @@ export async function errorOf(work: Promise<unknown>): Promise<{ code: string; m
 }
 
 export type Input<Op extends AnyOperation> = InputOf<Op>;
+
+export type AssumeInput = Partial<InputOf<typeof iamApi.AssumeRole>>;
+
+/** A role of the caller's account that trusts the account as a whole, with an optional inline policy. */
+export async function makeRole(
+  world: IamWorld,
+  RoleName: string,
+  statements?: object[],
+  options: { by?: Caller; trust?: string; input?: Partial<InputOf<typeof iamApi.CreateRole>> } = {},
+): Promise<string> {
+  const by = options.by ?? world.admin;
+  const AssumeRolePolicyDocument = options.trust ?? trust(by.accountId);
+  const made = await world.as(by, iamApi.CreateRole, { RoleName, AssumeRolePolicyDocument, ...options.input });
+  if (statements) {
+    const PolicyDocument = policy(...statements);
+    await world.as(by, iamApi.PutRolePolicy, { RoleName, PolicyName: 'test', PolicyDocument });
+  }
+  return made.Role.Arn;
+}
+
+/** A trust policy that lets somebody in. */
+export function trust(principal: string | string[], Condition?: object): string {
+  const Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+  return policy({ Effect: 'Allow', Principal: { AWS: principal }, Action, ...(Condition && { Condition }) });
+}
+
+/** Assumes a role and answers the session as a caller. */
+export async function assume(world: IamWorld, by: Caller, RoleArn: string, input: AssumeInput = {}): Promise<Caller> {
+  const made = await world.as(by, iamApi.AssumeRole, { RoleArn, RoleSessionName: 'test', ...input });
+  return callerOf(world, made.Credentials.AccessKeyId, made.Credentials.SessionToken);
+}
+
+/** The administrator of another account. */
+export async function otherAdmin(world: IamWorld, Name = 'other'): Promise<Caller> {
+  const made = await world.as(world.admin, iamApi.CreateAccount, { Name, AdministratorUserName: 'boss' });
+  return callerOf(world, made.AccessKey.AccessKeyId);
+}
