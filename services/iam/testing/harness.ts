@@ -17,6 +17,7 @@ import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { openStore, type Store } from '../../../platform/store/index.ts';
 import { iamApi } from '../api/index.ts';
+import { codeOf, stepAt } from '../domain/totp.ts';
 import { bootstrap, defineIam, type IamDeps, type IamOptions } from '../index.ts';
 import type { IamDb } from '../store/schema.ts';
 
@@ -255,4 +256,43 @@ export async function assume(world: IamWorld, by: Caller, RoleArn: string, input
 export async function otherAdmin(world: IamWorld, Name = 'other'): Promise<Caller> {
   const made = await world.as(world.admin, iamApi.CreateAccount, { Name, AdministratorUserName: 'boss' });
   return callerOf(world, made.AccessKey.AccessKeyId);
+}
+
+/** An authenticator app: knows a seed and tells codes by the clock of the world. */
+export interface App {
+  serial: string;
+  code(stepsAway?: number): string;
+}
+
+/** Makes a device; it belongs to nobody yet. */
+export async function makeDevice(
+  world: IamWorld,
+  VirtualMFADeviceName: string,
+  by: Caller = world.admin,
+): Promise<App> {
+  const { VirtualMFADevice } = await world.as(by, iamApi.CreateVirtualMFADevice, { VirtualMFADeviceName });
+  const seed = fromBase32((VirtualMFADevice.Base32StringSeed as Buffer).toString('latin1'));
+  return {
+    serial: VirtualMFADevice.SerialNumber,
+    code: (stepsAway = 0) => codeOf(seed, stepAt(world.clock.time) + stepsAway),
+  };
+}
+
+/** Makes a device and gives it to a user (without a name: to the caller); its next code is of the next step. */
+export async function enableDevice(world: IamWorld, name: string, UserName?: string, by = world.admin): Promise<App> {
+  const app = await makeDevice(world, name, by);
+  await world.as(by, iamApi.EnableMFADevice, {
+    ...(UserName !== undefined && { UserName }),
+    SerialNumber: app.serial,
+    AuthenticationCode1: app.code(-1),
+    AuthenticationCode2: app.code(),
+  });
+  world.clock.time += 30_000;
+  return app;
+}
+
+function fromBase32(text: string): Buffer {
+  let bits = '';
+  for (const letter of text) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }
