@@ -63,6 +63,8 @@ export interface NodeContext {
   transport: RoutedTransport;
   clients: Clients;
   dependencies: Dependency[];
+  /** Timed work, which asks other services: begins when all of this node are there. */
+  runners: JobRunner<unknown>[];
 }
 
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
@@ -111,7 +113,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     }
     const clients = createClients(transport, identity ?? 'gateway', clock, ids);
     const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock, hub });
-    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock, log });
+    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock, hub, log });
     const context: NodeContext = {
       config,
       log,
@@ -125,6 +127,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       transport,
       clients,
       dependencies: [],
+      runners: [],
     };
     if (options.services.length > 0) {
       const hsm = await openHsm(config, folders);
@@ -139,6 +142,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     stops.push(() => directory.stop());
     organization.start();
     stops.push(() => organization.stop());
+    for (const runner of context.runners) runner.start();
     if (identity && identity !== 'gateway')
       stops.push(await openReceiver(context, options.services[0] as AnyService, leaf));
     // Loaded only where it is needed: express and the API description are most of what a start reads.
@@ -221,7 +225,7 @@ async function startService(
   await service.prepare?.(deps);
   await options.onPrepared?.(service, deps, context.folders);
   const runner = new JobRunner({ jobs: service.jobs ?? [], deps, store, owner: boot, log, now: () => clock.now() });
-  runner.start();
+  context.runners.push(runner);
   relay.start();
   context.dependencies.push({ name: `store:${service.name}`, check: () => store.health() });
   return async () => {

@@ -77,7 +77,7 @@ describe('the view of the organization', () => {
     clock.time += 3_000;
     const asked = org.organization.snapshot();
     org.data.Revision++;
-    org.organization.changed();
+    org.published();
     await asked;
     expect((await org.organization.snapshot()).revision).toBe(org.data.Revision);
   });
@@ -86,7 +86,7 @@ describe('the view of the organization', () => {
     const waiting: ((data: OrganizationData) => void)[] = [];
     org.view = () => new Promise((done) => waiting.push(done));
     const first = org.organization.snapshot();
-    org.organization.changed();
+    org.published();
     const second = org.organization.snapshot();
     waiting[1]?.({ ...org.data, Revision: 8 });
     expect((await second).revision).toBe(8);
@@ -141,13 +141,13 @@ describe('a snapshot', () => {
   it('binds nobody without an organization, and with a policy type that is not enabled', async () => {
     org.data.EnabledPolicyTypes = ['RESOURCE_CONTROL_POLICY'];
     org.data.Revision++;
-    org.organization.changed();
+    org.published();
     const snapshot = await org.organization.snapshot();
     expect(snapshot.guardrails(MEMBER, MEMBER).scp).toBeUndefined();
     expect(snapshot.guardrails(MEMBER, MEMBER).rcp).toHaveLength(3);
     delete org.data.Organization;
     org.data.Revision++;
-    org.organization.changed();
+    org.published();
     const none = await org.organization.snapshot();
     expect(none.guardrails(MEMBER, MEMBER)).toEqual({});
     expect(none.orgPath(MEMBER)).toBeUndefined();
@@ -160,12 +160,15 @@ describe('a snapshot', () => {
     expect(snapshot.orgPath(ALONE)).toBeUndefined();
   });
 
-  it('shares one compiled set between levels with the same guardrails, over revisions too', async () => {
-    const before = (await org.organization.snapshot()).guardrails(MEMBER, '').scp;
-    expect(before?.[0]?.set).toBe(before?.[2]?.set);
+  it('compiles a guardrail once for all levels and revisions', async () => {
+    org.attach('scp', ROOT, 'shared', [DENY_ALL]);
+    org.data.Attachments.push({ TargetId: MEMBER, PolicyId: 'p-shared', Mode: 'enforce' });
+    const policies = async () =>
+      (await org.organization.snapshot()).guardrails(MEMBER, '').scp?.map(({ set }) => set.policies);
+    const before = await policies();
+    expect(before?.[0]?.[1]).toBe(before?.[2]?.[1]);
     org.unit('ou-ab12-00000002');
-    const after = (await org.organization.snapshot()).guardrails(MEMBER, '').scp;
-    expect(after?.[0]?.set).toBe(before?.[0]?.set);
+    expect((await policies())?.[2]?.[1]).toBe(before?.[0]?.[1]);
   });
 
   it('allows nothing at a level whose guardrail cannot be read, and observes nothing through it', async () => {

@@ -6,6 +6,7 @@
  */
 import { ServiceError } from '../contract/error.ts';
 import type { Logger } from '../observe/log.ts';
+import { type ChangeHub, ORGANIZATION } from '../runtime/change-hub.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { GuardrailSets } from './guardrail-sets.ts';
 import type { OrganizationData } from './organization-data.ts';
@@ -37,9 +38,12 @@ export class OrganizationView {
   private following: Promise<void> | undefined;
   private stopped = false;
 
-  constructor(options: { feed: OrganizationFeed; clock: Clock; log: Logger }) {
+  constructor(options: { feed: OrganizationFeed; clock: Clock; hub: ChangeHub; log: Logger }) {
     this.feed = options.feed;
     this.clock = options.clock;
+    options.hub.subscribe((topic) => {
+      if (topic === ORGANIZATION) this.changed();
+    });
     this.sets = new GuardrailSets((policy, error) =>
       options.log.error({ policy, err: String(error) }, 'guardrail cannot be read: it allows nothing'),
     );
@@ -51,7 +55,7 @@ export class OrganizationView {
   }
 
   /** The organization changed in this process: the next request asks before it is answered. */
-  changed(): void {
+  private changed(): void {
     this.generation++;
     this.confirmedAt = Number.NEGATIVE_INFINITY;
     this.confirming = undefined;

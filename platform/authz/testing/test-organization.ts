@@ -1,5 +1,6 @@
 /** An organization made of data, followed by a real view: what tests of guardrails and account states drive. */
 import { pino } from 'pino';
+import { ChangeHub, ORGANIZATION } from '../../runtime/change-hub.ts';
 import type { OrganizationFeed } from '../organization.ts';
 import { OrganizationView } from '../organization.ts';
 import type {
@@ -31,12 +32,13 @@ export class TestOrganization implements OrganizationFeed {
     Attachments: [],
   };
   readonly organization: OrganizationView;
+  private readonly hub = new ChangeHub();
   /** Set: the org service cannot be reached. */
   away = false;
   reads = 0;
 
   constructor(clock: { now(): number }) {
-    this.organization = new OrganizationView({ feed: this, clock, log: pino({ level: 'silent' }) });
+    this.organization = new OrganizationView({ feed: this, clock, hub: this.hub, log: pino({ level: 'silent' }) });
   }
 
   async view(): Promise<OrganizationData> {
@@ -133,7 +135,12 @@ export class TestOrganization implements OrganizationFeed {
   private edit(change: (data: Mutable<OrganizationData>) => void): this {
     change(this.data);
     this.data.Revision++;
-    this.organization.changed();
+    return this.published();
+  }
+
+  /** As a commit of this process is: after `data` was set by hand. */
+  published(): this {
+    this.hub.publish(ORGANIZATION);
     return this;
   }
 }

@@ -44,7 +44,7 @@ describe('guardrails on iam', () => {
   it('bind nobody without an organization', async () => {
     world.organization.attach('scp', UNIT, 'NoGroups', [NO_GROUPS]);
     delete world.organization.data.Organization;
-    world.organization.organization.changed();
+    world.organization.published();
     await world.as(admin, api.CreateGroup, group());
   });
 });

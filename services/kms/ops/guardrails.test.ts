@@ -131,7 +131,7 @@ describe('a guardrail of the caller', () => {
 
   it('leaves nothing of an organization in the record where there is none', async () => {
     kms.organization.data = new TestOrganization(kms.deps.clock).data;
-    kms.organization.organization.changed();
+    kms.organization.published();
     await kms.user('admin').CreateKey({});
     expect(await decision()).not.toHaveProperty('organization');
   });
