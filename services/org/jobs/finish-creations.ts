@@ -67,21 +67,22 @@ function reasonOf(error: unknown): string | null {
 
 async function settle(deps: OrgDeps, request: CreationRow, failure: string | null): Promise<void> {
   const { request_id, account_id, organization_id } = request;
+  const now = deps.clock.now();
   await deps.store.transaction(async (tx) => {
     const organization = await lockOrganization(tx, organization_id);
     const account = organization && (await memberById(tx, organization_id, account_id));
     const done = await finishCreation(tx, request_id, {
       state: failure === null ? 'SUCCEEDED' : 'FAILED',
       failure_reason: failure,
-      completed_at: deps.clock.now(),
+      completed_at: now,
     });
     if (!done || !organization || account?.state !== 'PENDING_ACTIVATION') return;
     if (failure === null) {
-      await updateAccount(tx, account_id, { state: 'ACTIVE', joined_at: deps.clock.now() });
+      await updateAccount(tx, account_id, { state: 'ACTIVE', joined_at: now });
     } else {
       // Nobody has ever acted in it; the row stays, so that the id is not used again.
       await dropMembership(tx, account_id);
-      await updateAccount(tx, account_id, { state: 'CLOSED', closed_at: deps.clock.now() });
+      await updateAccount(tx, account_id, { state: 'CLOSED', closed_at: now });
     }
     await deps.store.bumpVersion(tx, {
       kind: 'account',
