@@ -113,17 +113,6 @@ export async function dependents(db: Db, arns: readonly string[], limit: number)
   return [...found].slice(0, limit);
 }
 
-export async function countExternal(db: Db, accountId: string): Promise<number> {
-  const row = await db
-    .selectFrom('config_item')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('account_id', '=', accountId)
-    .where('recorder', '=', 'api')
-    .where('status', '=', 'OK')
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
-}
-
 export async function anyOfType(db: Db, accountId: string, type: string): Promise<boolean> {
   const row = await db
     .selectFrom('config_item')

@@ -16,6 +16,19 @@ export async function bumpRules(tx: Tx): Promise<void> {
     .execute();
 }
 
+/** Moves a counter and answers where it stands. */
+export async function addToCount(tx: Tx, name: string, by: number): Promise<number> {
+  const row = await tx
+    .insertInto('config_state')
+    .values({ name, value: by })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet((eb) => ({ value: eb('config_state.value', '+', by) })),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return row.value;
+}
+
 export function allRules(db: Db): Promise<ConfigRuleTable[]> {
   return db.selectFrom('config_rule').selectAll().orderBy('rule_id').execute();
 }

@@ -2,7 +2,6 @@
  * Tables of the detective engine. `config_item` holds the present, `config_version` every version that ever was (never
  * updated). A verdict row says what a rule says now; NOT_APPLICABLE has none.
  */
-import type { Kysely, Transaction } from 'kysely';
 import type { StoredVerdict } from '../../domain/detective/exceptions.ts';
 import type { Severity } from '../../domain/detective/score.ts';
 
@@ -128,8 +127,7 @@ export interface DetectiveTables {
   config_state: ConfigStateTable;
 }
 
-export type Db = Kysely<DetectiveTables>;
-export type Tx = Transaction<DetectiveTables>;
+export type { Db, Tx } from '../db.ts';
 
 /** Statements hold this many rows or values at most: both engines limit the parameters of one. */
 export const MOST_ROWS = 100;
