@@ -38,13 +38,24 @@ export interface AuthorizationResult {
 
 export function principalFacts(caller: Caller, principal: Principal | undefined): PrincipalFacts {
   return {
-    kind: caller.kind,
+    kind: ENGINE_KINDS[caller.kind],
     arn: caller.arn,
     accountId: caller.accountId,
-    uniqueId: caller.principalId,
+    uniqueId: caller.entityId ?? caller.principalId,
     hasBoundary: principal?.boundary !== undefined,
+    ...(principal && caller.kind === 'role' && { roleArn: principal.snapshot.Arn }),
+    ...(principal && caller.kind === 'federated' && { userArn: principal.snapshot.Arn }),
   };
 }
+
+const ENGINE_KINDS: Readonly<Record<Caller['kind'], PrincipalFacts['kind']>> = {
+  root: 'root',
+  user: 'user',
+  role: 'assumed-role',
+  federated: 'federated-user',
+  service: 'service',
+  anonymous: 'anonymous',
+};
 
 export function authorize(
   caller: Caller,
@@ -98,6 +109,7 @@ export function layersOf(principal: Principal | undefined, target: Authorization
   return {
     ...(principal && { identity: principal.identity }),
     ...(principal?.boundary && { boundary: principal.boundary }),
+    ...(principal?.session?.policies && { session: principal.session.policies }),
     ...(target.policy && { resource: target.policy }),
     resourceTrust: target.trust ?? 'normal',
   };

@@ -7,6 +7,15 @@ export type Context = Map<string, string | readonly string[]>;
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
+export const PRINCIPAL_TYPES: Readonly<Record<Caller['kind'], string>> = {
+  root: 'Account',
+  user: 'User',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+  service: 'Service',
+  anonymous: 'Anonymous',
+};
+
 /** The keys that do not depend on the resource. Computed once per request. */
 export function globalContext(
   caller: Caller,
@@ -30,9 +39,10 @@ export function globalContext(
     ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
   ]);
   if (caller.kind === 'anonymous') return context;
-  context.set('aws:principalarn', caller.arn);
+  // Of a role session the role's: a condition on it holds for every session of the role (spec iam 1.6).
+  context.set('aws:principalarn', caller.kind === 'role' && principal ? principal.snapshot.Arn : caller.arn);
   context.set('aws:principalaccount', caller.accountId);
-  context.set('aws:principaltype', caller.kind === 'root' ? 'Account' : 'User');
+  context.set('aws:principaltype', PRINCIPAL_TYPES[caller.kind]);
   context.set('aws:userid', caller.principalId);
   if (caller.userName !== undefined) context.set('aws:username', caller.userName);
   if (caller.session) {
@@ -42,6 +52,8 @@ export function globalContext(
     if (caller.session.mfaAt !== undefined)
       context.set('aws:multifactorauthage', String(Math.floor((now - caller.session.mfaAt) / 1000)));
   }
+  const sourceIdentity = principal?.session?.snapshot.SourceIdentity;
+  if (sourceIdentity !== undefined) context.set('aws:sourceidentity', sourceIdentity);
   if (principal) addTags(context, 'aws:principaltag/', principal.snapshot.Tags);
   addPlace(context, 'aws:principal', caller.accountId, organization);
   return context;

@@ -13,17 +13,23 @@ import type { AnyTransaction } from '../store/index.ts';
 
 /** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
 export interface Caller {
-  kind: 'root' | 'user' | 'service' | 'anonymous';
+  /** role: a session of a role; federated: a session of GetFederationToken. */
+  kind: 'root' | 'user' | 'role' | 'federated' | 'service' | 'anonymous';
+  /** Of a role or federated session: the session's own (`arn:aws:sts::A:assumed-role/Role/session`). */
   arn: string;
   accountId: string;
-  /** Unique id (AIDA..., or the account id for the root user). */
+  /** Unique id: AIDA..., the account id of the root user, `AROA...:session`, `account:name` of a federated user. */
   principalId: string;
+  /** Unique id of the role or user whose policies a role or federated session has; absent for all others. */
+  entityId?: string;
   userName?: string;
   accessKeyId?: string;
   session?: SessionFacts;
 }
 
 export interface SessionFacts {
+  /** Names the session where it is kept: the temporary access key id, or the id of a bearer token. */
+  id: string;
   /** When the session was issued, milliseconds. */
   issuedAt: number;
   expiresAt: number;

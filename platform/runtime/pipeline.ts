@@ -21,7 +21,15 @@ import { checkInput } from '../contract/validation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { type AnyTransaction, type Store, StoreError } from '../store/index.ts';
-import { type AskedDecision, type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
+import {
+  type AskedDecision,
+  type BoundHandler,
+  type Call,
+  type Caller,
+  type Change,
+  type Invocation,
+  isChange,
+} from './call.ts';
 import type { Clock } from './clock.ts';
 import { asServiceError } from './errors.ts';
 import { Idempotency } from './idempotency.ts';
@@ -115,17 +123,13 @@ export class Pipeline<Deps> {
     let principal: Principal | undefined;
     if (operation.authz === 'internal') {
       if (caller.kind !== 'service') throw new ServiceError('AccessDenied', `${operation.name} is internal`);
-    } else if (caller.kind === 'root' || caller.kind === 'user') {
-      const found = directory.principal(caller.principalId);
-      principal = found instanceof Promise ? await found : found;
-      if (!principal) {
-        throw new ServiceError('Unauthenticated', 'the principal of the credentials no longer exists', {
-          details: { wireCode: 'InvalidClientTokenId' },
-        });
-      }
-      draft.principal = principal;
     } else if (caller.kind === 'anonymous') {
-      throw new ServiceError('Unauthenticated', 'the request carries no credentials');
+      if (operation.authz !== 'public') throw new ServiceError('Unauthenticated', 'the request carries no credentials');
+    } else if (caller.kind !== 'service') {
+      const found = directory.of(caller);
+      principal = found instanceof Promise ? await found : found;
+      if (!principal) throw gone(caller);
+      draft.principal = principal;
     }
 
     if (operation.authz !== 'internal') {
@@ -238,6 +242,18 @@ export class Pipeline<Deps> {
       return unrecorded(cause);
     }
   }
+}
+
+function gone(caller: Caller): ServiceError {
+  if (!caller.session) {
+    return new ServiceError('Unauthenticated', 'the principal of the credentials no longer exists', {
+      details: { wireCode: 'InvalidClientTokenId' },
+    });
+  }
+  return new ServiceError('Unauthenticated', 'the session has ended, or its principal no longer exists', {
+    hint: 'obtain new credentials',
+    details: { wireCode: 'ExpiredToken' },
+  });
 }
 
 function unrecorded(cause: unknown): ServiceError {

@@ -13,12 +13,14 @@ import type { IamClients, IamDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
 import { ShippedPolicies } from './domain/shipped.ts';
 
+import { forgetSessions } from './jobs/forget-sessions.ts';
 import { handlers } from './ops/index.ts';
 import { KeyUses } from './ops/key-uses.ts';
 import { NamespaceCache } from './ops/namespace-cache.ts';
 import { SessionSigning } from './ops/sts/sessions.ts';
 import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
+import { roles } from './store/migrations/0002_roles.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -37,7 +39,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init],
+    migrations: [init, roles],
     createDeps(platform) {
       const keyUses = new KeyUses();
       return {
@@ -52,6 +54,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         stopKeyUses: keyUses.follow(platform.store, (err) => platform.log.warn({ err }, 'key uses were not written')),
       };
     },
+    jobs: [forgetSessions],
     close: (deps) => deps.stopKeyUses(),
   });
 }

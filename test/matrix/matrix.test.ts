@@ -95,6 +95,15 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'iam DeleteUserPolicy': [404, 'NotFound'],
   'iam GetGroupPolicy': [404, 'NotFound'],
   'iam DeleteGroupPolicy': [404, 'NotFound'],
+  'iam DetachRolePolicy': [404, 'NotFound'],
+  'iam DeleteRolePermissionsBoundary': [404, 'NotFound'],
+  'iam GetRolePolicy': [404, 'NotFound'],
+  'iam DeleteRolePolicy': [404, 'NotFound'],
+  // The device is nobody's, and the codes of the example are of no device.
+  'iam ResyncMFADevice': [404, 'NotFound'],
+  'iam DeactivateMFADevice': [404, 'NotFound'],
+  'iam EnableMFADevice': [403, 'InvalidAuthenticationCode'],
+  'iam ClaimRootUser': [403, 'AccessDenied'],
   // The only version is the default one; the key is not to be deleted.
   'iam DeletePolicyVersion': [409, 'DeleteConflict'],
   'kms CancelKeyDeletion': [409, 'InvalidState'],

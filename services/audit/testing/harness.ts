@@ -83,7 +83,11 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   });
   const sequencer = new Sequencer({ store, log, clock, owner: ids.uuidv4() });
   const deps: AuditDeps = { store, sequencer, pages: new PageTokens(randomBytes(32)), clock };
-  const directory = new PrincipalDirectory({ feed: { snapshot, changes }, clock, hub: new ChangeHub() });
+  const directory = new PrincipalDirectory({
+    feed: { snapshot, session: async () => undefined, changes },
+    clock,
+    hub: new ChangeHub(),
+  });
   const { organization } = new TestOrganization(clock);
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
   const pipeline = new Pipeline({

@@ -25,7 +25,7 @@ const ContextValue = annotate(z.union([ContextText, z.number(), z.boolean(), z.a
 });
 
 const Question = {
-  /** ARN of a user or the root user of the caller's account; default: the caller. */
+  /** ARN of a user, a role or the root user of the caller's account; default: the caller in its present session. */
   Principal: IamArn.optional(),
   Action: text(3, 128, { pattern: /^[A-Za-z][A-Za-z0-9-]*:[A-Za-z0-9_-]+$/ }),
   Resource: text(1, 2048, { pattern: /^(?:\*|arn:[^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:[^\n]+)$/ }),

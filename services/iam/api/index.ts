@@ -12,11 +12,14 @@ import {
 import { CreateAccount, DescribeAccount, GetAccountSummary, ListAccountAliases, ListAccounts } from './accounts.ts';
 import {
   AttachGroupPolicy,
+  AttachRolePolicy,
   AttachUserPolicy,
   DeleteUserPermissionsBoundary,
   DetachGroupPolicy,
+  DetachRolePolicy,
   DetachUserPolicy,
   ListAttachedGroupPolicies,
+  ListAttachedRolePolicies,
   ListAttachedUserPolicies,
   ListEntitiesForPolicy,
   PutUserPermissionsBoundary,
@@ -29,6 +32,7 @@ import {
   ListNamespaces,
   RegisterNamespace,
 } from './authz.ts';
+import { DescribeConfigurations, ListConfigurations } from './configurations.ts';
 import {
   AddUserToGroup,
   CreateGroup,
@@ -41,12 +45,16 @@ import {
 } from './groups.ts';
 import {
   DeleteGroupPolicy,
+  DeleteRolePolicy,
   DeleteUserPolicy,
   GetGroupPolicy,
+  GetRolePolicy,
   GetUserPolicy,
   ListGroupPolicies,
+  ListRolePolicies,
   ListUserPolicies,
   PutGroupPolicy,
+  PutRolePolicy,
   PutUserPolicy,
 } from './inline-policies.ts';
 import {
@@ -54,11 +62,21 @@ import {
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionKeys,
+  GetSessionSnapshot,
   GetSigningKey,
   NoteAccessKeyUse,
   ProvisionAccount,
   ResolvePrincipals,
 } from './internal.ts';
+import {
+  CreateVirtualMFADevice,
+  DeactivateMFADevice,
+  DeleteVirtualMFADevice,
+  EnableMFADevice,
+  ListMFADevices,
+  ListVirtualMFADevices,
+  ResyncMFADevice,
+} from './mfa-devices.ts';
 import {
   CreatePolicy,
   CreatePolicyVersion,
@@ -70,17 +88,50 @@ import {
   ListPolicyVersions,
   SetDefaultPolicyVersion,
 } from './policies.ts';
-import { CreateSession, GetAccessKeyInfo, GetCallerIdentity, GetSessionToken } from './sts.ts';
-import { ListPolicyTags, ListUserTags, TagPolicy, TagUser, UntagPolicy, UntagUser } from './tags.ts';
+import {
+  CreateRole,
+  DeleteRole,
+  DeleteRolePermissionsBoundary,
+  GetRole,
+  ListRoles,
+  PutRolePermissionsBoundary,
+  UpdateAssumeRolePolicy,
+  UpdateRole,
+  UpdateRoleDescription,
+} from './roles.ts';
+import { ClaimRootUser, IssueRootClaim } from './root-user.ts';
+import { ListSessions, RevokeSession, RevokeSessionsBefore } from './sessions.ts';
+import {
+  AssumeRole,
+  CreateSession,
+  GetAccessKeyInfo,
+  GetCallerIdentity,
+  GetFederationToken,
+  GetSessionToken,
+} from './sts.ts';
+import {
+  ListPolicyTags,
+  ListRoleTags,
+  ListUserTags,
+  TagPolicy,
+  TagRole,
+  TagUser,
+  UntagPolicy,
+  UntagRole,
+  UntagUser,
+} from './tags.ts';
 import { CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser } from './users.ts';
 
 export const iamApi = {
   GetSigningKey,
   GetPrincipalSnapshot,
+  GetSessionSnapshot,
   GetAuthorizationChanges,
   ResolvePrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
+  DescribeConfigurations,
+  ListConfigurations,
   DescribeAccounts,
   ProvisionAccount,
   CreateUser,
@@ -122,11 +173,39 @@ export const iamApi = {
   GetGroupPolicy,
   DeleteGroupPolicy,
   ListGroupPolicies,
+  CreateRole,
+  GetRole,
+  ListRoles,
+  UpdateRole,
+  UpdateRoleDescription,
+  DeleteRole,
+  UpdateAssumeRolePolicy,
+  AttachRolePolicy,
+  DetachRolePolicy,
+  ListAttachedRolePolicies,
+  PutRolePermissionsBoundary,
+  DeleteRolePermissionsBoundary,
+  PutRolePolicy,
+  GetRolePolicy,
+  DeleteRolePolicy,
+  ListRolePolicies,
+  TagRole,
+  UntagRole,
+  ListRoleTags,
   CreateAccessKey,
   ListAccessKeys,
   UpdateAccessKey,
   DeleteAccessKey,
   GetAccessKeyLastUsed,
+  CreateVirtualMFADevice,
+  EnableMFADevice,
+  ResyncMFADevice,
+  DeactivateMFADevice,
+  ListMFADevices,
+  ListVirtualMFADevices,
+  DeleteVirtualMFADevice,
+  IssueRootClaim,
+  ClaimRootUser,
   TagUser,
   UntagUser,
   ListUserTags,
@@ -139,9 +218,14 @@ export const iamApi = {
   ListAccounts,
   DescribeAccount,
   GetCallerIdentity,
+  AssumeRole,
   GetSessionToken,
+  GetFederationToken,
   GetAccessKeyInfo,
   CreateSession,
+  ListSessions,
+  RevokeSession,
+  RevokeSessionsBefore,
   Authorize,
   BatchAuthorize,
   RegisterNamespace,

@@ -6,12 +6,16 @@
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
 export interface SubjectFacts {
-  kind: 'root' | 'user';
+  /** Value of aws:PrincipalType. */
+  type: string;
+  /** Of a role session the ARN of the role. */
   arn: string;
   accountId: string;
   principalId: string;
   userName?: string | undefined;
   tags: Readonly<Record<string, string>>;
+  /** Set when the subject asks about itself in a session: the platform then knows when and how it signed in. */
+  session?: { issuedAt: number; mfaAt?: number | undefined; sourceIdentity?: string | undefined } | undefined;
 }
 
 export type ContextInput = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -25,6 +29,12 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
   'aws:resourceorgid',
   'aws:resourceorgpaths',
   'parapet:accountstate',
+]);
+const SESSION_KEYS: ReadonlySet<string> = new Set([
+  'aws:tokenissuetime',
+  'aws:multifactorauthpresent',
+  'aws:multifactorauthage',
+  'aws:sourceidentity',
 ]);
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
@@ -42,7 +52,7 @@ export function buildContext(
   for (const key of Object.keys(given ?? {})) {
     const lower = key.toLowerCase();
     // The whole family, so that a key the platform learns to set later cannot be given today.
-    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower))
+    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower) || (subject.session && SESSION_KEYS.has(lower)))
       return refused(key, `context key ${key} is set by the platform and cannot be given`);
     if (resource.tags && lower.startsWith('aws:resourcetag/'))
       return refused(key, `context key ${key} is given beside ResourceTags`);
@@ -58,12 +68,24 @@ export function buildContext(
 
   context.set('aws:principalarn', subject.arn);
   context.set('aws:principalaccount', subject.accountId);
-  context.set('aws:principaltype', subject.kind === 'root' ? 'Account' : 'User');
+  context.set('aws:principaltype', subject.type);
   context.set('aws:principalisawsservice', 'false');
   context.set('aws:userid', subject.principalId);
   if (subject.userName !== undefined) context.set('aws:username', subject.userName);
   addTags(context, 'aws:principaltag/', subject.tags);
+  if (subject.session) addSession(context, subject.session, environment.now);
   return { ok: true, context };
+}
+
+function addSession(
+  context: Map<string, string | readonly string[]>,
+  { issuedAt, mfaAt, sourceIdentity }: NonNullable<SubjectFacts['session']>,
+  now: number,
+): void {
+  context.set('aws:tokenissuetime', `${new Date(issuedAt).toISOString().slice(0, 19)}Z`);
+  context.set('aws:multifactorauthpresent', mfaAt === undefined ? 'false' : 'true');
+  if (mfaAt !== undefined) context.set('aws:multifactorauthage', String(Math.floor((now - mfaAt) / 1000)));
+  if (sourceIdentity !== undefined) context.set('aws:sourceidentity', sourceIdentity);
 }
 
 /** All keys of time tell the same moment: the given one, else now. Keys that are given stay as given. */

@@ -5,7 +5,10 @@ import type {
   GroupTable,
   IamDb,
   ManagedPolicyTable,
+  MfaDeviceTable,
   PolicyVersionTable,
+  RoleTable,
+  SessionTable,
   UserTable,
 } from './schema.ts';
 
@@ -15,6 +18,9 @@ export type Tx = Transaction<IamDb>;
 
 export type AccountRow = Selectable<AccountTable>;
 export type UserRow = Selectable<UserTable>;
+export type RoleRow = Selectable<RoleTable>;
+export type SessionRow = Selectable<SessionTable>;
+export type MfaDeviceRow = Selectable<MfaDeviceTable>;
 export type GroupRow = Selectable<GroupTable>;
 export type PolicyRow = Selectable<ManagedPolicyTable>;
 export type PolicyVersionRow = Selectable<PolicyVersionTable>;

@@ -107,7 +107,7 @@ function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, que
 
 /** Whether the policies allow a request for this target now. */
 export async function isAllowed(call: AnyCall, deps: KmsDeps, target: AuthorizationTarget): Promise<boolean> {
-  const principal = await deps.directory.principal(call.caller.principalId);
+  const principal = await deps.directory.of(call.caller);
   const { organization } = call;
   const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
   const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';

@@ -8,6 +8,7 @@ import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
 import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
+import { serviceCaller } from '../../../platform/client/transport.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics, type Metrics } from '../../../platform/observe/metrics.ts';
@@ -125,6 +126,7 @@ export class KmsHarness {
     const metrics = createMetrics();
     const feed = {
       snapshot: async (id: string) => principals.get(id),
+      session: async () => undefined,
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
@@ -238,6 +240,11 @@ export class KmsHarness {
       if (snapshot.Arn === `arn:aws:iam::${accountId}:user/${name}`) this.principals.delete(id);
     }
     this.hub.publish(accountId);
+  }
+
+  /** As one of our own services. */
+  internal(): KmsClient {
+    return this.client(serviceCaller('org'));
   }
 
   client(caller: Caller): KmsClient {

@@ -68,6 +68,7 @@ export async function insertPlanned(tx: Tx, deps: IamDeps, plan: NewAccount): Pr
     path: '/',
     boundary_arn: null,
     boundary_policy_id: null,
+    sessions_not_before: 0,
     created_at: account.created_at,
   });
   await attach(tx, {
@@ -80,7 +81,7 @@ export async function insertPlanned(tx: Tx, deps: IamDeps, plan: NewAccount): Pr
   await insertAccessKey(tx, {
     access_key_id: key.accessKeyId,
     account_id: account.account_id,
-    user_id: userId,
+    owner_id: userId,
     sealed: key.sealed,
     status: 'Active',
     created_at: account.created_at,

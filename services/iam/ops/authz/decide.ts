@@ -3,12 +3,20 @@
  * compiled resource policy; the full explanation is made for denials and on request.
  */
 
-import { type CheckResult, deniedSentence, isAllowed, judge, layersOf } from '../../../../platform/authz/authorize.ts';
-import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
+import {
+  type CheckResult,
+  deniedSentence,
+  isAllowed,
+  judge,
+  layersOf,
+  principalFacts,
+} from '../../../../platform/authz/authorize.ts';
+import { addOwner, addPlace, type Context, PRINCIPAL_TYPES } from '../../../../platform/authz/context.ts';
 import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { ErrorDetails } from '../../../../platform/contract/error.ts';
+import type { Caller } from '../../../../platform/runtime/call.ts';
 import {
   type AuthorizationRequest,
   type Decision,
@@ -53,9 +61,15 @@ export interface Asking {
   explain: boolean;
 }
 
+/** Who is asked about: somebody of the account, or the asker itself within its session. */
+export interface Subject {
+  principal: Principal;
+  caller: Caller;
+}
+
 export function decide(
   deps: IamDeps,
-  subject: Principal,
+  { principal, caller }: Subject,
   question: Question,
   asking: Asking,
 ): { answer: Answer; check: CheckResult } | Problem {
@@ -66,20 +80,23 @@ export function decide(
   if (given && 'message' in given)
     return { code: 'MalformedPolicyDocument', message: given.message, details: { findings: given.findings } };
 
-  const { snapshot } = subject;
-  const resourceAccount = accountOf(question.Resource) ?? snapshot.AccountId;
+  const resourceAccount = accountOf(question.Resource) ?? caller.accountId;
   const context = buildContext(
     {
-      kind: snapshot.Kind,
-      arn: snapshot.Arn,
-      accountId: snapshot.AccountId,
-      principalId: snapshot.PrincipalId,
-      userName: snapshot.UserName,
-      tags: snapshot.Tags,
+      type: PRINCIPAL_TYPES[caller.kind],
+      arn: caller.kind === 'role' ? principal.snapshot.Arn : caller.arn,
+      accountId: caller.accountId,
+      principalId: caller.principalId,
+      userName: caller.userName,
+      tags: principal.snapshot.Tags,
+      session: caller.session && {
+        ...caller.session,
+        sourceIdentity: principal.session?.snapshot.SourceIdentity,
+      },
     },
     {
       tags: question.ResourceTags,
-      places: placesOf(asking.organization, snapshot.AccountId, resourceAccount),
+      places: placesOf(asking.organization, caller.accountId, resourceAccount),
     },
     question.Context,
     { now: asking.now, region: deps.settings.region },
@@ -87,19 +104,13 @@ export function decide(
   if (!context.ok) return wrong('Context', context.message, context.key);
 
   const request: AuthorizationRequest = {
-    principal: {
-      kind: snapshot.Kind,
-      arn: snapshot.Arn,
-      accountId: snapshot.AccountId,
-      uniqueId: snapshot.PrincipalId,
-      hasBoundary: subject.boundary !== undefined,
-    },
+    principal: principalFacts(caller, principal),
     action: question.Action,
     resource: question.Resource,
     resourceAccount,
     context: context.context,
   };
-  const layers = layersOf(subject, {
+  const layers = layersOf(principal, {
     resource: question.Resource,
     ...(given && { policy: given.set, trust: trustOf(question) }),
   });

@@ -1,5 +1,5 @@
 import { DeleteGroup } from '../../api/groups.ts';
-import { deletionConflict } from '../../domain/user-deletion.ts';
+import { deletionConflict } from '../../domain/deletion.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { deleteGroup as deleteRow, lockGroup, usersOfGroup } from '../../store/groups.ts';
 import { inlinePolicyNames } from '../../store/inline-policies.ts';

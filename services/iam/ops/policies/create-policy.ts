@@ -7,7 +7,7 @@ import { countPolicies, insertPolicy } from '../../store/policies.ts';
 import { putTags, tagRecord } from '../../store/tags.ts';
 import { plainChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
-import { requireDocument } from '../inline/owner.ts';
+import { requireDocument } from '../inline/documents.ts';
 import { scopeOf } from '../targets.ts';
 import { showPolicy } from './view.ts';
 

@@ -45,6 +45,7 @@ export const createUser = implement(CreateUser, {
       path: input.Path ?? '/',
       boundary_arn: boundary?.arn ?? null,
       boundary_policy_id: boundary?.policyId ?? null,
+      sessions_not_before: 0,
       created_at: call.now,
     };
     call.touches(userArn(scope, row.path, row.name), 'AWS::IAM::User', scope.accountId);

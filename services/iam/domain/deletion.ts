@@ -1,8 +1,9 @@
-/** What has to go before a user or group may be deleted, in the order AWS names it. */
+/** What has to go before a user, group or role may be deleted, in the order AWS names it. */
 export interface Holdings {
   attachedPolicies: readonly string[];
   inlinePolicies: readonly string[];
   accessKeys?: readonly string[];
+  mfaDevices?: readonly string[];
   groups?: readonly string[];
   users?: readonly string[];
 }
@@ -13,6 +14,7 @@ export function deletionConflict(held: Holdings): { message: string; hint: strin
     ['must detach all policies first.', 'attached policies', held.attachedPolicies],
     ['must delete policies first.', 'inline policies', held.inlinePolicies],
     ['must delete access keys first.', 'access keys', held.accessKeys ?? []],
+    ['must delete MFA device first.', 'MFA devices', held.mfaDevices ?? []],
     ['must remove users from group first.', 'users', held.users ?? []],
     ['must remove user from all groups first.', 'groups', held.groups ?? []],
   ];
