@@ -12,7 +12,7 @@ import {
 } from '../../policies/engine/index.ts';
 import { ServiceError } from '../contract/error.ts';
 import type { AuthorizationTarget, Caller } from '../runtime/call.ts';
-import { stateSentence } from './account-state.ts';
+import { asksForRecovery, stateSentence } from './account-state.ts';
 import { type Context, targetContext } from './context.ts';
 import { denialOf, type ObservedDenial, ownerOf, placeOf } from './guardrails.ts';
 import type { AccountState } from './organization-data.ts';
@@ -98,11 +98,17 @@ export function judge(
   const decision = evaluate(request, { ...layers, ...guardrails });
   if (decision.effect !== 'allow' || owner === accountId || organization.sharesWithOthers(owner))
     return { request, decision, guardrails };
+  if (asksForRecovery(request, owner, organization)) return { request, decision, guardrails };
   return { request, decision, guardrails, ownerState: organization.stateOf(owner) };
 }
 
 export function isAllowed(check: CheckResult): boolean {
   return check.decision.effect === 'allow' && check.ownerState === undefined;
+}
+
+/** Whether the policies let the caller in: then the state of the owner, if that denies, may be told. */
+export function policiesAllow({ allowed, checks }: AuthorizationResult): boolean {
+  return allowed || checks.at(-1)?.ownerState !== undefined;
 }
 
 export function layersOf(principal: Principal | undefined, target: AuthorizationTarget): Layers {

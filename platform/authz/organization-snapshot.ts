@@ -86,12 +86,21 @@ export class OrganizationSnapshot {
     return this.memberOf(accountId) !== undefined;
   }
 
+  get managementAccountId(): string | undefined {
+    return this.data.Organization?.ManagementAccountId;
+  }
+
   /** Whether others may use what the account owns, as far as its state goes. */
   sharesWithOthers(accountId: string): boolean {
     const account = this.accounts.get(accountId);
     if (!account) return true;
     const { use } = STATE_RULES[account.State];
     return use === 'yes' || (use === 'kept' && account.KeepCrossAccountUse);
+  }
+
+  /** Whether the root user can be claimed. */
+  canBeClaimed(accountId: string): boolean {
+    return STATE_RULES[this.stateOf(accountId)].claim;
   }
 
   /** Whether waiting times before a destruction run on. */

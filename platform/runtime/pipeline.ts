@@ -136,7 +136,7 @@ export class Pipeline<Deps> {
       // Taken once: the request is judged wholly before or wholly after a change of the organization.
       const found = this.options.organization.snapshot();
       draft.organization = found instanceof Promise ? await found : found;
-      const refusal = callerRefusal(caller, draft.organization.stateOf(caller.accountId), draft.eventId);
+      const refusal = callerRefusal(caller, principal, draft.organization, draft.eventId);
       if (refusal) throw refusal;
     }
 

@@ -3,11 +3,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { guardrailArn, ORG, ROOT, TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import type { Caller } from '../../../platform/runtime/call.ts';
 import { iamApi as api } from '../api/index.ts';
-import { allow, errorOf, type IamWorld, makeUser, openIam, rootOf } from '../testing/harness.ts';
+import {
+  allow,
+  assume,
+  errorOf,
+  type IamWorld,
+  makeRole,
+  makeUser,
+  openIam,
+  otherAdmin,
+  rootOf,
+  trust,
+} from '../testing/harness.ts';
 
 const UNIT = 'ou-ab12-00000001';
 const NO_GROUPS = { Sid: 'NoGroups', Effect: 'Deny', Action: 'iam:CreateGroup', Resource: '*' };
 const NO_KEYS = { Sid: 'NoKeys', Effect: 'Deny', Action: 'kms:CreateKey', Resource: '*' };
+
+const ANONYMOUS: Caller = { kind: 'anonymous', arn: 'anonymous', accountId: '', principalId: 'anonymous' };
 
 let world: IamWorld;
 let admin: Caller;
@@ -122,5 +135,70 @@ describe('a suspended account', () => {
         });
     world.organization.state(admin.accountId, 'ACTIVE');
     await world.as(user, api.GetCallerIdentity, {});
+  });
+});
+
+describe('sessions of roles and a suspended account', () => {
+  const ROLE = [allow('iam:ListUsers')];
+  let member: Caller;
+  let third: Caller;
+  beforeAll(async () => {
+    member = await otherAdmin(world, 'member');
+    third = await otherAdmin(world, 'third');
+  });
+  beforeEach(() => {
+    const { data } = world.organization;
+    data.Organization = { Id: ORG, RootId: ROOT, ManagementAccountId: admin.accountId };
+    world.organization.account(member.accountId).account(third.accountId);
+  });
+  const roleOfMember = (name: string, RoleName = `${name}-${++count}`) =>
+    makeRole(world, RoleName, ROLE, { by: member, trust: trust([admin.accountId, third.accountId]) });
+  const list = (caller: Caller) => world.as(caller, api.ListUsers, {});
+
+  it('end with the account of the role, and with the account that holds them', async () => {
+    const role = await roleOfMember('deploy');
+    const [ours, theirs] = [await assume(world, admin, role), await assume(world, third, role)];
+    for (const caller of [ours, theirs]) await list(caller);
+    world.organization.state(third.accountId, 'SUSPENDED');
+    await list(ours);
+    expect((await errorOf(list(theirs))).message).toContain(`because account ${third.accountId} is suspended`);
+    world.organization.state(third.accountId, 'ACTIVE').state(member.accountId, 'SUSPENDED');
+    for (const caller of [ours, theirs])
+      expect((await errorOf(list(caller))).message).toContain(`because account ${member.accountId} is suspended`);
+  });
+
+  it('cannot be opened, but for the recovery role by the management account', async () => {
+    const [role, recovery] = [await roleOfMember('deploy'), await roleOfMember('', 'OrgRecovery')];
+    const held = await assume(world, third, recovery);
+    world.organization.state(member.accountId, 'SUSPENDED');
+    for (const [by, arn] of [
+      [admin, role],
+      [third, role],
+      [third, recovery],
+    ] as const) {
+      const error = await errorOf(assume(world, by, arn));
+      expect(error).toMatchObject({ code: 'AccessDenied' });
+      expect(error.message).toContain(`because account ${member.accountId} is suspended (SUSPENDED)`);
+    }
+    await list(await assume(world, admin, recovery));
+    // Whoever else took the role before is refused all the same.
+    expect(await errorOf(list(held))).toMatchObject({ code: 'AccessDenied' });
+    expect(await errorOf(list(member))).toMatchObject({ code: 'AccessDenied' });
+    world.organization.state(member.accountId, 'CLOSED');
+    expect(await errorOf(assume(world, admin, recovery))).toMatchObject({ code: 'AccessDenied' });
+  });
+
+  it('the root user of an account that waits for its activation can be claimed, that of a suspended one cannot', async () => {
+    const claim = async () => {
+      const { Token } = await world.as(admin, api.IssueRootClaim, { AccountId: member.accountId });
+      return world.as(ANONYMOUS, api.ClaimRootUser, { AccountId: member.accountId, Token });
+    };
+    world.organization.state(member.accountId, 'SUSPENDED');
+    expect(await errorOf(claim())).toMatchObject({
+      code: 'AccessDenied',
+      message: `account ${member.accountId} is suspended (SUSPENDED)`,
+    });
+    world.organization.state(member.accountId, 'PENDING_ACTIVATION');
+    await claim();
   });
 });

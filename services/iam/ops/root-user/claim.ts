@@ -3,6 +3,7 @@
  * the way back into an account, so it takes away whatever the root user had before.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { stateSentence } from '../../../../platform/authz/account-state.ts';
 import { change, noResource } from '../../../../platform/runtime/call.ts';
 import { CLAIM_SECONDS, ClaimRootUser, IssueRootClaim } from '../../api/root-user.ts';
 import { rootArn } from '../../domain/names.ts';
@@ -57,6 +58,10 @@ export const claimRootUser = implement(ClaimRootUser, {
     const claim = await rootClaimOf(deps.store.read, accountId);
     const fits = timingSafeEqual(claim?.digest ?? Buffer.alloc(32), digestOf(input.Token));
     if (!claim || !fits || claim.expires_at <= call.now) throw refused(call);
+    // Told to whoever holds the token only.
+    const { organization } = call;
+    if (!organization.canBeClaimed(accountId))
+      throw call.fail('AccessDenied', stateSentence(accountId, organization.stateOf(accountId)));
     const key = await makeAccessKey(deps, await tenantKey(deps, accountId), accountId, accountId);
     const secret = key.secret.toString('latin1');
     key.secret.fill(0);
