@@ -15,15 +15,17 @@ export const ACTORS = [
   'a user allowed everything else',
   'a user allowed this elsewhere',
   'the administrator of another account',
+  'the administrator of a member account',
 ] as const;
 
 type Actor = (typeof ACTORS)[number];
 
 /**
  * unauthenticated: 401. denied: 403 with a decision id. permitted: neither of them, whatever the operation makes of it.
+ * outside: told that the account is in no organization, and nothing about the organization.
  * hidden: what the same caller is answered about an object that does not exist, and nothing about this account.
  */
-type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden';
+type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden' | 'outside';
 
 /** exact: the resources of the request and no others; elsewhere: other ones of the same kind; any: `*`. */
 export type ResourceScope = 'exact' | 'elsewhere' | 'any';
@@ -44,7 +46,25 @@ export interface MatrixCase {
 }
 
 /** Operations on the accounts of the installation: of the management account, whoever else may what at home. */
-const MANAGEMENT_ONLY: ReadonlySet<string> = new Set(['iam CreateAccount', 'iam ListAccounts', 'iam IssueRootClaim']);
+const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
+  'iam CreateAccount',
+  'iam ListAccounts',
+  'iam IssueRootClaim',
+  'org CreateOrganization',
+]);
+
+/** Of the organization, what every account may ask about itself; all else is the management account's. */
+const OWN_STANDING: ReadonlySet<string> = new Set([
+  'AcceptHandshake',
+  'DeclineHandshake',
+  'CancelHandshake',
+  'DescribeHandshake',
+  'ListHandshakesForAccount',
+  'DescribeOrganization',
+  'DescribeEffectivePolicy',
+  'LeaveOrganization',
+]);
+const IN_ORGANIZATION = ['DescribeOrganization', 'DescribeEffectivePolicy', 'LeaveOrganization'];
 
 export function matrixCases(operations: readonly AnyOperation[]): MatrixCase[] {
   return operations.flatMap((operation) =>
@@ -70,13 +90,20 @@ function outcomeOf(operation: AnyOperation, actor: Actor): Outcome | undefined {
       return 'permitted';
     case 'the administrator of another account':
       if (authz === 'public') return 'permitted';
-      return MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`) ? 'denied' : 'hidden';
+      if (MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`)) return 'denied';
+      return asksAboutMembership(operation) ? 'outside' : 'hidden';
+    case 'the administrator of a member account':
+      return operation.area === 'org' && !OWN_STANDING.has(operation.name) ? 'denied' : undefined;
     case 'a user allowed this elsewhere':
       return typeof authz === 'object' && authz.resource !== '*' ? 'denied' : undefined;
     default:
       // Operations for every valid caller ask no policy, so none can deny them.
       return typeof authz === 'object' ? 'denied' : 'permitted';
   }
+}
+
+function asksAboutMembership({ area, name }: AnyOperation): boolean {
+  return area === 'org' && (IN_ORGANIZATION.includes(name) || !OWN_STANDING.has(name));
 }
 
 function policyOf({ authz }: AnyOperation, actor: Actor): readonly MatrixStatement[] | undefined {

@@ -14,10 +14,10 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-cpSync(join(root, 'policies/managed'), join(dist, 'policies/managed'), {
-  recursive: true,
-  filter: (path) => !path.endsWith('.ts'),
-});
+const shipped = ['managed', 'guardrails/library', 'baselines/library', 'baselines/packs', 'baselines/types'];
+for (const folder of shipped.map((name) => `policies/${name}`)) {
+  cpSync(join(root, folder), join(dist, folder), { recursive: true, filter: (path) => !path.endsWith('.ts') });
+}
 
 const programs = {
   all: 'apps/all.js',

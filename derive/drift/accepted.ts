@@ -36,6 +36,12 @@ export const ACCEPTED: ReadonlyMap<string, string> = new Map(
       'sts AssumeRole input PolicyArns[] arn: is optional for AWS',
       'sts GetFederationToken input PolicyArns[] arn: is optional for AWS',
     ]),
+    reason('an addition of ours: AWS clients neither send nor read it', [
+      'org CreateAccount input ParentId: is not a member of AWS',
+      'org AttachPolicy input Mode: is not a member of AWS',
+      'org ListPoliciesForTarget output Policies[] Mode: is not a member of AWS',
+      'org ListTargetsForPolicy output Targets[] Mode: is not a member of AWS',
+    ]),
     reason('newer than the published model; asks for a longer token, which a client cannot depend on', [
       'sts GetSessionToken input MinimumSessionTokenSize: is not declared',
       'sts AssumeRole input MinimumSessionTokenSize: is not declared',

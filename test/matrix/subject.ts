@@ -7,6 +7,7 @@ import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { createKey, uniqueName } from '../harness/people.ts';
 import type { SharedServer } from '../harness/shared.ts';
 import { native } from '../harness/signed.ts';
+import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
 
 type Input = Record<string, unknown>;
 
@@ -35,6 +36,8 @@ export interface Objects {
   namespace: string;
   ciphertext: string;
   decisionId: string;
+  /** Only for operations on the organization. */
+  org?: OrgObjects;
 }
 
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
@@ -53,6 +56,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     return answer.json();
   };
   const objects = nothing(server.admin.accountId, decisionId);
+  if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
     await ask('/v1/iam/create-user', { UserName: objects.user });
     if (names('AccessKeyId')) objects.accessKeyId = (await createKey(server, objects.user)).accessKeyId;
@@ -114,7 +118,11 @@ export function missingObjects(objects: Objects, home: string): Objects {
   // The header of a ciphertext names its key: 16 bytes from the fifth.
   const ciphertext = Buffer.from(objects.ciphertext, 'base64');
   ciphertext.fill(7, 4, 20);
-  return { ...nothing(home, randomUUID()), ciphertext: ciphertext.toString('base64') };
+  return {
+    ...nothing(home, randomUUID()),
+    ciphertext: ciphertext.toString('base64'),
+    ...(objects.org && { org: missingOrgObjects(objects.org) }),
+  };
 }
 
 export function subjectOf(operation: AnyOperation, objects: Objects, home: string, naming: Naming): Subject {
@@ -156,7 +164,11 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
   };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
-    const replaced = name === undefined ? undefined : values[name];
+    const replaced = name === undefined ? undefined : objects.org ? orgValue(objects.org, name) : values[name];
+    if (typeof replaced === 'object') {
+      names.add((replaced as { Id: string }).Id);
+      return replaced;
+    }
     if (replaced !== undefined && typeof value === 'string') {
       names.add(String(replaced));
       return replaced;
@@ -178,6 +190,7 @@ function exampleOf(operation: AnyOperation): Input {
 
 /** The ARNs an input is about, of the declared kind; for aliases their keys too. */
 function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, home: string): string[] {
+  if (objects.org) return orgResources(operation, input, objects.org);
   const kind = typeof operation.authz === 'object' ? operation.authz.resource : '*';
   const arn = (rest: string) => `arn:aws:iam::${home}:${rest}`;
   const keys = objects.keyArn.slice(0, objects.keyArn.indexOf(':key/'));

@@ -32,6 +32,7 @@ import {
   ListNamespaces,
   RegisterNamespace,
 } from './authz.ts';
+import { DescribeConfigurations, ListConfigurations } from './configurations.ts';
 import {
   AddUserToGroup,
   CreateGroup,
@@ -57,12 +58,14 @@ import {
   PutUserPolicy,
 } from './inline-policies.ts';
 import {
+  DescribeAccounts,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionKeys,
   GetSessionSnapshot,
   GetSigningKey,
   NoteAccessKeyUse,
+  ProvisionAccount,
   ResolvePrincipals,
 } from './internal.ts';
 import {
@@ -127,6 +130,10 @@ export const iamApi = {
   ResolvePrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
+  DescribeConfigurations,
+  ListConfigurations,
+  DescribeAccounts,
+  ProvisionAccount,
   CreateUser,
   GetUser,
   ListUsers,

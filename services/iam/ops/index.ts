@@ -37,8 +37,11 @@ import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
 import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './inline/role-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
+import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
+import { describeAccounts } from './internal/describe-accounts.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
+import { provisionAccount } from './internal/provision-account.ts';
 import {
   getAuthorizationChanges,
   getPrincipalSnapshot,
@@ -156,6 +159,10 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   getAuthorizationChanges,
   resolvePrincipals,
   noteAccessKeyUse,
+  describeConfigurations,
+  listConfigurations,
+  describeAccounts,
+  provisionAccount,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

@@ -153,8 +153,9 @@ function contextOf(input: Input, { tags, transitiveKeys, sourceIdentity, factor 
 
 async function isAllowed(call: AnyCall, deps: IamDeps, targets: readonly AuthorizationTarget[]): Promise<boolean> {
   const principal = await deps.directory.of(call.caller);
-  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region);
-  return authorize(call.caller, principal, 'sts:AssumeRole', targets, context).allowed;
+  const { organization } = call;
+  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
+  return authorize(call.caller, principal, 'sts:AssumeRole', targets, context, organization).allowed;
 }
 
 /** A session of a role that is assumed from a role session lasts an hour at most. */
