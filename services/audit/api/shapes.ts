@@ -105,6 +105,10 @@ export const DecisionPrincipal = structure({
   PrincipalId: text(0, 256).optional(),
   UserName: text(0, 256).optional(),
   AccessKeyId: text(0, 128).optional(),
+  SessionId: text(0, 128).optional(),
+  /** ARN of the role or user that the session has its permissions from. */
+  SessionIssuer: text(0, 2048).optional(),
+  SourceIdentity: text(0, 64).optional(),
 });
 
 /** A decision about somebody other than the caller. */

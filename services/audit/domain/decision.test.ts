@@ -55,6 +55,25 @@ describe('decision of a record', () => {
     expect(view?.Asked).toHaveLength(1);
   });
 
+  it('names the session and the role of its caller', () => {
+    const role = 'arn:aws:iam::111122223333:role/operator';
+    const sessionContext = { sessionId: 'ASIA1', sessionIssuer: { arn: role }, sourceIdentity: 'alice' };
+    const userIdentity = {
+      type: 'AssumedRole',
+      arn: 'arn:aws:sts::111122223333:assumed-role/operator/s',
+      sessionContext,
+    };
+    const view = decisionView(JSON.stringify({ ...JSON.parse(record()), userIdentity }));
+    expect(view?.Principal).toMatchObject({
+      Type: 'AssumedRole',
+      SessionId: 'ASIA1',
+      SessionIssuer: role,
+      SourceIdentity: 'alice',
+    });
+    const about = { ...asked('billing:PayInvoice', 'deny'), principal: { arn: role } };
+    expect(decisionView(record(about))?.Principal).toMatchObject({ Type: 'AssumedRole', Arn: role });
+  });
+
   it('lists all decisions of a batch and tells that the caller was allowed to ask', () => {
     const view = decisionView(record(asked('billing:ReadInvoice', 'allow'), asked('billing:PayInvoice', 'deny')));
     expect(view).toMatchObject({ Action: 'authz:Authorize', Effect: 'allow', Policies: ['arn:app@v1'] });

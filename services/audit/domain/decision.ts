@@ -102,13 +102,20 @@ function subjectView(asked: ReturnType<typeof askedDecision>, caller: ReturnType
 function askedDecision(value: unknown) {
   const item = object(value);
   const subject = object(item.principal);
-  const type = text(subject.arn)?.endsWith(':root') ? 'Root' : 'IAMUser';
+  const type = subjectType(text(subject.arn) ?? '');
   return {
     ...check(item),
     Principal: principal({ ...subject, type }),
     ...policies(item),
     ...optional('Observed', observed(item.observed)),
   };
+}
+
+/** A question is recorded with the ARN of its subject alone. */
+function subjectType(arn: string): string {
+  if (arn.endsWith(':root')) return 'Root';
+  if (arn.includes(':federated-user/')) return 'FederatedUser';
+  return arn.includes(':role/') || arn.includes(':assumed-role/') ? 'AssumedRole' : 'IAMUser';
 }
 
 function policies(decision: Json): { Policies: string[]; PolicyVersion?: number } {
@@ -119,6 +126,7 @@ function policies(decision: Json): { Policies: string[]; PolicyVersion?: number 
 }
 
 function principal(identity: Json) {
+  const session = object(identity.sessionContext);
   return {
     Type: text(identity.type) ?? 'Unknown',
     ...optional('Arn', text(identity.arn)),
@@ -126,6 +134,9 @@ function principal(identity: Json) {
     ...optional('PrincipalId', text(identity.principalId)),
     ...optional('UserName', text(identity.userName)),
     ...optional('AccessKeyId', text(identity.accessKeyId)),
+    ...optional('SessionId', text(session.sessionId)),
+    ...optional('SessionIssuer', text(object(session.sessionIssuer).arn)),
+    ...optional('SourceIdentity', text(session.sourceIdentity)),
   };
 }
 
