@@ -41,6 +41,24 @@ async function member(): Promise<{ admin: Person; unit: string; unitName: string
   return { admin, unit, unitName };
 }
 
+async function claimRoot(AccountId: string): Promise<Person> {
+  const { Token } = (await native(server, '/v1/iam/issue-root-claim', { AccountId })).json();
+  const claimed = await raw(server, {
+    method: 'POST',
+    path: '/v1/iam/claim-root-user',
+    body: JSON.stringify({ AccountId, Token }),
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(claimed.status, claimed.text).toBe(200);
+  const { AccessKeyId, SecretAccessKey } = claimed.json().AccessKey as { AccessKeyId: string; SecretAccessKey: string };
+  return {
+    arn: `arn:aws:iam::${AccountId}:root`,
+    name: 'root',
+    accountId: AccountId,
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey },
+  };
+}
+
 async function guardrail(
   type: 'SERVICE' | 'RESOURCE',
   statement: object,
@@ -133,7 +151,19 @@ describe('a service control policy', () => {
     await Promise.all([within(listKeys(admin), allowed), within(createUser(admin), allowed)]);
   });
 
-  it('binds the root user of the member, and neither the management account nor its administrator', async () => {
+  it('binds the claimed root user of the member in every service', async () => {
+    const { admin, unit } = await member();
+    const root = await claimRoot(admin.accountId);
+    await Promise.all([within(listKeys(root), allowed), within(createUser(root), allowed)]);
+    const policy = await guardrail('SERVICE', NO);
+    await org(server, 'attach-policy', { PolicyId: policy.id, TargetId: unit });
+    for (const answer of await Promise.all([within(listKeys(root), denied), within(createUser(root), denied)])) {
+      expect(answer.text).toContain(`User: arn:aws:iam::${admin.accountId}:root is not authorized to perform`);
+      expect(answer.text).toContain(`with an explicit deny in a service control policy: ${policy.arn}`);
+    }
+  });
+
+  it('is part of decisions about the root user, and binds no principal of the management account', async () => {
     const { admin, unit } = await member();
     const policy = await guardrail('SERVICE', NO);
     const ask = (Principal: string) => () =>
