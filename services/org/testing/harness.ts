@@ -10,6 +10,7 @@ import { Recorder } from '../../../platform/audit/recorder.ts';
 import { OrganizationView } from '../../../platform/authz/organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
+import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation, OutputOf } from '../../../platform/contract/operation.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
@@ -45,6 +46,8 @@ export interface WorldOptions extends OrgOptions {
   url?: string;
   /** Instead of the real iam, for what happens when it fails. */
   wrapIam?: (iam: OrgClients['iam']) => OrgClients['iam'];
+  /** Services that are there; default: they are away. */
+  peers?: Pick<OrgClients, 'kms' | 'audit'>;
 }
 
 const origin: Origin = {
@@ -53,6 +56,14 @@ const origin: Origin = {
   userAgent: 'test',
   receivedAt: 0,
   protocol: 'native',
+};
+
+const away = async (): Promise<never> => {
+  throw new ServiceError('Unavailable', 'the service cannot be reached');
+};
+const AWAY: Pick<OrgClients, 'kms' | 'audit'> = {
+  kms: { DescribeConfigurations: away, ListConfigurations: away },
+  audit: { ReadChanges: away },
 };
 
 export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
@@ -85,7 +96,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
   const deps = await service.createDeps({
     store,
     hsm,
-    clients: { iam: options.wrapIam ? options.wrapIam(iam.internal) : iam.internal },
+    clients: { iam: options.wrapIam ? options.wrapIam(iam.internal) : iam.internal, ...(options.peers ?? AWAY) },
     clock,
     ids,
     hub,
@@ -131,6 +142,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
       return rows.map((row) => JSON.parse(row.record) as Record<string, unknown>);
     },
     async close() {
+      await service.close?.(deps);
       await store.close();
       await iam.close();
       rmSync(folder, { recursive: true, force: true });
