@@ -120,8 +120,10 @@ function tlsOf(tls: { cipher: string; host: string; version: string }): string {
 export function recordAccount(draft: RecordDraft): string {
   const owner = draft.checks?.[0]?.request.resourceAccount;
   // A denied request for another account's resource stays in the caller's record: it is not known to exist.
-  if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
-  return owner;
+  if (draft.error) return draft.caller.accountId;
+  // Whoever claims a root user is nobody yet: the record belongs to the account that was claimed.
+  if (draft.caller.kind === 'anonymous') return draft.resources[0]?.accountId ?? '';
+  return owner || draft.caller.accountId;
 }
 
 const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
