@@ -29,6 +29,8 @@ const SPECIAL: Readonly<Record<string, string>> = {
   'enum PolicyType': 'INVALID_ENUM_POLICY_TYPE',
   'enum Type': 'INVALID_ENUM_POLICY_TYPE',
   'enum Filter': 'INVALID_ENUM_POLICY_TYPE',
+  // The model of AWS has no least length for ids: only their pattern is broken.
+  'minLength AccountId': 'INVALID_PATTERN',
   'pattern TargetId': 'INVALID_PATTERN_TARGET_ID',
   'pattern PolicyId': 'INVALID_SYNTAX_POLICY_ID',
   'pattern RoleName': 'INVALID_ROLE_NAME',

@@ -21,9 +21,9 @@ import { ACCOUNT_STATES } from './internal.ts';
 /** Printable: a name must not forge lines of a report. */
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 
-export const OrganizationId = text(12, 34, { pattern: /^o-[a-z0-9]{10,32}$/ });
-export const RootId = text(6, 34, { pattern: /^r-[0-9a-z]{4,32}$/ });
-export const UnitId = text(16, 68, { pattern: /^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$/ });
+export const OrganizationId = text(1, 34, { pattern: /^o-[a-z0-9]{10,32}$/ });
+export const RootId = text(1, 34, { pattern: /^r-[0-9a-z]{4,32}$/ });
+export const UnitId = text(1, 68, { pattern: /^ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}$/ });
 export const ParentId = text(1, 100, { pattern: /^(?:r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/ });
 export const ChildId = text(1, 100, { pattern: /^(?:\d{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32})$/ });
 /** Root, unit or account. */
