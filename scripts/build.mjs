@@ -55,7 +55,7 @@ await build({
   format: 'esm',
   target: 'node20',
   // Native modules, and CommonJS packages, which cannot require from inside an ES module.
-  external: ['better-sqlite3', 'pkcs11js', 'commander', 'pino', 'pg', 'express', 'prom-client'],
+  external: ['better-sqlite3', 'pkcs11js', 'commander', 'pino', 'pg', 'express', 'prom-client', 'yaml'],
   plugins: [keepPlaces],
   logLevel: 'warning',
 });
