@@ -6,6 +6,7 @@ import type { OrgLimits } from './domain/limits.ts';
 import type { ConfigFollower } from './jobs/detective/follower.ts';
 import type { Detective } from './ops/detective/engine.ts';
 import type { OrgDb } from './store/schema.ts';
+import type { ViewCache } from './store/view-cache.ts';
 
 /** What an account is to iam, which owns the principals of it. */
 export interface KnownAccount {
@@ -58,4 +59,5 @@ export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
   detective: Detective;
   follower: ConfigFollower;
+  views: ViewCache;
 }

@@ -22,6 +22,7 @@ import { handlers } from './ops/index.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { detective } from './store/migrations/0002_detective.ts';
 import type { OrgDb } from './store/schema.ts';
+import { ViewCache } from './store/view-cache.ts';
 
 export type { OrgDeps } from './deps.ts';
 export { AWS_STRICT_LIMITS, type OrgLimits } from './domain/limits.ts';
@@ -41,6 +42,7 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       detective: new Detective({ ...DEFAULT_DETECTIVE_LIMITS, ...options.detectiveLimits }),
+      views: new ViewCache(platform.store, platform.settings.partition),
       follower: new ConfigFollower({ ...platform, owner: `org-${platform.ids.uuidv4()}` }),
     }),
     prepare: async (deps) => deps.follower.start(new FollowSteps(deps)),
