@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { ServiceError } from '../contract/error.ts';
 import { defineOperation } from '../contract/operation.ts';
 import { dictionary, structure, text } from '../contract/shape.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -33,6 +34,7 @@ it('is canonical whatever names and values the caller chose', () => {
         context,
       };
       const decision = { effect: 'allow' as const, reason: 'allow' as const, layer: 'identity' as const, matched: [] };
+      const principal = { policyVersions: [value], snapshot: { Version: 7 } };
       const draft = {
         eventId: 'e',
         operation: Sample,
@@ -49,10 +51,74 @@ it('is canonical whatever names and values the caller chose', () => {
         output: { Beta: value, Able: value },
         context,
         checks: [{ request, decision }],
+        asked: [{ request, decision, principal }],
+        principal,
+        error: new ServiceError('Conflict', value),
         resources: [{ ARN: 'arn', accountId: '1', type: 'kms:key' }],
       } as unknown as RecordDraft;
       const record = renderRecord(draft, { node: 'n', boot: 'b', region: 'r' }, 1);
       expect(record).toBe(canonicalJson(JSON.parse(record)));
     }),
+  );
+});
+
+it('is whole JSON whatever is known of the request: every optional part present or absent', () => {
+  const optional = <T>(value: T) => fc.constantFrom(value, undefined);
+  const request = fc.record({
+    principal: fc.constant({ kind: 'user', arn: 'arn', accountId: '1', uniqueId: 'AIDA' }),
+    action: fc.constant('kms:Sample'),
+    resource: fc.constant('*'),
+    resourceAccount: optional('111122223333'),
+    context: fc.constant(new Map([['aws:username', 'alice']])),
+  });
+  const statement = fc.record({
+    statementIndex: fc.constant(0),
+    policyArn: optional('arn'),
+    sid: optional('Sid'),
+    version: optional('v1'),
+  });
+  const decision = fc.record({
+    effect: fc.constantFrom('allow', 'deny'),
+    reason: fc.constantFrom('allow', 'implicit-deny'),
+    layer: optional('identity'),
+    matched: fc.array(statement, { maxLength: 2 }),
+  });
+  const principal = fc.constant({ policyVersions: [], snapshot: { Version: 1 } });
+  const draft = fc.record({
+    eventId: fc.constant('e'),
+    operation: fc.constant(Sample),
+    caller: fc.record({
+      kind: fc.constantFrom('user', 'root', 'service', 'anonymous'),
+      arn: fc.constant('arn'),
+      accountId: fc.constant('1'),
+      principalId: fc.constant('AIDA'),
+      userName: optional('alice'),
+      accessKeyId: optional('AKIA'),
+      session: optional({ issuedAt: 0, expiresAt: 1 }),
+    }),
+    origin: fc.record({
+      requestId: fc.constant('r'),
+      sourceIp: optional('::1'),
+      userAgent: optional('curl'),
+      receivedAt: fc.constant(0),
+      protocol: fc.constantFrom('aws', 'native', 'internal'),
+      tls: optional({ version: 'TLSv1.3', cipher: 'x', host: undefined }),
+    }),
+    now: fc.constant(0),
+    input: optional({ Zeta: 'z', Alpha: {} }),
+    output: optional({ Beta: 'b', Able: 'a' }),
+    context: optional(new Map([['aws:username', 'alice']])),
+    checks: fc.option(fc.array(fc.record({ request, decision }), { maxLength: 2 }), { nil: undefined }),
+    asked: fc.option(fc.array(fc.record({ request, decision, principal }), { maxLength: 2 }), { nil: undefined }),
+    principal: fc.option(principal, { nil: undefined }),
+    resources: fc.constantFrom([], [{ ARN: 'arn', accountId: '1', type: 'kms:key' }]),
+    error: optional(new ServiceError('Conflict', 'no')),
+  });
+  fc.assert(
+    fc.property(draft, (value) => {
+      const record = renderRecord(value as unknown as RecordDraft, { node: 'n', boot: 'b', region: 'r' }, 1);
+      expect(record).toBe(canonicalJson(JSON.parse(record)));
+    }),
+    { numRuns: 2_000 },
   );
 });
