@@ -7,6 +7,7 @@ import type { StatementRef } from '../../policies/engine/index.ts';
 import type { CheckResult } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
 import type { Principal } from '../authz/principal.ts';
+import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
@@ -78,11 +79,13 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('userIdentity', identity(draft.caller, draft.principal)) +
     `,"x":{"boot":${quote(writer.boot)}` +
     written('decision', draft.checks && decisionOf(draft)) +
+    member('enterpriseProject', projectOf(draft)) +
     member('node', writer.node) +
     `,"schema":1,"wseq":${wseq}}}`
   );
 }
 
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const quote = JSON.stringify;
 
 /** A member after others. What is undefined is left out: JSON has no such value. */
@@ -118,6 +121,12 @@ export function recordAccount(draft: RecordDraft): string {
   // A denied request for another account's resource stays in the caller's record: it is not known to exist.
   if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
   return owner;
+}
+
+/** Of the resource the request is about; absent where there is none. */
+function projectOf({ checks }: RecordDraft): string | undefined {
+  const project = checks?.[0]?.request.context.get(PROJECT_CONTEXT_KEY);
+  return typeof project === 'string' ? project : undefined;
 }
 
 const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
@@ -201,7 +210,9 @@ function checkOf(
 
 function statementOf(match: StatementRef): string {
   const policy = member('policyArn', match.policyArn);
-  return `{"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
+  const grant =
+    match.enterpriseProjectId === undefined ? '' : `"enterpriseProjectId":${quote(match.enterpriseProjectId)},`;
+  return `{${grant}"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
 }
 
 function policiesOf(principal: Principal | undefined): string {

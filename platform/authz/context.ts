@@ -1,4 +1,5 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
+import { DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import type { Principal } from './principal.ts';
 
@@ -60,6 +61,8 @@ export function globalContext(
 export function targetContext(global: Context, target: AuthorizationTarget, accountId: string): Context {
   const context = new Map(global);
   context.set('aws:resourceaccount', target.accountId ?? accountId);
+  const project = projectOf(target);
+  if (project !== undefined) context.set(PROJECT_CONTEXT_KEY, project);
   if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
   if (target.requestTags) {
     addTags(context, 'aws:requesttag/', target.requestTags);
@@ -67,6 +70,13 @@ export function targetContext(global: Context, target: AuthorizationTarget, acco
   }
   if (target.context) for (const [key, value] of target.context) context.set(key.toLowerCase(), value);
   return context;
+}
+
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+
+/** Undefined: the request is about no resource, so grants in projects do not count. */
+function projectOf({ project, resource }: AuthorizationTarget): string | undefined {
+  return project ?? (resource === '*' ? undefined : DEFAULT_PROJECT);
 }
 
 function addTags(context: Context, prefix: string, tags: Readonly<Record<string, string>>): void {

@@ -3,7 +3,7 @@
  * then applies only where they hold too. They become part of the document and of the compiled form, so that decision,
  * explanation and every other reader of the result see one and the same policy.
  */
-import { type ConditionCell, compileCell } from '../condition/cell.ts';
+import { compileCell } from '../condition/cell.ts';
 import type { ConditionElement } from '../syntax/ast.ts';
 import { FindingList, type Place, PolicySyntaxError } from '../syntax/findings.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
@@ -19,9 +19,8 @@ export interface AddedCondition {
 export function restrictPolicy(policy: CompiledPolicy, conditions: readonly AddedCondition[]): CompiledPolicy {
   const findings = new FindingList(policy.text);
   const variables = policy.document.version === '2012-10-17';
-  const cells = conditions.flatMap(
-    (condition): ConditionCell[] => compileCell(elementAt(condition, policy.document), { variables, findings }) ?? [],
-  );
+  const compile = (added: AddedCondition) => compileCell(elementAt(added, policy.document), { variables, findings });
+  const cells = conditions.map(compile).filter((cell) => cell !== undefined);
   if (findings.hasErrors) throw new PolicySyntaxError(findings.sorted());
   const document = {
     ...policy.document,
