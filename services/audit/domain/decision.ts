@@ -7,7 +7,7 @@ export interface DecisionCheckView {
   Effect: 'allow' | 'deny';
   Reason: string;
   Layer?: string;
-  Statements: { PolicyArn: string; Version?: string; Sid?: string; Index: number }[];
+  Statements: { PolicyArn: string; EnterpriseProjectId?: string; Version?: string; Sid?: string; Index: number }[];
   Context: Record<string, unknown>;
 }
 
@@ -112,6 +112,7 @@ function check(value: unknown): DecisionCheckView {
       const s = object(statement);
       return {
         PolicyArn: text(s.policyArn) ?? '',
+        ...optional('EnterpriseProjectId', text(s.enterpriseProjectId)),
         ...optional('Version', text(s.version)),
         ...optional('Sid', text(s.sid)),
         Index: typeof s.index === 'number' ? s.index : 0,
