@@ -9,6 +9,7 @@ import { kmsHandlers } from './ops/index.ts';
 import { ChangeFollower } from './store/change-follower.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { enterpriseProjects } from './store/migrations/0002_enterprise_projects.ts';
 import { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
@@ -19,7 +20,7 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   name: 'kms',
   operations: Object.values(kmsOperations),
   handlers: kmsHandlers,
-  migrations: [init],
+  migrations: [init, enterpriseProjects],
   createDeps,
   async prepare(deps) {
     deps.follower.start(deps.keys);

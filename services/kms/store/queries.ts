@@ -61,6 +61,7 @@ export function listKeys(db: Reader, accountId: string, after: string, limit: nu
       'aliases',
       'tags',
       'policy_hash',
+      'enterprise_project_id',
       'version',
       'row_mac',
     ])
