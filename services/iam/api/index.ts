@@ -33,6 +33,14 @@ import {
   RegisterNamespace,
 } from './authz.ts';
 import {
+  CreateEnterpriseProject,
+  DescribeEnterpriseProject,
+  DisableEnterpriseProject,
+  EnableEnterpriseProject,
+  ListEnterpriseProjects,
+  UpdateEnterpriseProject,
+} from './enterprise-projects.ts';
+import {
   AddUserToGroup,
   CreateGroup,
   DeleteGroup,
@@ -57,11 +65,13 @@ import {
   PutUserPolicy,
 } from './inline-policies.ts';
 import {
+  FindEnterpriseProject,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionKeys,
   GetSessionSnapshot,
   GetSigningKey,
+  ListAccountPrincipals,
   NoteAccessKeyUse,
   ResolvePrincipals,
 } from './internal.ts';
@@ -76,6 +86,7 @@ import {
   ListPolicyVersions,
   SetDefaultPolicyVersion,
 } from './policies.ts';
+import { AttachProjectPolicy, DetachProjectPolicy, ListProjectGrants } from './project-grants.ts';
 import {
   CreateRole,
   DeleteRole,
@@ -114,6 +125,8 @@ export const iamApi = {
   GetSessionSnapshot,
   GetAuthorizationChanges,
   ResolvePrincipals,
+  FindEnterpriseProject,
+  ListAccountPrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
   CreateUser,
@@ -185,6 +198,15 @@ export const iamApi = {
   TagPolicy,
   UntagPolicy,
   ListPolicyTags,
+  CreateEnterpriseProject,
+  DescribeEnterpriseProject,
+  ListEnterpriseProjects,
+  UpdateEnterpriseProject,
+  DisableEnterpriseProject,
+  EnableEnterpriseProject,
+  AttachProjectPolicy,
+  DetachProjectPolicy,
+  ListProjectGrants,
   GetAccountSummary,
   ListAccountAliases,
   CreateAccount,

@@ -3,6 +3,7 @@
  * by the platform and cannot be given; everything about the request (address, time, second factor, the application's
  * own keys) may be given by the application, which is the one that knows.
  */
+import { PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
 export interface SubjectFacts {
@@ -29,11 +30,17 @@ const SESSION_KEYS: ReadonlySet<string> = new Set([
   'aws:multifactorauthage',
   'aws:sourceidentity',
 ]);
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
   subject: SubjectFacts,
-  resource: { accountId: string; tags?: Readonly<Record<string, string>> | undefined },
+  resource: {
+    accountId: string;
+    tags?: Readonly<Record<string, string>> | undefined;
+    /** Enterprise project, unless the application knows better. */
+    project?: string | undefined;
+  },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
 ): ContextResult {
@@ -53,6 +60,8 @@ export function buildContext(
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
   context.set('aws:resourceaccount', resource.accountId);
+  if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
+    context.set(PROJECT_CONTEXT_KEY, resource.project);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
 
   context.set('aws:principalarn', subject.arn);

@@ -37,6 +37,7 @@ import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
 import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './inline/role-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
+import { findEnterpriseProject, listAccountPrincipals } from './internal/for-projects.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
 import {
@@ -51,6 +52,14 @@ import { createPolicy } from './policies/create-policy.ts';
 import { deletePolicy } from './policies/delete-policy.ts';
 import { getPolicy, listPolicies } from './policies/read-policies.ts';
 import { getPolicyVersion, listPolicyVersions } from './policies/versions.ts';
+import {
+  disableEnterpriseProject,
+  enableEnterpriseProject,
+  updateEnterpriseProject,
+} from './projects/change-project.ts';
+import { createEnterpriseProject } from './projects/create-project.ts';
+import { attachProjectPolicy, detachProjectPolicy, listProjectGrants } from './projects/grants.ts';
+import { describeEnterpriseProject, listEnterpriseProjects } from './projects/read-projects.ts';
 import { createRole } from './roles/create-role.ts';
 import { deleteRole } from './roles/delete-role.ts';
 import { getRole, listRoles } from './roles/read-roles.ts';
@@ -137,7 +146,18 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   getSessionSnapshot,
   getAuthorizationChanges,
   resolvePrincipals,
+  findEnterpriseProject,
+  listAccountPrincipals,
   noteAccessKeyUse,
+  createEnterpriseProject,
+  describeEnterpriseProject,
+  listEnterpriseProjects,
+  updateEnterpriseProject,
+  disableEnterpriseProject,
+  enableEnterpriseProject,
+  attachProjectPolicy,
+  detachProjectPolicy,
+  listProjectGrants,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

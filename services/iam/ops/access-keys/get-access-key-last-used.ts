@@ -4,7 +4,7 @@ import { accessKeyById } from '../../store/access-keys.ts';
 import type { AccessKeyRow, UserRow } from '../../store/db.ts';
 import { userById } from '../../store/users.ts';
 import { implement } from '../implement.ts';
-import { scopeOf } from '../targets.ts';
+import { inProject, scopeOf } from '../targets.ts';
 
 export const getAccessKeyLastUsed = implement(GetAccessKeyLastUsed, {
   /** The key is authorized as its user; a key that is not of this account as any user of it. */
@@ -14,7 +14,7 @@ export const getAccessKeyLastUsed = implement(GetAccessKeyLastUsed, {
     const own = key?.account_id === scope.accountId ? key : undefined;
     const user = own && (await userById(deps.store.read, own.owner_id));
     return {
-      targets: [{ resource: userArn(scope, user?.path ?? '/', user?.name ?? '*') }],
+      targets: [{ resource: userArn(scope, user?.path ?? '/', user?.name ?? '*'), ...inProject(user) }],
       state: { key: own as AccessKeyRow, user: user as UserRow },
       ...(!user && { absent: call.fail('NotFound', `The Access Key with id ${input.AccessKeyId} cannot be found.`) }),
     };

@@ -8,6 +8,7 @@ import { layersOf, principalFacts } from '../../../../platform/authz/authorize.t
 import { PRINCIPAL_TYPES } from '../../../../platform/authz/context.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { ErrorDetails } from '../../../../platform/contract/error.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
 import {
@@ -88,7 +89,11 @@ export function decide(
         sourceIdentity: principal.session?.snapshot.SourceIdentity,
       },
     },
-    { accountId: resourceAccount, tags: question.ResourceTags },
+    {
+      accountId: resourceAccount,
+      tags: question.ResourceTags,
+      project: question.Resource === '*' ? undefined : DEFAULT_PROJECT,
+    },
     question.Context,
     { now: asking.now, region: deps.settings.region },
   );
@@ -156,6 +161,7 @@ function grantingLayers(decision: Decision): Answer['Layers'] {
 function showStatement(ref: StatementRef) {
   return {
     PolicyArn: ref.policyArn,
+    ...(ref.enterpriseProjectId !== undefined && { EnterpriseProjectId: ref.enterpriseProjectId }),
     ...(ref.version !== undefined && { Version: ref.version }),
     ...(ref.sid !== undefined && { Sid: ref.sid }),
     Index: ref.statementIndex,

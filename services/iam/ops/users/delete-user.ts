@@ -4,6 +4,7 @@ import { accessKeysOf } from '../../store/access-keys.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { groupsOfUser } from '../../store/groups.ts';
 import { inlinePolicyNames } from '../../store/inline-policies.ts';
+import { grantsOf } from '../../store/project-grants.ts';
 import { deleteUser as deleteRow, lockUser } from '../../store/users.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
@@ -19,6 +20,7 @@ export const deleteUser = implement(DeleteUser, {
       const conflict = deletionConflict({
         attachedPolicies: await attachedArns(tx, user.user_id, SOME),
         inlinePolicies: await inlinePolicyNames(tx, user.user_id, SOME),
+        projectGrants: await grantsOf(tx, user.user_id, SOME.limit),
         accessKeys: (await accessKeysOf(tx, user.user_id, SOME)).map((key) => key.access_key_id),
         groups: (await groupsOfUser(tx, user.user_id, SOME)).map((group) => group.name),
       });
