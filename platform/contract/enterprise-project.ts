@@ -3,7 +3,7 @@
  * that owns the resource knows which. The projects themselves, and what is granted in them, belong to iam.
  */
 import type { ErrorDeclaration } from './operation.ts';
-import { ArnText, annotate, integer, list, structure, text } from './shape.ts';
+import { AccountId, ArnText, annotate, integer, list, structure, text } from './shape.ts';
 
 /** The project of everything that was put into no other one. Every account has it; it cannot be changed. */
 export const DEFAULT_PROJECT = '0';
@@ -14,6 +14,13 @@ export const PROJECT_KEY = 'parapet:EnterpriseProjectId';
 export const EnterpriseProjectId = text(1, 36, {
   pattern: /^(?:0|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/,
 });
+
+/** A resource as its service lists it; `Position` names it among those of the service. */
+export interface PlacedResource {
+  Position: string;
+  ResourceArn: string;
+  ResourceType: string;
+}
 
 /** What a project says of itself; other members are its owner's business. */
 export interface ProjectState {
@@ -67,3 +74,23 @@ export const MovePreview = {
   /** How many users and roles this page looked at. */
   Considered: integer(0, 1000),
 };
+
+// --- listing what is in a project, answered to iam by every service that owns resources ------------------------------
+
+export const ResourcesInput = {
+  AccountId,
+  EnterpriseProjectId,
+  /** Position of the last resource of the page before. */
+  After: text(1, 256).optional(),
+  Limit: integer(1, 1001),
+};
+
+const resource = {
+  ResourceArn: ArnText,
+  /** As operations name the kind: `kms:key`, `iam:user`. */
+  ResourceType: text(1, 64),
+};
+
+export const ProjectResource = annotate(structure(resource), { title: 'ProjectResource' });
+
+export const ResourcesOutput = { Resources: list(structure({ Position: text(1, 256), ...resource }), 0, 1001) };

@@ -44,6 +44,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
       const keyUses = new KeyUses();
       return {
         ...platform,
+        clients: { kms: platform.clients.kms },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,

@@ -87,6 +87,7 @@ import {
   SetDefaultPolicyVersion,
 } from './policies.ts';
 import { AttachProjectPolicy, DetachProjectPolicy, ListProjectGrants } from './project-grants.ts';
+import { ListProjectResources, MoveResource, PreviewMoveResource } from './project-resources.ts';
 import {
   CreateRole,
   DeleteRole,
@@ -207,6 +208,9 @@ export const iamApi = {
   AttachProjectPolicy,
   DetachProjectPolicy,
   ListProjectGrants,
+  ListProjectResources,
+  MoveResource,
+  PreviewMoveResource,
   GetAccountSummary,
   ListAccountAliases,
   CreateAccount,

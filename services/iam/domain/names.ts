@@ -61,6 +61,10 @@ export function parseUserArn(arn: string, scope: ArnScope): PathName | undefined
   return parseNamed(arn, scope, 'user');
 }
 
+export function parseGroupArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'group');
+}
+
 export function parseRoleArn(arn: string, scope: ArnScope): PathName | undefined {
   return parseNamed(arn, scope, 'role');
 }

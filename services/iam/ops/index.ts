@@ -59,6 +59,8 @@ import {
 } from './projects/change-project.ts';
 import { createEnterpriseProject } from './projects/create-project.ts';
 import { attachProjectPolicy, detachProjectPolicy, listProjectGrants } from './projects/grants.ts';
+import { listProjectResources } from './projects/list-resources.ts';
+import { moveResource, previewMoveResource } from './projects/move-resource.ts';
 import { describeEnterpriseProject, listEnterpriseProjects } from './projects/read-projects.ts';
 import { createRole } from './roles/create-role.ts';
 import { deleteRole } from './roles/delete-role.ts';
@@ -158,6 +160,9 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   attachProjectPolicy,
   detachProjectPolicy,
   listProjectGrants,
+  listProjectResources,
+  moveResource,
+  previewMoveResource,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

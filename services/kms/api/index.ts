@@ -29,6 +29,7 @@ export const kmsOperations = {
   ListResourceTags: tags.ListResourceTags,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
+  ListResourcesInProject: projects.ListResourcesInProject,
   Encrypt: crypto.Encrypt,
   Decrypt: crypto.Decrypt,
   ReEncrypt: crypto.ReEncrypt,

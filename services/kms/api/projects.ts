@@ -1,5 +1,11 @@
 /** Keys in enterprise projects: moving them, and who would gain or lose by it. */
-import { MoveInput, MoveOutput, MovePreview } from '../../../platform/contract/enterprise-project.ts';
+import {
+  MoveInput,
+  MoveOutput,
+  MovePreview,
+  ResourcesInput,
+  ResourcesOutput,
+} from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { flag, PageLimit, PageToken, structure } from '../../../platform/contract/shape.ts';
 import { KEY_CONDITIONS } from './conditions.ts';
@@ -35,4 +41,18 @@ export const PreviewMoveResource = defineOperation({
   audit: { class: 'management' },
   pagination: { token: 'Marker', nextToken: 'NextMarker', limit: 'Limit', more: 'Truncated', defaultLimit: 200 },
   examples: [{ title: 'of a move', input: example }],
+});
+
+export const ListResourcesInProject = defineOperation({
+  name: 'ListResourcesInProject',
+  service: 'kms',
+  doc: 'The keys of an account that are in an enterprise project, by id.',
+  input: structure(ResourcesInput),
+  output: structure(ResourcesOutput),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [
+    { title: 'of the default project', input: { AccountId: '123456789012', EnterpriseProjectId: '0', Limit: 100 } },
+  ],
 });

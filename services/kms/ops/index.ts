@@ -12,7 +12,7 @@ import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
 import { listAliases } from './list-aliases.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
-import { moveResource, previewMoveResource } from './projects.ts';
+import { listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
@@ -41,6 +41,7 @@ export const kmsHandlers = [
   listResourceTags,
   moveResource,
   previewMoveResource,
+  listResourcesInProject,
   encrypt,
   decrypt,
   reEncrypt,

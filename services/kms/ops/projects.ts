@@ -5,11 +5,19 @@
 import { previewMove } from '../../../platform/authz/move-preview.ts';
 import { DEFAULT_PROJECT, projectProblem } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
-import { type AuthorizationTarget, type Call, implementFor, type Resolved } from '../../../platform/runtime/call.ts';
+import {
+  type AuthorizationTarget,
+  type Call,
+  implementFor,
+  noResource,
+  type Resolved,
+} from '../../../platform/runtime/call.ts';
 import { kmsOperations } from '../api/index.ts';
-import { MoveResource, PreviewMoveResource } from '../api/projects.ts';
+import { ListResourcesInProject, MoveResource, PreviewMoveResource } from '../api/projects.ts';
 import type { KmsDeps } from '../deps.ts';
+import { keyArn } from '../domain/key-ref.ts';
 import type { KeyRecord } from '../store/key-record.ts';
+import { guardedKey, type ListedKey, listKeys } from '../store/queries.ts';
 import { askAboutKey, findOwnKey, missingKey } from './key-access.ts';
 import { changeKey } from './key-change.ts';
 import { openPage } from './page.ts';
@@ -92,5 +100,19 @@ export const previewMoveResource = implement(PreviewMoveResource, {
       region: deps.settings.region,
     });
     return { ...moveOf(record, to), ...effect, ...end };
+  },
+});
+
+export const listResourcesInProject = implement(ListResourcesInProject, {
+  resolve: noResource,
+  async run(_call, { AccountId, EnterpriseProjectId, After = '', Limit }, _state, deps) {
+    const found = await listKeys(deps.store.read, AccountId, After, Limit, EnterpriseProjectId);
+    await deps.guard.verify(found.map(guardedKey));
+    const show = (row: ListedKey) => ({
+      Position: row.key_id,
+      ResourceArn: keyArn({ accountId: row.account_id, partition: row.partition, region: row.region }, row.key_id),
+      ResourceType: 'kms:key',
+    });
+    return { Resources: found.map(show) };
   },
 });
