@@ -63,6 +63,7 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   RemoveUserFromGroup: [404, 'NotFound'],
   DetachUserPolicy: [404, 'NotFound'],
   DetachGroupPolicy: [404, 'NotFound'],
+  DetachProjectPolicy: [404, 'NotFound'],
   DeleteUserPermissionsBoundary: [404, 'NotFound'],
   GetUserPolicy: [404, 'NotFound'],
   DeleteUserPolicy: [404, 'NotFound'],
