@@ -36,6 +36,7 @@ export interface Objects {
   namespace: string;
   ciphertext: string;
   decisionId: string;
+  project: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
 }
@@ -75,9 +76,15 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/iam/create-policy', { PolicyName: uniqueName('policy'), PolicyDocument });
     objects.policyArn = (made.Policy as { Arn: string }).Arn;
   };
+  const makeProject = async () => {
+    const made = await ask('/v1/iam/create-enterprise-project', { Name: uniqueName('project') });
+    objects.project = (made.EnterpriseProject as { EnterpriseProjectId: string }).EnterpriseProjectId;
+  };
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
-  if (names('UserName', 'Principal', 'AccessKeyId')) await makeUser();
+  const isAboutUser =
+    names('UserName', 'Principal', 'AccessKeyId') || (names('ResourceArn') && operation.area === 'iam');
+  if (isAboutUser) await makeUser();
   const makeRole = async () => {
     const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
     const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -93,6 +100,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   if (operation.area === 'kms') await makeKey();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
+  if (names('EnterpriseProjectId')) await makeProject();
   return objects;
 }
 
@@ -110,6 +118,7 @@ function nothing(home: string, decisionId: string): Objects {
     alias: `alias/${uniqueName('alias')}`,
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
+    project: randomUUID(),
   };
 }
 
@@ -152,6 +161,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CiphertextBlob: objects.ciphertext,
     Principal: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
+    EnterpriseProjectId: objects.project,
+    ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
     AdministratorUserName: uniqueName('admin'),
     Name:
       operation.area === 'sts'
@@ -219,6 +230,10 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
         ...named('PolicyArn'),
         ...(operation.name === 'CreatePolicy' ? named('PolicyName').map((n) => arn(`policy/${n}`)) : []),
       ];
+    case 'iam:enterprise-project':
+      return [arn(`enterprise-project/${objects.project}`)];
+    case 'iam:resource':
+      return named('ResourceArn');
     case 'authz:namespace':
       return named('Name').map((name) => `${keys.replace(':kms:', ':authz:')}:namespace/${name}`);
     case 'kms:alias':

@@ -1,9 +1,11 @@
 /** Roles: identities without credentials, taken on for a while by whoever their trust policy lets in (AssumeRole). */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { integer, list, structure } from '../../../platform/contract/shape.ts';
 import {
   alreadyExists,
   deleteConflict,
+  intoProject,
   invalidInput,
   limitExceeded,
   malformedPolicy,
@@ -48,13 +50,23 @@ export const CreateRole = defineOperation({
     MaxSessionDuration: MaxSessionDuration.optional(),
     PermissionsBoundary: IamArn.optional(),
     Tags: Tags.optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ Role }),
-  errors: { ...alreadyExists, ...limitExceeded, ...invalidInput, ...malformedPolicy, ...notFound, ...notAttachable },
+  errors: {
+    ...alreadyExists,
+    ...limitExceeded,
+    ...invalidInput,
+    ...malformedPolicy,
+    ...notFound,
+    ...notAttachable,
+    ...intoProject,
+  },
   authz: {
     action: 'iam:CreateRole',
     resource: 'iam:role',
-    conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys'],
+    conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
   },
   effect: 'write',
   examples: [{ title: 'a role for auditors', input: { RoleName: 'auditor', AssumeRolePolicyDocument: EXAMPLE_TRUST } }],
