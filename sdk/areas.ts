@@ -212,7 +212,7 @@ export const areas = {
     TagResource: orgApi.TagResource,
     UntagResource: orgApi.UntagResource,
     ListTagsForResource: orgApi.ListTagsForResource,
-    GetOrganizationTree: orgApi.GetOrganizationTree,
+    DescribeOrganizationTree: orgApi.DescribeOrganizationTree,
     DeleteConfigResourceType: orgApi.DeleteConfigResourceType,
     ListConfigResourceTypes: orgApi.ListConfigResourceTypes,
     PutConfigResourceType: orgApi.PutConfigResourceType,
