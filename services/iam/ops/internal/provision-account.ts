@@ -5,7 +5,6 @@
  */
 import { change, noResource } from '../../../../platform/runtime/call.ts';
 import { ProvisionAccount } from '../../api/internal.ts';
-import type { IamDeps } from '../../deps.ts';
 import { tenantBinding } from '../../domain/access-key-format.ts';
 import { accountById, countAccounts, insertAccount, lockAccount } from '../../store/accounts.ts';
 import type { Tx } from '../../store/db.ts';
