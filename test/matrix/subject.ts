@@ -7,6 +7,13 @@ import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { createKey, uniqueName } from '../harness/people.ts';
 import type { SharedServer } from '../harness/shared.ts';
 import { native } from '../harness/signed.ts';
+import {
+  type ConfigObjects,
+  configSubject,
+  isConfigOperation,
+  makeConfigObjects,
+  noConfigObjects,
+} from './config-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
 
 type Input = Record<string, unknown>;
@@ -39,6 +46,8 @@ export interface Objects {
   project: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
+  /** Only for operations of the detective engine. */
+  config?: ConfigObjects;
 }
 
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
@@ -57,6 +66,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     return answer.json();
   };
   const objects = nothing(server.admin.accountId, decisionId);
+  if (isConfigOperation(operation)) return { ...objects, config: await makeConfigObjects(server, operation) };
   if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
     await ask('/v1/iam/create-user', { UserName: objects.user });
@@ -131,10 +141,12 @@ export function missingObjects(objects: Objects, home: string): Objects {
     ...nothing(home, randomUUID()),
     ciphertext: ciphertext.toString('base64'),
     ...(objects.org && { org: missingOrgObjects(objects.org) }),
+    ...(objects.config && { config: noConfigObjects() }),
   };
 }
 
 export function subjectOf(operation: AnyOperation, objects: Objects, home: string, naming: Naming): Subject {
+  if (objects.config) return configSubject(operation, objects.config, home, naming);
   const makes = naming === 'new' && /^(Create|Register)/.test(operation.name) && operation.name !== 'CreateAccessKey';
   const policyName = objects.policyArn.slice(objects.policyArn.lastIndexOf('/') + 1);
   const arn = (rest: string) => `arn:aws:iam::${home}:${rest}`;
