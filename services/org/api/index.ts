@@ -18,6 +18,7 @@ import {
   ListTargetsForPolicy,
   UpdatePolicyAttachment,
 } from './attachments.ts';
+import { configOperations } from './config.ts';
 import {
   DeregisterDelegatedAdministrator,
   DisableAWSServiceAccess,
@@ -133,6 +134,7 @@ export const orgApi = {
   UntagResource,
   ListTagsForResource,
   DescribeOrganizationTree,
+  ...configOperations,
 } as const;
 
 export type OrgApi = typeof orgApi;

@@ -255,7 +255,7 @@ describe('an account that iam cannot make yet', () => {
     let calls = 0;
     const away = error ?? new ServiceError('Unavailable', 'iam cannot be reached');
     const wrapIam = (iam: OrgClients['iam']): OrgClients['iam'] => ({
-      DescribeAccounts: (input) => iam.DescribeAccounts(input),
+      ...iam,
       async ProvisionAccount(input) {
         const when = how(++calls);
         if (when === 'before') throw away;

@@ -1,4 +1,5 @@
 /** Every handler of the service. */
+
 import type { BoundHandler } from '../../../platform/runtime/call.ts';
 import type { OrgDeps } from '../deps.ts';
 import { closeAccount, reinstateAccount, resumeAccount, suspendAccount } from './accounts/account-states.ts';
@@ -18,6 +19,7 @@ import {
   enableAWSServiceAccess,
   listAWSServiceAccessForOrganization,
 } from './delegation/service-access.ts';
+import { detectiveHandlers } from './detective/index.ts';
 import { acceptHandshake, cancelHandshake, declineHandshake, describeHandshake } from './handshakes/answer.ts';
 import { inviteAccountToOrganization } from './handshakes/invite.ts';
 import { listHandshakesForAccount, listHandshakesForOrganization } from './handshakes/list-handshakes.ts';
@@ -118,4 +120,5 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   listOrganizationalUnitsForParent,
   listChildren,
   listParents,
+  ...detectiveHandlers,
 ];

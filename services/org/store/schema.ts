@@ -6,6 +6,7 @@
 import type { ACCOUNT_STATES } from '../api/internal.ts';
 import type { HandshakeState } from '../domain/handshake.ts';
 import type { GuardrailType } from '../domain/shipped.ts';
+import type { DetectiveTables } from './detective/tables.ts';
 
 export interface OrganizationTable {
   organization_id: string;
@@ -141,7 +142,7 @@ export interface TagTable {
   value: string;
 }
 
-export interface OrgDb {
+export interface OrgDb extends DetectiveTables {
   organization: OrganizationTable;
   node: NodeTable;
   account: AccountTable;

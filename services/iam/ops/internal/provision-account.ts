@@ -5,21 +5,12 @@
  */
 import { change, noResource } from '../../../../platform/runtime/call.ts';
 import { ProvisionAccount } from '../../api/internal.ts';
-import type { IamDeps } from '../../deps.ts';
 import { tenantBinding } from '../../domain/access-key-format.ts';
 import { accountById, countAccounts, insertAccount, lockAccount } from '../../store/accounts.ts';
 import type { Tx } from '../../store/db.ts';
 import { insertTenantKey } from '../../store/tenant-keys.ts';
 import { implement } from '../implement.ts';
-
-export interface AccessRoleRequest {
-  accountId: string;
-  roleName: string;
-  managementAccountId: string;
-  now: number;
-}
-
-const DEFAULT_ROLE_NAME = 'OrganizationAccountAccessRole';
+import { insertAccessRole } from '../roles/access-role.ts';
 
 export const provisionAccount = implement(ProvisionAccount, {
   resolve: noResource,
@@ -48,7 +39,7 @@ export const provisionAccount = implement(ProvisionAccount, {
         await insertTenantKey(tx as Tx, AccountId, tenant, call.now);
         await insertAccessRole(tx as Tx, deps, {
           accountId: AccountId,
-          roleName: input.RoleName ?? DEFAULT_ROLE_NAME,
+          roleName: input.RoleName,
           managementAccountId: ManagementAccountId,
           now: call.now,
         });
@@ -59,6 +50,3 @@ export const provisionAccount = implement(ProvisionAccount, {
     );
   },
 });
-
-/** The access role of spec org 3.7: trusts the management account, AdministratorAccess. Made with roles themselves. */
-async function insertAccessRole(_tx: Tx, _deps: IamDeps, _request: AccessRoleRequest): Promise<void> {}
