@@ -4,13 +4,16 @@
  */
 
 import type { StatementRef } from '../../policies/engine/index.ts';
-import type { CheckResult } from '../authz/authorize.ts';
+import { type CheckResult, isAllowed } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
+import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
+import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
+import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
@@ -29,6 +32,8 @@ export interface RecordDraft {
   input?: unknown;
   output?: unknown;
   principal?: Principal | undefined;
+  /** What the whole request is judged by. */
+  organization?: OrganizationSnapshot;
   context?: Context;
   checks?: readonly CheckResult[];
   /** Decisions about others that the request asked for. */
@@ -75,14 +80,16 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('sourceIPAddress', origin.sourceIp) +
     written('tlsDetails', origin.tls && tlsOf(origin.tls)) +
     member('userAgent', origin.userAgent) +
-    written('userIdentity', remembered(identities, draft.caller, identity)) +
+    member('userIdentity', identity(draft.caller, draft.principal)) +
     `,"x":{"boot":${quote(writer.boot)}` +
     written('decision', draft.checks && decisionOf(draft)) +
+    member('enterpriseProject', projectOf(draft)) +
     member('node', writer.node) +
     `,"schema":1,"wseq":${wseq}}}`
   );
 }
 
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const quote = JSON.stringify;
 
 /** A member after others. What is undefined is left out: JSON has no such value. */
@@ -105,7 +112,6 @@ function remembered<T extends object>(memory: WeakMap<T, string>, key: T, value:
   return json;
 }
 
-const identities = new WeakMap<Caller, string>();
 const policies = new WeakMap<Principal, string>();
 
 function tlsOf(tls: { cipher: string; host: string; version: string }): string {
@@ -117,11 +123,28 @@ function tlsOf(tls: { cipher: string; host: string; version: string }): string {
 export function recordAccount(draft: RecordDraft): string {
   const owner = draft.checks?.[0]?.request.resourceAccount;
   // A denied request for another account's resource stays in the caller's record: it is not known to exist.
-  if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
-  return owner;
+  if (draft.error) return draft.caller.accountId;
+  // Whoever claims a root user is nobody yet: the record belongs to the account that was claimed.
+  if (draft.caller.kind === 'anonymous') return draft.resources[0]?.accountId ?? '';
+  return owner || draft.caller.accountId;
 }
 
-function identity(caller: Caller): Record<string, unknown> {
+/** Of the resource the request is about; absent where there is none. */
+function projectOf({ checks }: RecordDraft): string | undefined {
+  const project = checks?.[0]?.request.context.get(PROJECT_CONTEXT_KEY);
+  return typeof project === 'string' ? project : undefined;
+}
+
+const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
+  root: 'Root',
+  user: 'IAMUser',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+  service: 'AWSService',
+  anonymous: 'Anonymous',
+};
+
+function identity(caller: Caller, principal: Principal | undefined): Record<string, unknown> {
   if (caller.kind === 'anonymous') return { type: 'Anonymous' };
   return {
     accessKeyId: caller.accessKeyId,
@@ -133,9 +156,23 @@ function identity(caller: Caller): Record<string, unknown> {
         creationDate: new Date(caller.session.issuedAt).toISOString(),
         mfaAuthenticated: caller.session.mfaAt === undefined ? 'false' : 'true',
       },
+      sessionId: caller.session.id,
+      sessionIssuer: principal && caller.entityId !== undefined ? issuer(principal) : undefined,
+      sourceIdentity: principal?.session?.snapshot.SourceIdentity,
     },
-    type: caller.kind === 'root' ? 'Root' : caller.kind === 'service' ? 'AWSService' : 'IAMUser',
+    type: IDENTITY_TYPES[caller.kind],
     userName: caller.userName,
+  };
+}
+
+/** The role or user that a session has its permissions from. */
+function issuer({ snapshot }: Principal): Record<string, unknown> {
+  return {
+    accountId: snapshot.AccountId,
+    arn: snapshot.Arn,
+    principalId: snapshot.PrincipalId,
+    type: snapshot.Kind === 'role' ? 'Role' : 'IAMUser',
+    userName: snapshot.RoleName ?? snapshot.UserName,
   };
 }
 
@@ -145,27 +182,36 @@ function decisionOf(draft: RecordDraft): string {
   return (
     `{${about ?? ''}"checks":[${checks.map((check) => checkOf(check, context, undefined)).join(',')}]` +
     written('context', context && contextOf(context, undefined)) +
-    member('effect', checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny') +
+    member('effect', checks.every(isAllowed) ? 'allow' : 'deny') +
+    member('observed', observedOf(checks)) +
+    member('organization', organizationOf(draft.organization, checks[0])) +
     policiesOf(principal) +
+    member('session', principal && sessionOf(draft.caller, principal)) +
     '}'
   );
 }
 
+function sessionOf(caller: Caller, { session, snapshot }: Principal): Record<string, unknown> | undefined {
+  return session && { arn: caller.arn, entityArn: snapshot.Arn, id: session.snapshot.SessionId };
+}
+
 /** `about`: the decision is about somebody else than the caller, so who it is stands with it. */
-function checkOf(
-  { request, decision }: CheckResult,
-  shared: Context | undefined,
-  about: Principal | undefined,
-): string {
+function checkOf(check: CheckResult, shared: Context | undefined, about: Principal | undefined): string {
+  const { request, decision, guardrails, ownerState } = check;
+  const { level } = decision;
   const { accountId, arn, uniqueId } = request.principal;
   return (
     `{"action":${quote(request.action)}` +
     written('context', contextOf(request.context, shared)) +
-    member('effect', decision.effect) +
-    member('layer', decision.layer) +
+    member('effect', isAllowed(check) ? 'allow' : 'deny') +
+    member('layer', ownerState === undefined ? decision.layer : undefined) +
+    member('level', level && { id: level.id, name: level.name }) +
+    member('observed', about && observedOf([check])) +
+    member('ownerState', ownerState) +
     policiesOf(about) +
     member('principal', about && { accountId, arn, principalId: uniqueId }) +
-    member('reason', decision.reason) +
+    member('rcp', levelsOf(guardrails?.rcp)) +
+    member('reason', ownerState === undefined ? decision.reason : 'owner-state') +
     member('resource', request.resource) +
     member('resourceAccount', request.resourceAccount) +
     `,"statements":[${decision.matched.map(statementOf).join(',')}]}`
@@ -174,7 +220,9 @@ function checkOf(
 
 function statementOf(match: StatementRef): string {
   const policy = member('policyArn', match.policyArn);
-  return `{"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
+  const grant =
+    match.enterpriseProjectId === undefined ? '' : `"enterpriseProjectId":${quote(match.enterpriseProjectId)},`;
+  return `{${grant}"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
 }
 
 function policiesOf(principal: Principal | undefined): string {

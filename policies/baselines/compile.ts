@@ -22,7 +22,6 @@ export interface CompiledRule {
   readonly everyHours: number | undefined;
   readonly params: ParameterValues;
   readonly predicate: Predicate;
-  readonly relations: ((item: Item) => readonly string[]) | undefined;
 }
 
 export type CompiledGuardrail =
@@ -42,12 +41,12 @@ export function compileGuardrail(guardrail: DetectiveGuardrail, values: Values =
   if ('builtin' in guardrail.rule) {
     const found = BUILT_INS.get(guardrail.rule.builtin);
     if (!found) return { ok: false, fault: `there is no built-in rule ${guardrail.rule.builtin}` };
-    return { ok: true, rule: { ...base, predicate: found.predicate, relations: found.relations } };
+    return { ok: true, rule: { ...base, predicate: found } };
   }
   const read = compileCel(guardrail.rule.cel);
   if (!read.ok) return read;
   const predicate = celPredicate(read.expression, guardrail.rule.message);
-  return { ok: true, rule: { ...base, predicate, relations: undefined } };
+  return { ok: true, rule: { ...base, predicate } };
 }
 
 /** What every judgement of one pass shares. */

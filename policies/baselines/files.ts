@@ -20,7 +20,7 @@ export function readShippedTypes(): Map<string, ShippedType> {
 
 function readFolder<T>(folder: string, read: (text: string) => Loaded<T>): T[] {
   const url = new URL(`./${folder}/`, import.meta.url);
-  const names = readdirSync(url).filter((name) => name.endsWith('.yaml'));
+  const names = readdirSync(url).filter((name) => name.endsWith('.yaml') || name.endsWith('.json'));
   return names.sort().map((name) => {
     const loaded = read(readFileSync(new URL(name, url), 'utf8'));
     if (!loaded.ok) throw new Error(`${folder}/${name}: ${loaded.faults.join('; ')}`);

@@ -1,6 +1,6 @@
 /** Reads the files of this folder from their text. A file that is not understood completely is refused. */
-import { parse } from 'yaml';
 import type { z } from 'zod';
+import { readContent } from '../guardrails/content.ts';
 import { parameterFaults } from '../guardrails/parameters.ts';
 import { compileGuardrail } from './compile.ts';
 import {
@@ -39,13 +39,9 @@ export function readType(text: string): Loaded<ShippedType> {
 }
 
 function readAs<T extends z.ZodType>(shape: T, text: string): Loaded<z.output<T>> {
-  let content: unknown;
-  try {
-    content = parse(text, { schema: 'core', maxAliasCount: 0 });
-  } catch (cause) {
-    return { ok: false, faults: [cause instanceof Error ? cause.message : 'not YAML'] };
-  }
-  const checked = shape.safeParse(content);
+  const content = readContent(text);
+  if (!content.ok) return content;
+  const checked = shape.safeParse(content.value);
   if (checked.success) return { ok: true, value: checked.data };
   return { ok: false, faults: checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
 }

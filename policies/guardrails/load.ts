@@ -1,5 +1,5 @@
 /** Reads a guardrail from its file's text. A file that is not understood completely is refused with every fault. */
-import { parse } from 'yaml';
+import { readContent } from './content.ts';
 import { type Guardrail, GuardrailFile } from './guardrail.ts';
 import { parameterFaults } from './parameters.ts';
 import { renderGuardrail } from './render.ts';
@@ -7,13 +7,9 @@ import { renderGuardrail } from './render.ts';
 export type Loaded = { readonly ok: true; readonly guardrail: Guardrail } | { readonly ok: false; faults: string[] };
 
 export function readGuardrail(text: string): Loaded {
-  let content: unknown;
-  try {
-    content = parse(text, { schema: 'core', maxAliasCount: 0 });
-  } catch (cause) {
-    return { ok: false, faults: [cause instanceof Error ? cause.message : 'not YAML'] };
-  }
-  const checked = GuardrailFile.safeParse(content);
+  const content = readContent(text);
+  if (!content.ok) return content;
+  const checked = GuardrailFile.safeParse(content.value);
   if (!checked.success) {
     return { ok: false, faults: checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
   }

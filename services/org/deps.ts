@@ -1,7 +1,12 @@
 /** What the operations and jobs of org receive. */
+
 import type { Recorder } from '../../platform/audit/recorder.ts';
+import type { ConfigurationItem } from '../../platform/contract/configuration.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
+import type { Background } from './jobs/background.ts';
+import type { ConfigFollower } from './jobs/detective/follower.ts';
+import type { Detective } from './ops/detective/engine.ts';
 import type { ApplyRunner } from './ops/landing-zone/apply-runner.ts';
 import type { OrgDb } from './store/schema.ts';
 import type { ViewCache } from './store/view-cache.ts';
@@ -13,9 +18,31 @@ export interface KnownAccount {
   Email?: string | undefined;
 }
 
+/** A service whose resources the detective engine records. */
+export interface ConfigurationSource {
+  DescribeConfigurations(input: { Resources: string[] }): Promise<{ Items: ConfigurationItem[] }>;
+  ListConfigurations(input: {
+    After?: string;
+    Limit?: number;
+  }): Promise<{ Items: ConfigurationItem[]; Next?: string | undefined }>;
+}
+
+/** A successful write, as the audit service tells it. */
+export interface AuditedChange {
+  Position: number;
+  EventId: string;
+  EventName: string;
+  ActorArn?: string | undefined;
+  Resources: string[];
+}
+
 /** What org asks of other services. */
 export interface OrgClients {
-  iam: {
+  kms: ConfigurationSource;
+  audit: {
+    ReadChanges(input: { After: number; Limit?: number }): Promise<{ Changes: AuditedChange[]; Head: number }>;
+  };
+  iam: ConfigurationSource & {
     /** Those that exist; the management account of the installation is told in any case. */
     DescribeAccounts(input: {
       AccountIds: string[];
@@ -33,8 +60,11 @@ export interface OrgClients {
 
 export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
+  detective: Detective;
+  follower: ConfigFollower;
   views: ViewCache;
-  /** Writes the records of what applies do; those of requests are the pipeline's. */
+  background: Background;
+  /** For what happens without a request. */
   recorder: Recorder;
   applies: ApplyRunner;
 }

@@ -10,16 +10,22 @@ import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
+import { DEFAULT_DETECTIVE_LIMITS, type DetectiveLimits } from './domain/detective/limits.ts';
 import { DEFAULT_LIMITS, type OrgLimits } from './domain/limits.ts';
+import { Background } from './jobs/background.ts';
+import { ConfigFollower } from './jobs/detective/follower.ts';
+import { FollowSteps } from './jobs/detective/steps.ts';
 import { expireHandshakes } from './jobs/expire-handshakes.ts';
 import { finishClosures } from './jobs/finish-closures.ts';
 import { finishCreations } from './jobs/finish-creations.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
 import { runApplies } from './jobs/run-applies.ts';
 import { watchDrift } from './jobs/watch-drift.ts';
+import { Detective } from './ops/detective/engine.ts';
 import { handlers } from './ops/index.ts';
 import { ApplyRunner } from './ops/landing-zone/apply-runner.ts';
 import { init } from './store/migrations/0001_init.ts';
+import { detective } from './store/migrations/0002_detective.ts';
 import { landingZone } from './store/migrations/0003_landing_zone.ts';
 import type { OrgDb } from './store/schema.ts';
 import { ViewCache } from './store/view-cache.ts';
@@ -29,6 +35,13 @@ export { AWS_STRICT_LIMITS, type OrgLimits } from './domain/limits.ts';
 
 export interface OrgOptions {
   limits?: Partial<OrgLimits>;
+  detectiveLimits?: Partial<DetectiveLimits>;
+}
+
+/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
+function jobRecorder({ store, ids, settings }: Platform<OrgDb, OrgClients>): Recorder {
+  const writer = { node: 'org-jobs', boot: ids.uuidv7(), region: settings.region };
+  return new Recorder(store as never, writer, () => undefined);
 }
 
 export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, OrgClients, OrgDeps> {
@@ -36,21 +49,22 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
     name: 'org',
     operations: Object.values(orgApi),
     handlers,
-    migrations: [init, landingZone],
+    migrations: [init, detective, landingZone],
     createDeps: (platform) => ({
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
-      views: new ViewCache(platform.store, platform.settings.partition),
+      detective: new Detective({ ...DEFAULT_DETECTIVE_LIMITS, ...options.detectiveLimits }),
+      background: new Background(platform.log),
       recorder: jobRecorder(platform),
+      views: new ViewCache(platform.store, platform.settings.partition),
       applies: new ApplyRunner(),
+      follower: new ConfigFollower({ ...platform, owner: `org-${platform.ids.uuidv4()}` }),
     }),
+    prepare: async (deps) => deps.follower.start(new FollowSteps(deps)),
+    async close(deps) {
+      await deps.applies.stop();
+      await deps.follower.stop();
+    },
     jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges, runApplies, watchDrift],
-    close: (deps) => deps.applies.stop(),
   });
-}
-
-/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
-function jobRecorder({ store, ids, settings }: Platform<OrgDb, OrgClients>): Recorder {
-  const writer = { node: 'org-jobs', boot: ids.uuidv7(), region: settings.region };
-  return new Recorder(store as never, writer, () => undefined);
 }

@@ -1,5 +1,5 @@
 /** What collectors register from outside: volumes, databases, buckets, backups. */
-import { daysBetween, flag, text, time } from '../read.ts';
+import { daysBetween, flag, text, texts, time } from '../read.ts';
 import { COMPLIANT, type Facts, type Item, insufficient, nonCompliant, type Outcome, type Predicate } from '../rule.ts';
 
 const NO_KEY = 'which key the data is encrypted with is not recorded';
@@ -22,11 +22,14 @@ function keyIsOurs(item: Item, { item: find, account }: Facts): Outcome {
   return state === 'Enabled' ? COMPLIANT : nonCompliant(`the key is ${state ?? 'unknown'}`);
 }
 
-/** The ARNs that the verdict of an external item rests on. */
-export const keyOf = ({ configuration }: Item): readonly string[] => {
-  const arn = text(configuration, 'kmsKeyArn') ?? text(configuration, 'targetKeyArn');
-  return arn === undefined ? [] : [arn];
-};
+const MOST_RELATIONS = 20;
+
+/** The items that a verdict may rest on besides the item itself: the key, and what the collector names as related. */
+export function relationsOf({ configuration }: Item): readonly string[] {
+  const keys = [text(configuration, 'kmsKeyArn'), text(configuration, 'targetKeyArn')];
+  const named = texts(configuration, 'relatedArns') ?? [];
+  return [...keys.filter((arn) => arn !== undefined), ...named.slice(0, MOST_RELATIONS)];
+}
 
 export const bucketClosed: Predicate = (item, facts) => {
   const open = flag(item.configuration, 'public');

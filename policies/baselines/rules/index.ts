@@ -1,5 +1,5 @@
 /** The built-in rules by the names that guardrails call them by. */
-import type { Item, Predicate } from '../rule.ts';
+import type { Predicate } from '../rule.ts';
 import * as accounts from './accounts.ts';
 import * as certificates from './certificates.ts';
 import * as external from './external.ts';
@@ -9,52 +9,43 @@ import * as rootUser from './root-user.ts';
 import * as secrets from './secrets.ts';
 import * as users from './users.ts';
 
-export interface BuiltIn {
-  readonly predicate: Predicate;
-  /** ARNs of other items that the verdict rests on: when one of them changes, the item is judged again. */
-  readonly relations?: (item: Item) => readonly string[];
-}
-
-const plain = (predicate: Predicate): BuiltIn => ({ predicate });
-const withKey = (predicate: Predicate): BuiltIn => ({ predicate, relations: external.keyOf });
-
-export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map([
-  ['root-mfa', plain(rootUser.rootMfa)],
-  ['root-mfa-hardware', plain(rootUser.rootMfaHardware)],
-  ['root-access-keys', plain(rootUser.rootAccessKeys)],
-  ['root-unused', plain(rootUser.rootUnused)],
-  ['password-policy', plain(rootUser.passwordPolicy)],
-  ['access-key-age', plain(users.accessKeyAge)],
-  ['credentials-used', plain(users.credentialsUsed)],
-  ['one-access-key', plain(users.oneAccessKey)],
-  ['user-mfa', plain(users.userMfa)],
-  ['permissions-through-groups', plain(users.permissionsThroughGroups)],
-  ['separation-of-duties', plain(users.separationOfDuties)],
-  ['no-administrator-policy', plain(permissions.noAdministratorPolicy)],
-  ['trust-inside-organization', plain(permissions.trustInsideOrganization)],
-  ['incident-role', plain(permissions.incidentRole)],
-  ['boundary-on-identity-managers', plain(permissions.boundaryOnIdentityManagers)],
-  ['key-rotation', plain(keys.keyRotation)],
-  ['key-deletion', plain(keys.keyDeletion)],
-  ['key-inside-organization', plain(keys.keyInsideOrganization)],
-  ['key-used', plain(keys.keyUsed)],
-  ['alias-leads-somewhere', withKey(keys.aliasLeadsSomewhere)],
-  ['secret-rotation', plain(secrets.secretRotation)],
-  ['secret-read', plain(secrets.secretRead)],
-  ['secret-inside-organization', plain(secrets.secretInsideOrganization)],
-  ['certificate-expiry', plain(certificates.certificateExpiry)],
-  ['certificate-strength', plain(certificates.certificateStrength)],
-  ['crl-fresh', plain(certificates.crlFresh)],
-  ['authority-validity', plain(certificates.authorityValidity)],
-  ['account-in-unit', plain(accounts.accountInUnit)],
-  ['management-account-empty', plain(accounts.managementAccountEmpty)],
-  ['security-contact', plain(accounts.securityContact)],
-  ['mandatory-tags', plain(accounts.mandatoryTags)],
-  ['ceiling-in-force', plain(accounts.ceilingInForce)],
-  ['audit-on', plain(accounts.auditOn)],
-  ['audit-retention', plain(accounts.auditRetention)],
-  ['audit-export', plain(accounts.auditExport)],
-  ['encrypted-with-our-key', withKey(external.encryptedWithOurKey)],
-  ['bucket-closed', withKey(external.bucketClosed)],
-  ['backup-fresh', plain(external.backupFresh)],
+export const BUILT_INS: ReadonlyMap<string, Predicate> = new Map<string, Predicate>([
+  ['root-mfa', rootUser.rootMfa],
+  ['root-mfa-hardware', rootUser.rootMfaHardware],
+  ['root-access-keys', rootUser.rootAccessKeys],
+  ['root-unused', rootUser.rootUnused],
+  ['password-policy', rootUser.passwordPolicy],
+  ['access-key-age', users.accessKeyAge],
+  ['credentials-used', users.credentialsUsed],
+  ['one-access-key', users.oneAccessKey],
+  ['user-mfa', users.userMfa],
+  ['permissions-through-groups', users.permissionsThroughGroups],
+  ['separation-of-duties', users.separationOfDuties],
+  ['no-administrator-policy', permissions.noAdministratorPolicy],
+  ['trust-inside-organization', permissions.trustInsideOrganization],
+  ['incident-role', permissions.incidentRole],
+  ['boundary-on-identity-managers', permissions.boundaryOnIdentityManagers],
+  ['key-rotation', keys.keyRotation],
+  ['key-deletion', keys.keyDeletion],
+  ['key-inside-organization', keys.keyInsideOrganization],
+  ['key-used', keys.keyUsed],
+  ['alias-leads-somewhere', keys.aliasLeadsSomewhere],
+  ['secret-rotation', secrets.secretRotation],
+  ['secret-read', secrets.secretRead],
+  ['secret-inside-organization', secrets.secretInsideOrganization],
+  ['certificate-expiry', certificates.certificateExpiry],
+  ['certificate-strength', certificates.certificateStrength],
+  ['crl-fresh', certificates.crlFresh],
+  ['authority-validity', certificates.authorityValidity],
+  ['account-in-unit', accounts.accountInUnit],
+  ['management-account-empty', accounts.managementAccountEmpty],
+  ['security-contact', accounts.securityContact],
+  ['mandatory-tags', accounts.mandatoryTags],
+  ['ceiling-in-force', accounts.ceilingInForce],
+  ['audit-on', accounts.auditOn],
+  ['audit-retention', accounts.auditRetention],
+  ['audit-export', accounts.auditExport],
+  ['encrypted-with-our-key', external.encryptedWithOurKey],
+  ['bucket-closed', external.bucketClosed],
+  ['backup-fresh', external.backupFresh],
 ]);

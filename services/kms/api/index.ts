@@ -1,10 +1,12 @@
 /** The operations of KMS: the only part of this service that others import. */
 import * as aliases from './aliases.ts';
+import * as configurations from './configurations.ts';
 import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as policies from './policies.ts';
+import * as projects from './projects.ts';
 import * as tags from './tags.ts';
 
 export const kmsOperations = {
@@ -26,10 +28,15 @@ export const kmsOperations = {
   TagResource: tags.TagResource,
   UntagResource: tags.UntagResource,
   ListResourceTags: tags.ListResourceTags,
+  MoveResource: projects.MoveResource,
+  PreviewMoveResource: projects.PreviewMoveResource,
+  ListResourcesInProject: projects.ListResourcesInProject,
   Encrypt: crypto.Encrypt,
   Decrypt: crypto.Decrypt,
   ReEncrypt: crypto.ReEncrypt,
   GenerateDataKey: dataKeys.GenerateDataKey,
   GenerateDataKeyWithoutPlaintext: dataKeys.GenerateDataKeyWithoutPlaintext,
   GenerateRandom: dataKeys.GenerateRandom,
+  DescribeConfigurations: configurations.DescribeConfigurations,
+  ListConfigurations: configurations.ListConfigurations,
 } as const;

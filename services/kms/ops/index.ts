@@ -1,4 +1,5 @@
 /** Every handler of this service. */
+import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createAlias } from './create-alias.ts';
 import { createKey } from './create-key.ts';
 import { decrypt } from './decrypt.ts';
@@ -12,6 +13,7 @@ import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
 import { listAliases } from './list-aliases.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
+import { listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
@@ -38,10 +40,15 @@ export const kmsHandlers = [
   tagResource,
   untagResource,
   listResourceTags,
+  moveResource,
+  previewMoveResource,
+  listResourcesInProject,
   encrypt,
   decrypt,
   reEncrypt,
   generateDataKey,
   generateDataKeyWithoutPlaintext,
   generateRandom,
+  describeConfigurations,
+  listConfigurations,
 ] as const;

@@ -18,6 +18,7 @@ import {
   ListTargetsForPolicy,
   UpdatePolicyAttachment,
 } from './attachments.ts';
+import { configOperations } from './config.ts';
 import {
   DeregisterDelegatedAdministrator,
   DisableAWSServiceAccess,
@@ -37,9 +38,7 @@ import {
   ListHandshakesForOrganization,
 } from './handshakes.ts';
 import { GetOrganizationChanges, GetOrganizationView } from './internal.ts';
-import { ApplyPlan, DescribeApply, ListApplies, ResumeApply, RollBackApply } from './landing-zone/applies.ts';
-import { DescribeDrift, ExportLandingZone } from './landing-zone/drift.ts';
-import { DescribePlan, PlanLandingZone } from './landing-zone/plans.ts';
+import { landingZoneOperations } from './landing-zone.ts';
 import {
   CreateOrganization,
   DeleteOrganization,
@@ -136,15 +135,8 @@ export const orgApi = {
   UntagResource,
   ListTagsForResource,
   DescribeOrganizationTree,
-  PlanLandingZone,
-  DescribePlan,
-  ApplyPlan,
-  DescribeApply,
-  ListApplies,
-  ResumeApply,
-  RollBackApply,
-  DescribeDrift,
-  ExportLandingZone,
+  ...landingZoneOperations,
+  ...configOperations,
 } as const;
 
 export type OrgApi = typeof orgApi;

@@ -1,4 +1,5 @@
 /** Every handler of the service. */
+
 import type { BoundHandler } from '../../../platform/runtime/call.ts';
 import type { OrgDeps } from '../deps.ts';
 import { closeAccount, reinstateAccount, resumeAccount, suspendAccount } from './accounts/account-states.ts';
@@ -18,16 +19,12 @@ import {
   enableAWSServiceAccess,
   listAWSServiceAccessForOrganization,
 } from './delegation/service-access.ts';
+import { detectiveHandlers } from './detective/index.ts';
 import { acceptHandshake, cancelHandshake, declineHandshake, describeHandshake } from './handshakes/answer.ts';
 import { inviteAccountToOrganization } from './handshakes/invite.ts';
 import { listHandshakesForAccount, listHandshakesForOrganization } from './handshakes/list-handshakes.ts';
 import { getOrganizationChanges, getOrganizationView } from './internal/view.ts';
-import { applyPlan, resumeApply } from './landing-zone/apply.ts';
-import { describeDrift } from './landing-zone/describe-drift.ts';
-import { exportLandingZone } from './landing-zone/export.ts';
-import { describePlan, planLandingZone } from './landing-zone/plan.ts';
-import { rollBackApply } from './landing-zone/roll-back.ts';
-import { describeApply, listApplies } from './landing-zone/show-apply.ts';
+import { landingZoneHandlers } from './landing-zone/index.ts';
 import {
   createOrganization,
   deleteOrganization,
@@ -124,13 +121,6 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   listOrganizationalUnitsForParent,
   listChildren,
   listParents,
-  planLandingZone,
-  describePlan,
-  applyPlan,
-  resumeApply,
-  describeApply,
-  listApplies,
-  rollBackApply,
-  describeDrift,
-  exportLandingZone,
+  ...landingZoneHandlers,
+  ...detectiveHandlers,
 ];

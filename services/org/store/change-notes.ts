@@ -1,7 +1,7 @@
 /** Who changed what: written with every change, read where somebody asks how something came to be as it is. */
 import type { Selectable } from 'kysely';
 import type { Db, Tx } from './db.ts';
-import type { ChangeNoteTable } from './schema.ts';
+import type { ChangeNoteTable } from './landing-zone/schema.ts';
 
 export type ChangeNote = Selectable<ChangeNoteTable>;
 

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Recorder } from '../../../platform/audit/recorder.ts';
+import { OrganizationView } from '../../../platform/authz/organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
+import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation, OutputOf } from '../../../platform/contract/operation.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
@@ -44,6 +46,8 @@ export interface WorldOptions extends OrgOptions {
   url?: string;
   /** Instead of the real iam, for what happens when it fails. */
   wrapIam?: (iam: OrgClients['iam']) => OrgClients['iam'];
+  /** Services that are there; default: they are away. */
+  peers?: Pick<OrgClients, 'kms' | 'audit'>;
 }
 
 const origin: Origin = {
@@ -52,6 +56,14 @@ const origin: Origin = {
   userAgent: 'test',
   receivedAt: 0,
   protocol: 'native',
+};
+
+const away = async (): Promise<never> => {
+  throw new ServiceError('Unavailable', 'the service cannot be reached');
+};
+const AWAY: Pick<OrgClients, 'kms' | 'audit'> = {
+  kms: { DescribeConfigurations: away, ListConfigurations: away },
+  audit: { ReadChanges: away },
 };
 
 export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
@@ -69,15 +81,28 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
   const ids = createIds(clock);
   const log = pino({ level: 'silent' });
   const metrics = createMetrics();
+  const transport = new LocalTransport();
+  const internal = createClient(orgApi, transport, { service: 'kms', now: clock.now, newId: () => ids.uuidv7() });
+  const organization = new OrganizationView({
+    feed: {
+      view: () => internal.GetOrganizationView({}),
+      revision: async (Since, WaitMilliseconds) =>
+        (await internal.GetOrganizationChanges({ Since, WaitMilliseconds })).Revision,
+    },
+    clock,
+    hub,
+    log,
+  });
   const deps = await service.createDeps({
     store,
     hsm,
-    clients: { iam: options.wrapIam ? options.wrapIam(iam.internal) : iam.internal },
+    clients: { iam: options.wrapIam ? options.wrapIam(iam.internal) : iam.internal, ...(options.peers ?? AWAY) },
     clock,
     ids,
     hub,
     log,
     directory,
+    organization,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('org'))),
     settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
     metrics,
@@ -94,12 +119,12 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
       () => {},
     ),
     directory,
+    organization,
     clock,
     ids,
     log,
     metrics,
   });
-  const transport = new LocalTransport();
   transport.register('org', pipeline.execute);
   const as = async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>
     (await pipeline.execute({ operation, caller, origin, input })) as OutputOf<Op>;
@@ -108,7 +133,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     deps,
     store,
     clock,
-    internal: createClient(orgApi, transport, { service: 'kms', now: clock.now, newId: () => ids.uuidv7() }),
+    internal,
     as,
     ask: (operation, input = {}) => as(iam.admin, operation, input),
     management: iam.admin,
@@ -117,6 +142,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
       return rows.map((row) => JSON.parse(row.record) as Record<string, unknown>);
     },
     async close() {
+      await service.close?.(deps);
       await store.close();
       await iam.close();
       rmSync(folder, { recursive: true, force: true });

@@ -52,14 +52,18 @@ export function canonicalText(value: JsonValue): string {
   return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${canonicalText(item)}`).join(',')}}`;
 }
 
+/** Times of last use change without anybody changing the resource: they make no version. */
+const VOLATILE: ReadonlySet<string> = new Set(['lastUsedAt', 'lastAccessedAt']);
+
 export interface RecordedFacts {
   readonly name: string;
-  /** Canonical text. */
+  /** Canonical or not: what counts is its value. */
   readonly configuration: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /** SHA-256 over everything whose change makes a new version of an item. */
 export function factsHash({ name, configuration, tags }: RecordedFacts): string {
-  return createHash('sha256').update(canonicalText({ name, tags })).update('\n').update(configuration).digest('hex');
+  const lasting = JSON.parse(configuration, (member, value) => (VOLATILE.has(member) ? undefined : value)) as JsonValue;
+  return createHash('sha256').update(canonicalText({ name, tags, lasting })).digest('hex');
 }

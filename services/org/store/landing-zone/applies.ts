@@ -1,7 +1,7 @@
 /** Applies and their journals: what is written here is where a crash goes on from. */
 import type { Selectable } from 'kysely';
 import type { Db, Range, Tx } from '../db.ts';
-import type { LandingZoneApplyTable, LandingZoneJournalTable } from '../schema.ts';
+import type { LandingZoneApplyTable, LandingZoneJournalTable } from './schema.ts';
 
 export type ApplyRow = Selectable<LandingZoneApplyTable>;
 export type JournalRow = Selectable<LandingZoneJournalTable>;

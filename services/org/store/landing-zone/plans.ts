@@ -1,7 +1,7 @@
 /** Plans with their steps. They are kept for as long as they can be applied, and with their applies after that. */
 import type { Selectable } from 'kysely';
 import type { Db, Tx } from '../db.ts';
-import type { LandingZonePlanTable, LandingZoneTable } from '../schema.ts';
+import type { LandingZonePlanTable, LandingZoneTable } from './schema.ts';
 
 export type PlanRow = Selectable<LandingZonePlanTable>;
 
