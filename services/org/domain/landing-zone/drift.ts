@@ -86,6 +86,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 const REVERT = 'plan with --prefer file puts it back, export takes it into the file';
 
+const GONE: readonly AccountState[] = ['CLOSED', 'PENDING_CLOSURE'];
+
 export function driftOf(live: LiveOrganization, records: readonly AppliedRecord[]): Drift[] {
   // Before anything was applied there is nothing to differ from.
   if (records.length === 0) return [];
@@ -119,7 +121,7 @@ export function driftOf(live: LiveOrganization, records: readonly AppliedRecord[
   for (const [ref, { name, parent }] of model.units)
     if (!isManaged(ref)) add('OU_ADDED', ref, [id(ref)], 'no such unit', `${name} under ${parent}`, { fix: TAKE_IN });
   for (const [ref, { name, parent, management, state }] of model.accounts)
-    if (!isManaged(ref) && !management && state !== 'CLOSED')
+    if (!isManaged(ref) && !management && !GONE.includes(state))
       add('ACCOUNT_ADDED', ref, [id(ref)], 'no such account', `${name} under ${parent}`, { fix: TAKE_IN });
   return out;
 }
@@ -143,8 +145,6 @@ function unitDrift(model: Model, { key, state }: AppliedRecord, id: IdOf, add: A
   if (unit.parent !== state.parent)
     add('OU_MOVED', key, [id(key)], `under ${say(state.parent)}`, `under ${unit.parent}`);
 }
-
-const GONE: readonly AccountState[] = ['CLOSED', 'PENDING_CLOSURE'];
 
 function accountDrift(model: Model, { key, state }: AppliedRecord, id: IdOf, add: Add) {
   const account = model.accounts.get(key);

@@ -94,6 +94,9 @@ async function commitStep(
     const organization = await lockOrganization(tx, apply.organization_id);
     const current = organization && (await applyById(tx, apply.organization_id, apply.apply_id));
     if (!organization || current?.state !== 'RUNNING' || current.done !== apply.done) return false;
+    // Somebody else has begun to make the account.
+    if (reserved !== undefined && (await journalEntry(tx, apply.apply_id, apply.done))?.state === 'WAITING')
+      return false;
     const waiting: { requestId?: string } = {};
     const acting: Acting = { deps, tx, organization, plan, now, made: new Map() };
     for (const act of step.acts) {
