@@ -46,11 +46,13 @@ export function addPlanCommand(lz: Command, terminal: Terminal): void {
   });
 }
 
-const MAX_DOCUMENT = 900_000;
+/** A request holds a MiB; the document is a text in it. */
+const MAX_DOCUMENT = 1_000_000;
 
 export async function makePlan(client: Parapet, Document: string, options: PlanOptions): Promise<Plan> {
-  if (Document.length > MAX_DOCUMENT)
-    throw new UsageError(`the landing zone has ${Document.length} characters, a request holds ${MAX_DOCUMENT}`);
+  const bytes = Buffer.byteLength(JSON.stringify(Document));
+  if (bytes > MAX_DOCUMENT)
+    throw new UsageError(`the landing zone has ${bytes} bytes, a request holds ${MAX_DOCUMENT}`);
   const { Plan: plan } = await client.org.planLandingZone({
     Document,
     ...(options.prefer && { Prefer: options.prefer }),

@@ -30,7 +30,8 @@ export type Act =
   | { kind: 'close-account'; account: Ref }
   | { kind: 'create-policy'; policy: Ref; name: string; description: string; type: PolicyType; content: string }
   | { kind: 'describe-policy'; policy: Ref; name: string; description: string }
-  | { kind: 'update-policy'; policy: Ref; content: string }
+  /** `was`: hash of the document it replaces. */
+  | { kind: 'update-policy'; policy: Ref; was: string; content: string }
   | { kind: 'delete-policy'; policy: Ref }
   | { kind: 'attach'; target: Ref; policy: Ref; mode: Mode }
   | { kind: 'set-mode'; target: Ref; policy: Ref; mode: Mode }

@@ -2,6 +2,7 @@
  * What a policy document forbids and what it allows, statement by statement, so that two documents can be compared:
  * whether one is at least as strict as the other, and what a document looks like that is as strict as both.
  */
+import { createHash } from 'node:crypto';
 
 type Json = unknown;
 type Statement = Readonly<Record<string, Json>>;
@@ -81,6 +82,11 @@ function canonical(node: Json): Json {
   if (typeof node !== 'object' || node === null) return typeof node === 'string' ? node : String(node);
   const members = Object.entries(node).map(([name, value]) => [name, canonical(value)] as const);
   return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Documents are remembered and compared by their hash. */
+export function contentHash(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Bytes in UTF-8 of a minified document. */

@@ -1,5 +1,6 @@
 /** Where the organization is not as it was last applied. Who did it, and when, is known to the log of changes. */
-import { contentHash, typeField } from './decide/policies.ts';
+import { typeField } from './decide/policies.ts';
+import { contentHash } from './documents.ts';
 import { type AppliedRecord, type LiveOrganization, modelOf, type Value } from './live.ts';
 import {
   type AccountState,

@@ -1,6 +1,7 @@
 /** What is remembered of each act, in the commit of the act: so what was applied is known at any moment. */
 import type { Act } from './acts.ts';
-import { contentHash, typeField } from './decide/policies.ts';
+import { typeField } from './decide/policies.ts';
+import { contentHash } from './documents.ts';
 import { attachmentKey, delegateKey, type RecordChange, tagField, type Value } from './live.ts';
 import { FULL_ACCESS, isManaged, type Mode, type Ref, ROOT } from './model.ts';
 

@@ -1,6 +1,7 @@
 import { isUniqueViolation } from '../../../../platform/store/index.ts';
 import { AttachPolicy, DetachPolicy, UpdatePolicyAttachment } from '../../api/attachments.ts';
 import { CreatePolicy, DeletePolicy, EnablePolicyType, UpdatePolicy } from '../../api/policies.ts';
+import { contentHash } from '../../domain/landing-zone/documents.ts';
 import { nameKey } from '../../domain/names.ts';
 import { checkDocument, contentBytes } from '../../domain/policy-check.ts';
 import type { GuardrailType } from '../../domain/shipped.ts';
@@ -86,9 +87,11 @@ export const describePolicy: ActHandler<'describe-policy'> = async (acting, { po
   };
 };
 
-export const updatePolicy: ActHandler<'update-policy'> = async (acting, { policy, content }) => {
+export const updatePolicy: ActHandler<'update-policy'> = async (acting, { policy, was, content }) => {
   const row = await ownPolicy(acting, policy);
   if (row.content === content) return undefined;
+  if (contentHash(row.content) !== was)
+    throw new StepRefused('Changed', `the document of policy ${policy} was changed meanwhile`);
   requireDocument(acting, content, row.type);
   await updateRow(acting.tx, row.policy_id, { content, version: row.version + 1, updated_at: acting.now });
   return { operation: UpdatePolicy, input: { PolicyId: row.policy_id, Content: content }, objects: [row.policy_id] };

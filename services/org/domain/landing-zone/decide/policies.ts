@@ -1,11 +1,6 @@
-import { createHash } from 'node:crypto';
+import { contentHash } from '../documents.ts';
 import { attachedTo, FULL_ACCESS, type Mode, type PolicyType, type Ref, ROOT } from '../model.ts';
 import { appliedTo, type Draft, forget, remember, settle } from './draft.ts';
-
-/** Documents are remembered by their hash. */
-export function contentHash(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
-}
 
 /** Policies of the file, the packed sets among them. */
 export function decidePolicies(draft: Draft): void {

@@ -4,7 +4,7 @@
  * where allow lists change, it is an exchange.
  */
 import type { Act } from '../acts.ts';
-import { anatomyOf, bytesOf, covers, unionOf } from '../documents.ts';
+import { anatomyOf, bytesOf, contentHash, covers, unionOf } from '../documents.ts';
 import type { Model, Ref } from '../model.ts';
 import type { Timed } from './attachment-acts.ts';
 import type { Places } from './places.ts';
@@ -19,7 +19,12 @@ export function documentActs(places: Places, policyBytes: number): Timed {
 }
 
 function schedule(places: Places, policy: Ref, was: string, wanted: string, policyBytes: number, out: Timed): void {
-  const update = (content: string): Act => ({ kind: 'update-policy', policy, content });
+  const update = (content: string, replaced = was): Act => ({
+    kind: 'update-policy',
+    policy,
+    was: contentHash(replaced),
+    content,
+  });
   const before = enforcedAt(places.before, policy);
   const after = enforcedAt(places.after, policy);
   // Where nobody is bound by it yet, or will be any more, the document is free.
@@ -52,7 +57,7 @@ function schedule(places: Places, policy: Ref, was: string, wanted: string, poli
   const union = unionOf(was, wanted);
   if ((sameAllows || (idle.early && idle.late)) && bytesOf(union) <= policyBytes) {
     out.early.push(update(union));
-    out.late.push(update(wanted));
+    out.late.push(update(wanted, union));
     return;
   }
   const accounts = new Set([...before, ...after].flatMap((target) => [...places.boundAt(target)]));
