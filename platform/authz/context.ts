@@ -1,5 +1,5 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
-import { DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
+import { BEYOND_KEY, DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import type { Principal } from './principal.ts';
 
@@ -63,6 +63,7 @@ export function targetContext(global: Context, target: AuthorizationTarget, acco
   context.set('aws:resourceaccount', target.accountId ?? accountId);
   const project = projectOf(target);
   if (project !== undefined) context.set(PROJECT_CONTEXT_KEY, project);
+  if (target.beyondProject) context.set(BEYOND_CONTEXT_KEY, 'true');
   if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
   if (target.requestTags) {
     addTags(context, 'aws:requesttag/', target.requestTags);
@@ -73,6 +74,7 @@ export function targetContext(global: Context, target: AuthorizationTarget, acco
 }
 
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
 
 /** Undefined: the request is about no resource, so grants in projects do not count. */
 function projectOf({ project, resource }: AuthorizationTarget): string | undefined {

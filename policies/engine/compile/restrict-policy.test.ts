@@ -71,6 +71,14 @@ describe('a policy restricted by conditions', () => {
   });
 });
 
+it('restricts the statements of one effect when it is told so', () => {
+  const allows = restrictPolicy(policy, [{ operator: 'StringEquals', key: KEY, values: ['one'] }], 'Allow');
+  const layers = { identity: buildPolicySet([allows]) };
+  expect(evaluate(request('kms:Decrypt', 'two'), layers).reason).toBe('implicit-deny');
+  expect(evaluate(request('kms:ScheduleKeyDeletion', 'two'), layers).reason).toBe('explicit-deny');
+  expect(allows.document.statements.map(({ conditions }) => conditions.length)).toEqual([2, 0]);
+});
+
 it('refuses a condition that it does not understand', () => {
   const restrict = () => restrictPolicy(policy, [{ operator: 'StringSomehow', key: KEY, values: ['one'] }]);
   expect(restrict).toThrow(PolicySyntaxError);

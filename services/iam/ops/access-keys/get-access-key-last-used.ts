@@ -14,7 +14,7 @@ export const getAccessKeyLastUsed = implement(GetAccessKeyLastUsed, {
     const own = key?.account_id === scope.accountId ? key : undefined;
     const user = own && (await userById(deps.store.read, own.owner_id));
     return {
-      targets: [{ resource: userArn(scope, user?.path ?? '/', user?.name ?? '*'), ...inProject(user) }],
+      targets: [{ resource: userArn(scope, user?.path ?? '/', user?.name ?? '*'), ...inProject(call, user) }],
       state: { key: own as AccessKeyRow, user: user as UserRow },
       ...(!user && { absent: call.fail('NotFound', `The Access Key with id ${input.AccessKeyId} cannot be found.`) }),
     };
