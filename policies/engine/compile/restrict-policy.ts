@@ -42,10 +42,17 @@ export function restrictPolicy(
     ),
   };
   // First, because they are cheap and mostly fail: a request is about one place of many.
+  const confinedTo = conditions.flatMap((condition) => literal(condition) ?? [])[0];
   const statements = policy.statements.map((s) =>
-    concerns(s) ? { ...s, conditions: [...cells, ...s.conditions] } : s,
+    concerns(s) ? { ...s, ...(confinedTo && { confinedTo }), conditions: [...cells, ...s.conditions] } : s,
   );
   return { ...policy, document, statements };
+}
+
+/** Undefined unless the condition is that a key has one value without variables. */
+function literal({ operator, key, values: [value, ...others] }: AddedCondition) {
+  if (operator !== 'StringEquals' || value === undefined || others.length > 0 || value.includes('$')) return undefined;
+  return { key: key.toLowerCase(), value };
 }
 
 /** Stands where the statement stands. */
