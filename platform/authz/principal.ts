@@ -9,7 +9,7 @@ import {
   type PolicySet,
   restrictPolicy,
 } from '../../policies/engine/index.ts';
-import { PROJECT_KEY } from '../contract/enterprise-project.ts';
+import { BEYOND_KEY, PROJECT_KEY } from '../contract/enterprise-project.ts';
 
 export interface SnapshotPolicy {
   Arn: string;
@@ -94,12 +94,16 @@ function compile(policy: SnapshotPolicy, accountId: string): CompiledPolicy {
 /**
  * A grant holds for resources of one project of one account. The account is part of it because every account has a
  * default project of the same id.
+ *
+ * SECURITY: it permits nothing that reaches beyond the project, or whoever administers a project could attach
+ * AdministratorAccess to a user in it and be an administrator of the account. What it denies, it denies there too.
  */
 function confined(policy: CompiledPolicy, accountId: string, projectId: string): CompiledPolicy {
-  return restrictPolicy(policy, [
+  const inProject = restrictPolicy(policy, [
     { operator: 'StringEquals', key: PROJECT_KEY, values: [projectId] },
     { operator: 'StringEquals', key: 'aws:ResourceAccount', values: [accountId] },
   ]);
+  return restrictPolicy(inProject, [{ operator: 'Null', key: BEYOND_KEY, values: ['true'] }], 'Allow');
 }
 
 function versionOf({ Arn, Version, EnterpriseProjectId: project }: SnapshotPolicy): string {

@@ -11,6 +11,9 @@ export const DEFAULT_PROJECT = '0';
 /** Condition key: the project of the resource, or the one a new or moved resource is to be in. */
 export const PROJECT_KEY = 'parapet:EnterpriseProjectId';
 
+/** Condition key: `true` for operations that reach beyond the project of the resource, which no grant permits. */
+export const BEYOND_KEY = 'parapet:BeyondProject';
+
 export const EnterpriseProjectId = text(1, 36, {
   pattern: /^(?:0|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/,
 });

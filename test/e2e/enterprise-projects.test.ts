@@ -62,12 +62,12 @@ describe('the group with two subsidiaries of three departments', () => {
       `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
       ...blocks.map(({ commands }) => `${commands}\necho '${mark}'`),
     ].join('\n');
-    const ran = await run('bash', ['-c', script], environment(server, adminCredentials(server)), 300_000);
+    const ran = await run('bash', ['-c', script], environment(server, adminCredentials(server)), 600_000);
     expect(ran.stderr).toBe('');
     expect(ran.code).toBe(0);
     const outputs = ran.stdout.split(`${mark}\n`);
     expect(outputs.slice(0, blocks.length)).toEqual(blocks.map(({ shown }) => shown));
-  }, 300_000);
+  }, 600_000);
 });
 
 describe('a grant in a project', () => {
