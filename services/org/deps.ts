@@ -1,5 +1,6 @@
 /** What the operations and jobs of org receive. */
 
+import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { ConfigurationItem } from '../../platform/contract/configuration.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
@@ -62,4 +63,6 @@ export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   follower: ConfigFollower;
   views: ViewCache;
   background: Background;
+  /** For what happens without a request. */
+  recorder: Recorder;
 }
