@@ -4,6 +4,7 @@
  * a running server.
  */
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { configOperations } from '../services/org/api/config.ts';
 
 export const ACTORS = [
   'no credentials',
@@ -63,6 +64,8 @@ const OWN_STANDING: ReadonlySet<string> = new Set([
   'DescribeOrganization',
   'DescribeEffectivePolicy',
   'LeaveOrganization',
+  // Every account has resources, rules and verdicts of its own.
+  ...Object.keys(configOperations),
 ]);
 const IN_ORGANIZATION = ['DescribeOrganization', 'DescribeEffectivePolicy', 'LeaveOrganization'];
 

@@ -8,6 +8,7 @@ import { type CheckResult, isAllowed } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
 import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
+import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
@@ -82,11 +83,13 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('userIdentity', identity(draft.caller, draft.principal)) +
     `,"x":{"boot":${quote(writer.boot)}` +
     written('decision', draft.checks && decisionOf(draft)) +
+    member('enterpriseProject', projectOf(draft)) +
     member('node', writer.node) +
     `,"schema":1,"wseq":${wseq}}}`
   );
 }
 
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const quote = JSON.stringify;
 
 /** A member after others. What is undefined is left out: JSON has no such value. */
@@ -124,6 +127,12 @@ export function recordAccount(draft: RecordDraft): string {
   // Whoever claims a root user is nobody yet: the record belongs to the account that was claimed.
   if (draft.caller.kind === 'anonymous') return draft.resources[0]?.accountId ?? '';
   return owner || draft.caller.accountId;
+}
+
+/** Of the resource the request is about; absent where there is none. */
+function projectOf({ checks }: RecordDraft): string | undefined {
+  const project = checks?.[0]?.request.context.get(PROJECT_CONTEXT_KEY);
+  return typeof project === 'string' ? project : undefined;
 }
 
 const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
@@ -211,7 +220,9 @@ function checkOf(check: CheckResult, shared: Context | undefined, about: Princip
 
 function statementOf(match: StatementRef): string {
   const policy = member('policyArn', match.policyArn);
-  return `{"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
+  const grant =
+    match.enterpriseProjectId === undefined ? '' : `"enterpriseProjectId":${quote(match.enterpriseProjectId)},`;
+  return `{${grant}"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
 }
 
 function policiesOf(principal: Principal | undefined): string {

@@ -7,7 +7,19 @@ import {
   compilePolicy,
   type PolicyKind,
   type PolicySet,
+  restrictPolicy,
 } from '../../policies/engine/index.ts';
+import { BEYOND_KEY, PROJECT_KEY } from '../contract/enterprise-project.ts';
+
+export interface SnapshotPolicy {
+  Arn: string;
+  Version: string;
+  Name: string;
+  Kind: string;
+  Document: string;
+  /** The one enterprise project the policy is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId?: string | undefined;
+}
 
 /** What the iam service answers about a principal; the compiled form is made by each node for itself. */
 export interface PrincipalSnapshot {
@@ -18,7 +30,9 @@ export interface PrincipalSnapshot {
   UserName?: string | undefined;
   RoleName?: string | undefined;
   Tags: Record<string, string>;
-  Policies: { Arn: string; Version: string; Name: string; Kind: string; Document: string }[];
+  /** Project that a user or role is in as a resource; absent: the default one. */
+  EnterpriseProjectId?: string | undefined;
+  Policies: SnapshotPolicy[];
   /** Access keys in force: sessions that stem from any other key are void. */
   ActiveAccessKeyIds: string[];
   /** Version of the authorization data the snapshot was read at. */
@@ -40,7 +54,7 @@ export interface SessionSnapshot {
   Tags: Record<string, string>;
   TransitiveTagKeys: string[];
   /** Absent: the session has no session policies; empty: it has some and they are gone. */
-  Policies?: PrincipalSnapshot['Policies'] | undefined;
+  Policies?: SnapshotPolicy[] | undefined;
 }
 
 export interface Principal {
@@ -49,7 +63,7 @@ export interface Principal {
   identity: PolicySet;
   boundary?: PolicySet;
   session?: Session;
-  /** `arn@version` of every policy that took part, for the decision record. */
+  /** `arn@version` of every policy that took part, `arn@version#project` of grants, for the decision record. */
   policyVersions: readonly string[];
 }
 
@@ -61,34 +75,56 @@ export interface Session {
 const MAX_COMPILED = 20_000;
 const compiled = new LRUCache<string, CompiledPolicy>({ max: MAX_COMPILED });
 
-function compile(policy: PrincipalSnapshot['Policies'][number]): CompiledPolicy {
-  const key = `${policy.Arn}\n${policy.Version}\n${policy.Document}`;
+function compile(policy: SnapshotPolicy, accountId: string): CompiledPolicy {
+  const { Arn, Version, Kind, Name, Document, EnterpriseProjectId: project } = policy;
+  const place = project === undefined ? '' : `${accountId}/${project}`;
+  const key = `${Arn}\n${Version}\n${place}\n${Document}`;
   let result = compiled.get(key);
   if (!result) {
-    result = compilePolicy(policy.Document, {
-      arn: policy.Arn,
-      version: policy.Version,
-      kind: policy.Kind as PolicyKind,
-      name: policy.Name,
-    });
+    const source = { arn: Arn, version: Version, kind: Kind as PolicyKind, name: Name };
+    result =
+      project === undefined
+        ? compilePolicy(Document, source)
+        : confined(compilePolicy(Document, { ...source, enterpriseProjectId: project }), accountId, project);
     compiled.set(key, result);
   }
   return result;
 }
 
+/**
+ * A grant holds for resources of one project of one account. The account is part of it because every account has a
+ * default project of the same id.
+ *
+ * SECURITY: it permits nothing that reaches beyond the project, or whoever administers a project could attach
+ * AdministratorAccess to a user in it and be an administrator of the account. What it denies, it denies there too.
+ */
+function confined(policy: CompiledPolicy, accountId: string, projectId: string): CompiledPolicy {
+  const inProject = restrictPolicy(policy, [
+    { operator: 'StringEquals', key: PROJECT_KEY, values: [projectId] },
+    { operator: 'StringEquals', key: 'aws:ResourceAccount', values: [accountId] },
+  ]);
+  return restrictPolicy(inProject, [{ operator: 'Null', key: BEYOND_KEY, values: ['true'] }], 'Allow');
+}
+
+function versionOf({ Arn, Version, EnterpriseProjectId: project }: SnapshotPolicy): string {
+  return project === undefined ? `${Arn}@${Version}` : `${Arn}@${Version}#${project}`;
+}
+
 export function compilePrincipal(snapshot: PrincipalSnapshot): Principal {
-  const of = (kind: PolicyKind) => snapshot.Policies.filter((p) => p.Kind === kind);
+  const { Policies, AccountId } = snapshot;
+  const of = (kind: PolicyKind) => Policies.filter((p) => p.Kind === kind).map((p) => compile(p, AccountId));
   const boundary = of('boundary');
   return {
     snapshot,
-    identity: buildPolicySet(of('identity').map(compile)),
-    ...(boundary.length > 0 && { boundary: buildPolicySet(boundary.map(compile)) }),
-    policyVersions: snapshot.Policies.map((p) => `${p.Arn}@${p.Version}`),
+    identity: buildPolicySet(of('identity')),
+    ...(boundary.length > 0 && { boundary: buildPolicySet(boundary) }),
+    policyVersions: Policies.map(versionOf),
   };
 }
 
 export function compileSession(snapshot: SessionSnapshot): Session {
-  return { snapshot, ...(snapshot.Policies && { policies: buildPolicySet(snapshot.Policies.map(compile)) }) };
+  const { Policies, AccountId } = snapshot;
+  return { snapshot, ...(Policies && { policies: buildPolicySet(Policies.map((p) => compile(p, AccountId))) }) };
 }
 
 /** The principal as it is within one of its sessions. */
@@ -98,7 +134,7 @@ export function withSession(principal: Principal, session: Session): Principal {
     ...principal,
     snapshot: { ...principal.snapshot, Tags: mergeTags(principal.snapshot.Tags, Tags) },
     session,
-    policyVersions: [...principal.policyVersions, ...Policies.map((p) => `${p.Arn}@${p.Version}`)],
+    policyVersions: [...principal.policyVersions, ...Policies.map(versionOf)],
   };
 }
 

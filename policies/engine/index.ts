@@ -9,6 +9,7 @@ export {
   type CompiledStatement,
   compilePolicy,
 } from './compile/compile-policy.ts';
+export { type AddedCondition, restrictPolicy } from './compile/restrict-policy.ts';
 export { accessDeniedSentence } from './decide/access-denied.ts';
 export { evaluate } from './decide/evaluate.ts';
 export { explain } from './decide/explain.ts';

@@ -21,6 +21,7 @@ import { SessionSigning } from './ops/sts/sessions.ts';
 import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { roles } from './store/migrations/0002_roles.ts';
+import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -39,11 +40,12 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init, roles],
+    migrations: [init, roles, enterpriseProjects],
     createDeps(platform) {
       const keyUses = new KeyUses();
       return {
         ...platform,
+        clients: { kms: platform.clients.kms },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,

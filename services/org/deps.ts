@@ -3,6 +3,7 @@
 import type { ConfigurationItem } from '../../platform/contract/configuration.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
+import type { Background } from './jobs/background.ts';
 import type { ConfigFollower } from './jobs/detective/follower.ts';
 import type { Detective } from './ops/detective/engine.ts';
 import type { OrgDb } from './store/schema.ts';
@@ -60,4 +61,5 @@ export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   detective: Detective;
   follower: ConfigFollower;
   views: ViewCache;
+  background: Background;
 }

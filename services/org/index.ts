@@ -11,6 +11,7 @@ import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
 import { DEFAULT_DETECTIVE_LIMITS, type DetectiveLimits } from './domain/detective/limits.ts';
 import { DEFAULT_LIMITS, type OrgLimits } from './domain/limits.ts';
+import { Background } from './jobs/background.ts';
 import { ConfigFollower } from './jobs/detective/follower.ts';
 import { FollowSteps } from './jobs/detective/steps.ts';
 import { expireHandshakes } from './jobs/expire-handshakes.ts';
@@ -42,6 +43,7 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       detective: new Detective({ ...DEFAULT_DETECTIVE_LIMITS, ...options.detectiveLimits }),
+      background: new Background(platform.log),
       views: new ViewCache(platform.store, platform.settings.partition),
       follower: new ConfigFollower({ ...platform, owner: `org-${platform.ids.uuidv4()}` }),
     }),

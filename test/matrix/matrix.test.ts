@@ -90,6 +90,7 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'iam RemoveUserFromGroup': [404, 'NotFound'],
   'iam DetachUserPolicy': [404, 'NotFound'],
   'iam DetachGroupPolicy': [404, 'NotFound'],
+  'iam DetachProjectPolicy': [404, 'NotFound'],
   'iam DeleteUserPermissionsBoundary': [404, 'NotFound'],
   'iam GetUserPolicy': [404, 'NotFound'],
   'iam DeleteUserPolicy': [404, 'NotFound'],

@@ -7,6 +7,13 @@ import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { createKey, uniqueName } from '../harness/people.ts';
 import type { SharedServer } from '../harness/shared.ts';
 import { native } from '../harness/signed.ts';
+import {
+  type ConfigObjects,
+  configSubject,
+  isConfigOperation,
+  makeConfigObjects,
+  noConfigObjects,
+} from './config-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
 
 type Input = Record<string, unknown>;
@@ -36,8 +43,11 @@ export interface Objects {
   namespace: string;
   ciphertext: string;
   decisionId: string;
+  project: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
+  /** Only for operations of the detective engine. */
+  config?: ConfigObjects;
 }
 
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
@@ -56,6 +66,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     return answer.json();
   };
   const objects = nothing(server.admin.accountId, decisionId);
+  if (isConfigOperation(operation)) return { ...objects, config: await makeConfigObjects(server, operation) };
   if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
     await ask('/v1/iam/create-user', { UserName: objects.user });
@@ -75,9 +86,15 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/iam/create-policy', { PolicyName: uniqueName('policy'), PolicyDocument });
     objects.policyArn = (made.Policy as { Arn: string }).Arn;
   };
+  const makeProject = async () => {
+    const made = await ask('/v1/iam/create-enterprise-project', { Name: uniqueName('project') });
+    objects.project = (made.EnterpriseProject as { EnterpriseProjectId: string }).EnterpriseProjectId;
+  };
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
-  if (names('UserName', 'Principal', 'AccessKeyId')) await makeUser();
+  const isAboutUser =
+    names('UserName', 'Principal', 'AccessKeyId') || (names('ResourceArn') && operation.area === 'iam');
+  if (isAboutUser) await makeUser();
   const makeRole = async () => {
     const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
     const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -93,6 +110,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   if (operation.area === 'kms') await makeKey();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
+  if (names('EnterpriseProjectId')) await makeProject();
   return objects;
 }
 
@@ -110,6 +128,7 @@ function nothing(home: string, decisionId: string): Objects {
     alias: `alias/${uniqueName('alias')}`,
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
+    project: randomUUID(),
   };
 }
 
@@ -122,10 +141,12 @@ export function missingObjects(objects: Objects, home: string): Objects {
     ...nothing(home, randomUUID()),
     ciphertext: ciphertext.toString('base64'),
     ...(objects.org && { org: missingOrgObjects(objects.org) }),
+    ...(objects.config && { config: noConfigObjects() }),
   };
 }
 
 export function subjectOf(operation: AnyOperation, objects: Objects, home: string, naming: Naming): Subject {
+  if (objects.config) return configSubject(operation, objects.config, home, naming);
   const makes = naming === 'new' && /^(Create|Register)/.test(operation.name) && operation.name !== 'CreateAccessKey';
   const policyName = objects.policyArn.slice(objects.policyArn.lastIndexOf('/') + 1);
   const arn = (rest: string) => `arn:aws:iam::${home}:${rest}`;
@@ -152,6 +173,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CiphertextBlob: objects.ciphertext,
     Principal: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
+    EnterpriseProjectId: objects.project,
+    ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
     AdministratorUserName: uniqueName('admin'),
     Name:
       operation.area === 'sts'
@@ -219,6 +242,10 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
         ...named('PolicyArn'),
         ...(operation.name === 'CreatePolicy' ? named('PolicyName').map((n) => arn(`policy/${n}`)) : []),
       ];
+    case 'iam:enterprise-project':
+      return [arn(`enterprise-project/${objects.project}`)];
+    case 'iam:resource':
+      return named('ResourceArn');
     case 'authz:namespace':
       return named('Name').map((name) => `${keys.replace(':kms:', ':authz:')}:namespace/${name}`);
     case 'kms:alias':

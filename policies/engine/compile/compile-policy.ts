@@ -26,6 +26,8 @@ export interface CompiledStatement {
   /** Undefined in kinds whose caller is implied by the attachment. */
   readonly principal: PrincipalMatcher | undefined;
   readonly conditions: readonly ConditionCell[];
+  /** One of the conditions, when it is that a key has one literal value: the index files the statement under it. */
+  readonly confinedTo?: { readonly key: string; readonly value: string };
 }
 
 export interface CompiledPolicy {
@@ -89,6 +91,7 @@ function compileStatement(
     policyArn: source.arn,
     ...(source.version !== undefined && { version: source.version }),
     ...(source.name !== undefined && { policyName: source.name }),
+    ...(source.enterpriseProjectId !== undefined && { enterpriseProjectId: source.enterpriseProjectId }),
     ...(statement.sid && { sid: statement.sid.value }),
     statementIndex: statement.index,
     line,

@@ -55,6 +55,8 @@ export const FoundEvent = structure({ Sequence, Event: json(), Hash: HashText })
 
 const Statement = structure({
   PolicyArn: text(1, 2048),
+  /** The project that the policy is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId: text(1, 36).optional(),
   Version: text(1, 64).optional(),
   Sid: text(0, 2048).optional(),
   Index: integer(0, 100_000),

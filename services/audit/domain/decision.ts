@@ -16,6 +16,8 @@ export interface DecisionCheckView {
 
 interface StatementView {
   PolicyArn: string;
+  /** Set: a grant in this enterprise project. */
+  EnterpriseProjectId?: string;
   Version?: string;
   Sid?: string;
   Index: number;
@@ -161,6 +163,7 @@ function statement(value: unknown): StatementView {
   const item = object(value);
   return {
     PolicyArn: text(item.policyArn) ?? '',
+    ...optional('EnterpriseProjectId', text(item.enterpriseProjectId)),
     ...optional('Version', text(item.version)),
     ...optional('Sid', text(item.sid)),
     Index: typeof item.index === 'number' ? item.index : 0,

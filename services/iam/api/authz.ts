@@ -1,5 +1,6 @@
 /** Decisions for applications: may this principal do this, and why (not). */
 import { z } from 'zod';
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   annotate,
@@ -37,6 +38,8 @@ const Question = {
 
 const Statement = structure({
   PolicyArn: text(1, 2048),
+  /** The project that the policy is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   Version: text(1, 64).optional(),
   Sid: text(0, 256).optional(),
   Index: integer(0, 100_000),

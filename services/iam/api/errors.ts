@@ -1,7 +1,12 @@
 /** Errors of the iam operations under their native names, with the exact codes and statuses of the Query protocol. */
+import { projectDisabled } from '../../../platform/contract/enterprise-project.ts';
+
 export const notFound = {
   NotFound: { status: 404, aws: 'NoSuchEntity', doc: 'The entity does not exist in the account of the caller.' },
 } as const;
+
+/** Of operations that put something into an enterprise project. */
+export const intoProject = { ...notFound, ...projectDisabled('InvalidInput') } as const;
 
 export const alreadyExists = {
   EntityAlreadyExists: {

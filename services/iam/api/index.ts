@@ -34,6 +34,14 @@ import {
 } from './authz.ts';
 import { DescribeConfigurations, ListConfigurations } from './configurations.ts';
 import {
+  CreateEnterpriseProject,
+  DescribeEnterpriseProject,
+  DisableEnterpriseProject,
+  EnableEnterpriseProject,
+  ListEnterpriseProjects,
+  UpdateEnterpriseProject,
+} from './enterprise-projects.ts';
+import {
   AddUserToGroup,
   CreateGroup,
   DeleteGroup,
@@ -59,11 +67,13 @@ import {
 } from './inline-policies.ts';
 import {
   DescribeAccounts,
+  FindEnterpriseProject,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionKeys,
   GetSessionSnapshot,
   GetSigningKey,
+  ListAccountPrincipals,
   NoteAccessKeyUse,
   ProvisionAccount,
   ResolvePrincipals,
@@ -88,6 +98,8 @@ import {
   ListPolicyVersions,
   SetDefaultPolicyVersion,
 } from './policies.ts';
+import { AttachProjectPolicy, DetachProjectPolicy, ListProjectGrants } from './project-grants.ts';
+import { ListProjectResources, MoveResource, PreviewMoveResource } from './project-resources.ts';
 import {
   CreateRole,
   DeleteRole,
@@ -128,6 +140,8 @@ export const iamApi = {
   GetSessionSnapshot,
   GetAuthorizationChanges,
   ResolvePrincipals,
+  FindEnterpriseProject,
+  ListAccountPrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
   DescribeConfigurations,
@@ -212,6 +226,18 @@ export const iamApi = {
   TagPolicy,
   UntagPolicy,
   ListPolicyTags,
+  CreateEnterpriseProject,
+  DescribeEnterpriseProject,
+  ListEnterpriseProjects,
+  UpdateEnterpriseProject,
+  DisableEnterpriseProject,
+  EnableEnterpriseProject,
+  AttachProjectPolicy,
+  DetachProjectPolicy,
+  ListProjectGrants,
+  ListProjectResources,
+  MoveResource,
+  PreviewMoveResource,
   GetAccountSummary,
   ListAccountAliases,
   CreateAccount,

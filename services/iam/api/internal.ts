@@ -4,11 +4,13 @@
  * date, region and service (SigV4), never the access key itself.
  */
 import { z } from 'zod';
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   AccountId,
   annotate,
   dictionary,
+  flag,
   integer,
   list,
   oneOf,
@@ -83,6 +85,8 @@ const SnapshotPolicy = structure({
   Version: text(1, 64),
   Name: text(1, 128),
   Kind: oneOf(['identity', 'boundary', 'session']),
+  /** The one project it is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   Document: annotate(z.string(), { audit: 'drop' }),
 });
 
@@ -93,6 +97,8 @@ export const PrincipalSnapshotShape = structure({
   PrincipalId: UniqueId,
   UserName: UserName.optional(),
   RoleName: RoleName.optional(),
+  /** Project it is in as a resource; absent for the root user. */
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   Tags: dictionary(z.string(), TagValue),
   Policies: list(SnapshotPolicy, 0, 10_000),
   /** Access keys in force: credentials that stem from any other key are void. */
@@ -166,6 +172,30 @@ export const ResolvePrincipals = defineOperation({
   effect: 'read',
   audit: { class: 'management' },
   examples: [{ title: 'one user', input: { Arns: ['arn:aws:iam::123456789012:user/alice'] } }],
+});
+
+export const FindEnterpriseProject = defineOperation({
+  name: 'FindEnterpriseProject',
+  service: 'iam',
+  doc: 'Whether an enterprise project of an account takes resources. Absent: the account has no such project.',
+  input: structure({ AccountId, EnterpriseProjectId }),
+  output: structure({ Project: structure({ Name: text(1, 255), Enabled: flag() }).optional() }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'the default one', input: { AccountId: '123456789012', EnterpriseProjectId: '0' } }],
+});
+
+export const ListAccountPrincipals = defineOperation({
+  name: 'ListAccountPrincipals',
+  service: 'iam',
+  doc: 'Unique ids of the users and roles of an account, in their order, after one of them.',
+  input: structure({ AccountId, After: UniqueId.optional(), Limit: integer(1, 1001) }),
+  output: structure({ PrincipalIds: list(UniqueId, 0, 1001) }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'the first hundred', input: { AccountId: '123456789012', Limit: 100 } }],
 });
 
 export const GetSessionKeys = defineOperation({

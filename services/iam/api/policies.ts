@@ -1,9 +1,11 @@
 /** Managed policies and their versions (at most five kept, exactly one in force). */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { flag, list, oneOf, structure } from '../../../platform/contract/shape.ts';
 import {
   alreadyExists,
   deleteConflict,
+  intoProject,
   invalidInput,
   limitExceeded,
   malformedPolicy,
@@ -42,10 +44,16 @@ export const CreatePolicy = defineOperation({
     PolicyDocument: Document,
     Description: Description.optional(),
     Tags: Tags.optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ Policy }),
-  errors: { ...alreadyExists, ...limitExceeded, ...malformedPolicy, ...invalidInput },
-  authz: { action: 'iam:CreatePolicy', resource: 'iam:policy', conditions: ['aws:RequestTag/*', 'aws:TagKeys'] },
+  errors: { ...alreadyExists, ...limitExceeded, ...malformedPolicy, ...invalidInput, ...intoProject },
+  authz: {
+    action: 'iam:CreatePolicy',
+    resource: 'iam:policy',
+    conditions: ['aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
+  },
   effect: 'write',
   examples: [{ title: 'a policy', input: { PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } }],
 });
@@ -98,7 +106,7 @@ export const CreatePolicyVersion = defineOperation({
   input: structure({ PolicyArn, PolicyDocument: Document, SetAsDefault: flag().optional() }),
   output: structure({ PolicyVersion }),
   errors: { ...notFound, ...limitExceeded, ...malformedPolicy, ...unmodifiable },
-  authz: { action: 'iam:CreatePolicyVersion', resource: 'iam:policy' },
+  authz: { action: 'iam:CreatePolicyVersion', resource: 'iam:policy', beyondProject: true },
   effect: 'write',
   examples: [
     { title: 'replace', input: { PolicyArn: EXAMPLE_ARN, PolicyDocument: EXAMPLE_DOCUMENT, SetAsDefault: true } },
@@ -136,7 +144,7 @@ export const SetDefaultPolicyVersion = defineOperation({
   doc: 'Brings a version into force for every user and group the policy is attached to.',
   input: structure({ PolicyArn, VersionId: PolicyVersionId }),
   errors: { ...notFound, ...unmodifiable },
-  authz: { action: 'iam:SetDefaultPolicyVersion', resource: 'iam:policy' },
+  authz: { action: 'iam:SetDefaultPolicyVersion', resource: 'iam:policy', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'back to v1', input: { PolicyArn: EXAMPLE_ARN, VersionId: 'v1' } }],
 });

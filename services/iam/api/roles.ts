@@ -1,9 +1,11 @@
 /** Roles: identities without credentials, taken on for a while by whoever their trust policy lets in (AssumeRole). */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { integer, list, structure } from '../../../platform/contract/shape.ts';
 import {
   alreadyExists,
   deleteConflict,
+  intoProject,
   invalidInput,
   limitExceeded,
   malformedPolicy,
@@ -48,13 +50,23 @@ export const CreateRole = defineOperation({
     MaxSessionDuration: MaxSessionDuration.optional(),
     PermissionsBoundary: IamArn.optional(),
     Tags: Tags.optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ Role }),
-  errors: { ...alreadyExists, ...limitExceeded, ...invalidInput, ...malformedPolicy, ...notFound, ...notAttachable },
+  errors: {
+    ...alreadyExists,
+    ...limitExceeded,
+    ...invalidInput,
+    ...malformedPolicy,
+    ...notFound,
+    ...notAttachable,
+    ...intoProject,
+  },
   authz: {
     action: 'iam:CreateRole',
     resource: 'iam:role',
-    conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys'],
+    conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
   },
   effect: 'write',
   examples: [{ title: 'a role for auditors', input: { RoleName: 'auditor', AssumeRolePolicyDocument: EXAMPLE_TRUST } }],
@@ -140,7 +152,12 @@ export const PutRolePermissionsBoundary = defineOperation({
   doc: 'Limits a role to what the boundary policy also allows.',
   input: structure({ RoleName, PermissionsBoundary: IamArn }),
   errors: { ...notFound, ...notAttachable },
-  authz: { action: 'iam:PutRolePermissionsBoundary', resource: 'iam:role', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:PutRolePermissionsBoundary',
+    resource: 'iam:role',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [
     {
@@ -156,7 +173,12 @@ export const DeleteRolePermissionsBoundary = defineOperation({
   doc: 'Removes the permissions boundary of a role.',
   input: structure({ RoleName }),
   errors: notFound,
-  authz: { action: 'iam:DeleteRolePermissionsBoundary', resource: 'iam:role', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:DeleteRolePermissionsBoundary',
+    resource: 'iam:role',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [{ title: 'remove', input: { RoleName: 'auditor' } }],
 });

@@ -3,6 +3,7 @@
  * letter case and stored as written; `.` and `..` are no names, so that no path in front of us can be shortened.
  */
 
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import type { PaginationDeclaration } from '../../../platform/contract/operation.ts';
 import {
   annotate,
@@ -66,6 +67,7 @@ export const User = annotate(
     CreateDate: timestamp(),
     PermissionsBoundary: PermissionsBoundary.optional(),
     Tags: Tags.optional(),
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   { title: 'User' },
 );
@@ -82,12 +84,23 @@ const RoleMembers = {
   MaxSessionDuration: integer(3600, 43_200).optional(),
   PermissionsBoundary: PermissionsBoundary.optional(),
   Tags: Tags.optional(),
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
 };
 export const Role = annotate(structure(RoleMembers), { title: 'Role' });
 
-export const Group = annotate(structure({ Path, GroupName, GroupId: UniqueId, Arn, CreateDate: timestamp() }), {
-  title: 'Group',
-});
+export const Group = annotate(
+  structure({
+    Path,
+    GroupName,
+    GroupId: UniqueId,
+    Arn,
+    CreateDate: timestamp(),
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
+  }),
+  {
+    title: 'Group',
+  },
+);
 
 export const Policy = annotate(
   structure({
@@ -103,6 +116,8 @@ export const Policy = annotate(
     CreateDate: timestamp(),
     UpdateDate: timestamp(),
     Tags: Tags.optional(),
+    /** Absent for shipped policies, which are in no account. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   { title: 'Policy' },
 );

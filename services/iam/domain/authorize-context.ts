@@ -3,6 +3,7 @@
  * by the platform and cannot be given; everything about the request (address, time, second factor, the application's
  * own keys) may be given by the application, which is the one that knows.
  */
+import { PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
 export interface SubjectFacts {
@@ -36,6 +37,7 @@ const SESSION_KEYS: ReadonlySet<string> = new Set([
   'aws:multifactorauthage',
   'aws:sourceidentity',
 ]);
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
@@ -44,6 +46,8 @@ export function buildContext(
     tags?: Readonly<Record<string, string>> | undefined;
     /** Its account, and where the accounts of subject and resource stand in the organization. */
     places: ContextMap;
+    /** Enterprise project, unless the application knows better. */
+    project?: string | undefined;
   },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
@@ -64,6 +68,8 @@ export function buildContext(
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
   for (const [key, value] of resource.places) context.set(key, value);
+  if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
+    context.set(PROJECT_CONTEXT_KEY, resource.project);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
 
   context.set('aws:principalarn', subject.arn);

@@ -22,6 +22,10 @@ export interface IamLimits {
   sessionCharacters: number;
   accounts: number;
   namespacesPerAccount: number;
+  /** Disabled ones count; the default project does not. */
+  enterpriseProjectsPerAccount: number;
+  /** Policies in projects, of one user, group or role. */
+  projectGrantsPerOwner: number;
   /** Size and grammar of one document. */
   document: PolicyLimits;
 }
@@ -46,6 +50,8 @@ export const DEFAULT_LIMITS: IamLimits = {
   sessionCharacters: 65_536,
   accounts: 10_000,
   namespacesPerAccount: 100,
+  enterpriseProjectsPerAccount: 500,
+  projectGrantsPerOwner: 500,
   document: defaultLimits,
 };
 

@@ -37,6 +37,7 @@ export const federatedUserArn = (scope: ArnScope, name: string) => sts(scope, `f
 export const roleArn = (scope: ArnScope, path: string, name: string) => iam(scope, `role${path}${name}`);
 export const mfaArn = (scope: ArnScope, path: string, name: string) => iam(scope, `mfa${path}${name}`);
 export const policyArn = (scope: ArnScope, path: string, name: string) => iam(scope, `policy${path}${name}`);
+export const projectArn = (scope: ArnScope, projectId: string) => iam(scope, `enterprise-project/${projectId}`);
 /** Inline policies have no ARN at AWS; ours names them in decisions and denials. Names hold no `/`: one reading only. */
 export const inlinePolicyArn = (scope: ArnScope, owner: 'user' | 'group' | 'role', ownerName: string, name: string) =>
   iam(scope, `${owner}-policy/${ownerName}/${name}`);
@@ -58,6 +59,10 @@ export function parsePolicyArn(arn: string, scope: ArnScope): PathName | undefin
 
 export function parseUserArn(arn: string, scope: ArnScope): PathName | undefined {
   return parseNamed(arn, scope, 'user');
+}
+
+export function parseGroupArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'group');
 }
 
 export function parseRoleArn(arn: string, scope: ArnScope): PathName | undefined {

@@ -39,6 +39,7 @@ import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
 import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
 import { describeAccounts } from './internal/describe-accounts.ts';
+import { findEnterpriseProject, listAccountPrincipals } from './internal/for-projects.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
 import { provisionAccount } from './internal/provision-account.ts';
@@ -57,6 +58,16 @@ import { createPolicy } from './policies/create-policy.ts';
 import { deletePolicy } from './policies/delete-policy.ts';
 import { getPolicy, listPolicies } from './policies/read-policies.ts';
 import { getPolicyVersion, listPolicyVersions } from './policies/versions.ts';
+import {
+  disableEnterpriseProject,
+  enableEnterpriseProject,
+  updateEnterpriseProject,
+} from './projects/change-project.ts';
+import { createEnterpriseProject } from './projects/create-project.ts';
+import { attachProjectPolicy, detachProjectPolicy, listProjectGrants } from './projects/grants.ts';
+import { listProjectResources } from './projects/list-resources.ts';
+import { moveResource, previewMoveResource } from './projects/move-resource.ts';
+import { describeEnterpriseProject, listEnterpriseProjects } from './projects/read-projects.ts';
 import { createRole } from './roles/create-role.ts';
 import { deleteRole } from './roles/delete-role.ts';
 import { getRole, listRoles } from './roles/read-roles.ts';
@@ -158,11 +169,25 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   getSessionSnapshot,
   getAuthorizationChanges,
   resolvePrincipals,
+  findEnterpriseProject,
+  listAccountPrincipals,
   noteAccessKeyUse,
   describeConfigurations,
   listConfigurations,
   describeAccounts,
   provisionAccount,
+  createEnterpriseProject,
+  describeEnterpriseProject,
+  listEnterpriseProjects,
+  updateEnterpriseProject,
+  disableEnterpriseProject,
+  enableEnterpriseProject,
+  attachProjectPolicy,
+  detachProjectPolicy,
+  listProjectGrants,
+  listProjectResources,
+  moveResource,
+  previewMoveResource,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

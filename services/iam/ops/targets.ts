@@ -47,7 +47,7 @@ export async function aboutUser(
   const resource = userArn(scopeOf(call, deps), found?.path ?? '/', found?.name ?? shown);
   const tags = found && tagRecord(await tagsOf(db, found.user_id));
   return {
-    targets: [{ resource, ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    targets: [{ resource, ...inProject(call, found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
     state: found as UserRow,
     ...(!found && { absent: call.fail('NotFound', userMissing(shown)) }),
   };
@@ -87,7 +87,9 @@ export async function aboutGroup(
 ): Promise<Resolved<GroupRow>> {
   const found = await groupByName(deps.store.read, call.caller.accountId, name);
   return {
-    targets: [{ resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...extra }],
+    targets: [
+      { resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...inProject(call, found), ...extra },
+    ],
     state: found as GroupRow,
     ...(!found && { absent: call.fail('NotFound', groupMissing(name)) }),
   };
@@ -104,7 +106,7 @@ export async function aboutRole(
   const tags = found && tagRecord(await tagsOf(db, found.role_id));
   const resource = roleArn(scopeOf(call, deps), found?.path ?? '/', name);
   return {
-    targets: [{ resource, ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    targets: [{ resource, ...inProject(call, found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
     state: found as RoleRow,
     ...(!found && { absent: call.fail('NotFound', roleMissing(name)) }),
   };
@@ -131,9 +133,10 @@ export async function aboutPolicy(
 ): Promise<Resolved<PolicyRef>> {
   const db = deps.store.read;
   const found = await findPolicy(db, deps, scopeOf(call, deps), arn);
-  const tags = found?.kind === 'own' ? tagRecord(await tagsOf(db, found.policyId)) : undefined;
+  const own = found?.kind === 'own' ? found.row : undefined;
+  const tags = own && tagRecord(await tagsOf(db, own.policy_id));
   return {
-    targets: [{ resource: arn, ...withTags(tags, 'iam:ResourceTag/', extra) }],
+    targets: [{ resource: arn, ...inProject(call, own), ...withTags(tags, 'iam:ResourceTag/', extra) }],
     state: found as PolicyRef,
     ...(!found && { absent: call.fail('NotFound', policyMissing(arn)) }),
   };
@@ -157,6 +160,18 @@ export async function aboutOwnPolicy(
     targets,
     state: (state?.kind === 'own' ? state.row : undefined) as PolicyRow,
     ...(refused && { absent: refused }),
+  };
+}
+
+/** Where a row is, and whether the operation reaches beyond that. What does not exist is in the default project. */
+export function inProject(
+  call: AnyCall,
+  row: { enterprise_project_id: string } | undefined,
+): Pick<AuthorizationTarget, 'project' | 'beyondProject'> {
+  const { authz } = call.operation;
+  return {
+    ...(row && { project: row.enterprise_project_id }),
+    ...(typeof authz === 'object' && authz.beyondProject && { beyondProject: true }),
   };
 }
 

@@ -63,7 +63,7 @@ export async function detach(tx: Tx, ownerId: string, policyArn: string): Promis
   return result.numDeletedRows > 0n;
 }
 
-/** How often each of the policies is attached, and is a boundary, in this account. */
+/** How often each of the policies is attached, everywhere or in a project, and is a boundary, in this account. */
 export async function usageOf(db: Db, accountId: string, arns: readonly string[]): Promise<Map<string, Usage>> {
   const usage = new Map<string, Usage>(arns.map((arn) => [arn, { attachments: 0, boundaries: 0 }]));
   if (arns.length === 0) return usage;
@@ -75,6 +75,14 @@ export async function usageOf(db: Db, accountId: string, arns: readonly string[]
     .groupBy('policy_arn')
     .execute();
   for (const row of attached) (usage.get(row.arn) as Usage).attachments = Number(row.n);
+  const granted = await db
+    .selectFrom('project_grant')
+    .select((eb) => ['policy_arn as arn', eb.fn.countAll<number>().as('n')])
+    .where('account_id', '=', accountId)
+    .where('policy_arn', 'in', arns)
+    .groupBy('policy_arn')
+    .execute();
+  for (const row of granted) (usage.get(row.arn) as Usage).attachments += Number(row.n);
   for (const table of ['iam_user', 'iam_role'] as const) {
     const bounding = await db
       .selectFrom(table)

@@ -32,6 +32,8 @@ export interface UserTable {
   boundary_policy_id: string | null;
   /** Sessions that were issued earlier are void. */
   sessions_not_before: number;
+  /** Project it is in as a resource. */
+  enterprise_project_id: string;
   created_at: number;
 }
 
@@ -50,6 +52,8 @@ export interface RoleTable {
   boundary_arn: string | null;
   boundary_policy_id: string | null;
   sessions_not_before: number;
+  /** Project it is in as a resource. */
+  enterprise_project_id: string;
   created_at: number;
 }
 
@@ -120,6 +124,8 @@ export interface GroupTable {
   name: string;
   name_key: string;
   path: string;
+  /** Project it is in as a resource. */
+  enterprise_project_id: string;
   created_at: number;
 }
 
@@ -138,6 +144,8 @@ export interface ManagedPolicyTable {
   default_version: number;
   /** Number of the newest version ever made: numbers are not used again. */
   last_version: number;
+  /** Project it is in as a resource. */
+  enterprise_project_id: string;
   created_at: number;
   updated_at: number;
 }
@@ -150,6 +158,31 @@ export interface PolicyVersionTable {
 }
 
 export type OwnerKind = 'user' | 'group' | 'role';
+
+/** The default project of an account has no row. */
+export interface EnterpriseProjectTable {
+  project_id: string;
+  account_id: string;
+  name: string;
+  name_key: string;
+  description: string;
+  /** 0 or 1. A disabled one takes no resources and is not changed; it is never deleted. */
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A managed policy that an owner has for the resources of one project. */
+export interface ProjectGrantTable {
+  account_id: string;
+  project_id: string;
+  owner_kind: OwnerKind;
+  owner_id: string;
+  policy_arn: string;
+  /** Null for shipped policies. */
+  policy_id: string | null;
+  created_at: number;
+}
 
 export interface AttachmentTable {
   account_id: string;
@@ -222,6 +255,8 @@ export interface IamDb {
   managed_policy: ManagedPolicyTable;
   policy_version: PolicyVersionTable;
   attachment: AttachmentTable;
+  enterprise_project: EnterpriseProjectTable;
+  project_grant: ProjectGrantTable;
   inline_policy: InlinePolicyTable;
   access_key: AccessKeyTable;
   tag: TagTable;

@@ -40,6 +40,7 @@ export async function readPrincipal(
     Kind: 'user',
     PrincipalId: user.user_id,
     UserName: user.name,
+    EnterpriseProjectId: user.enterprise_project_id,
     Tags: tagRecord(await tagsOf(view, user.user_id)),
     Policies: await readPolicies(view, owners, user, scope, shipped),
     ActiveAccessKeyIds: await activeKeys(view, user.user_id),
@@ -60,6 +61,7 @@ async function readRole(
     Kind: 'role',
     PrincipalId: role.role_id,
     RoleName: role.name,
+    EnterpriseProjectId: role.enterprise_project_id,
     Tags: tagRecord(await tagsOf(view, role.role_id)),
     Policies: await readPolicies(view, [{ kind: 'role', id: role.role_id, name: role.name }], role, scope, shipped),
     ActiveAccessKeyIds: [],
@@ -90,6 +92,7 @@ async function readPolicies(
   return [
     ...(await readInline(view, owners, scope)),
     ...(await readManaged(view, ids, shipped)),
+    ...(await readGrants(view, ids, shipped)),
     ...(await readBoundary(view, bounded, shipped)),
   ];
 }
@@ -163,13 +166,48 @@ async function readManaged(view: Db, owners: string[], shipped: ShippedPolicies)
     .execute();
   const found = new Map<string, SnapshotPolicy>();
   for (const row of attached) {
-    const own: SnapshotPolicy | undefined =
-      row.name !== null && row.version !== null && row.document !== null
-        ? { Arn: row.arn, Version: `v${row.version}`, Name: row.name, Kind: 'identity', Document: row.document }
-        : shippedPolicy(shipped, row.arn, 'identity');
-    if (own) found.set(row.arn, own);
+    const policy = inForce(row, shipped);
+    if (policy) found.set(row.arn, policy);
   }
   return [...found.values()];
+}
+
+/** Policies that hold in one project only. One that reaches the principal by several ways counts once per project. */
+async function readGrants(view: Db, owners: string[], shipped: ShippedPolicies): Promise<SnapshotPolicy[]> {
+  const granted = await view
+    .selectFrom('project_grant')
+    .leftJoin('managed_policy', 'managed_policy.policy_id', 'project_grant.policy_id')
+    .leftJoin('policy_version', (join) =>
+      join
+        .onRef('policy_version.policy_id', '=', 'managed_policy.policy_id')
+        .onRef('policy_version.version', '=', 'managed_policy.default_version'),
+    )
+    .select([
+      'project_grant.project_id as project',
+      'project_grant.policy_arn as arn',
+      'managed_policy.name',
+      'policy_version.version',
+      'policy_version.document',
+    ])
+    .distinct()
+    .where('project_grant.owner_id', 'in', owners)
+    .orderBy('project_grant.project_id')
+    .orderBy('project_grant.policy_arn')
+    .execute();
+  return granted.flatMap((row) => {
+    const policy = inForce(row, shipped);
+    return policy ? [{ ...policy, EnterpriseProjectId: row.project }] : [];
+  });
+}
+
+/** A policy of the account in its version in force, or a shipped one; undefined: a later release no longer has it. */
+function inForce(
+  row: { arn: string; name: string | null; version: number | null; document: string | null },
+  shipped: ShippedPolicies,
+): SnapshotPolicy | undefined {
+  const { arn, name, version, document } = row;
+  if (name === null || version === null || document === null) return shippedPolicy(shipped, arn, 'identity');
+  return { Arn: arn, Version: `v${version}`, Name: name, Kind: 'identity', Document: document };
 }
 
 /**

@@ -98,7 +98,8 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const deps = await service.createDeps({
     store,
     hsm,
-    clients: {},
+    // An account without keys.
+    clients: { kms: { ListResourcesInProject: async () => ({ Resources: [] }) } },
     clock,
     ids,
     hub,

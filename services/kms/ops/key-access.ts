@@ -83,6 +83,7 @@ export async function askAboutKey(
   const target: AuthorizationTarget = {
     resource: record.arn,
     accountId: record.accountId,
+    project: record.row.enterprise_project_id,
     resourceTags: record.tags,
     policy: record.policy,
     trust: 'explicit',

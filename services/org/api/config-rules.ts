@@ -51,7 +51,7 @@ const forbiddenTarget = {
 export const PutConfigRule = defineOperation({
   ...declared,
   name: 'PutConfigRule',
-  doc: 'Puts a rule of the customer in force for an account, or, from the management account, for a unit or everybody; with a RuleId it replaces that rule. Recorded resources are judged by it within minutes.',
+  doc: 'Puts a rule of the customer in force for an account, or, from the management account, for a unit or another account; with a RuleId it replaces that rule. Recorded resources are judged by it within minutes.',
   input: structure({
     RuleId: RuleId.optional(),
     /** Default: the account of the caller. */
@@ -107,8 +107,10 @@ export const DeleteConfigRule = defineOperation({
 
 const PackEntry = structure({
   PackName,
-  Target,
-  AccountId,
+  /** `*`: in force for everybody since the first start. */
+  Target: text(1, 100),
+  /** Who put it in force; absent for what came with the product. */
+  AccountId: AccountId.optional(),
   /** By guardrail id. */
   Parameters: list(structure({ RuleId, Values: ParameterValues }), 0, 500),
   CreatedAt: timestamp(),
@@ -117,7 +119,7 @@ const PackEntry = structure({
 export const PutConfigPack = defineOperation({
   ...declared,
   name: 'PutConfigPack',
-  doc: 'Puts a pack of shipped guardrails in force for an account, or, from the management account, for a unit or everybody. Where several packs name a guardrail, the one nearest to the account counts.',
+  doc: 'Puts a pack of shipped guardrails in force for an account, or, from the management account, for a unit or another account. Where a guardrail is named more than once, the place nearest to the account counts; so a pack that came in force with the product is tuned, not removed.',
   input: structure({
     PackName,
     /** Default: the account of the caller. */

@@ -27,8 +27,8 @@ export const ResourceName = text(0, 256);
 /** A JSON object, as text. */
 export const ConfigurationText = text(2, 65_536, { audit: 'length' });
 export const Tags = dictionary(TagKey, TagValue);
-/** Root, unit, account, or `*` for everybody. */
-export const Target = text(1, 100, { pattern: /^(\*|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|\d{12})$/ });
+/** Root, unit or account. */
+export const Target = text(1, 100, { pattern: /^(r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|\d{12})$/ });
 /** A shipped guardrail (`G-D-10`) or a rule of the customer (`rule-...`). */
 export const RuleId = text(3, 64, { pattern: /^(G-D-\d{2}|rule-[a-z0-9]{12})$/ });
 export const Severity = oneOf(['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']);

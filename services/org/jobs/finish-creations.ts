@@ -24,9 +24,7 @@ export const finishCreations: Job<OrgDeps> = {
 
 /** Begins without waiting for the turn of the job. */
 export function finishSoon(deps: OrgDeps): void {
-  finishCreations.run(deps).catch((err) => {
-    deps.log.warn({ err: String(err) }, 'accounts are not finished yet');
-  });
+  deps.background.begin(finishCreations.name, () => finishCreations.run(deps));
 }
 
 async function finishOne(deps: OrgDeps, request: CreationRow): Promise<void> {

@@ -4,7 +4,7 @@ import { accessKeyById } from '../../store/access-keys.ts';
 import type { AccessKeyRow } from '../../store/db.ts';
 import { userById } from '../../store/users.ts';
 import { implement } from '../implement.ts';
-import { scopeOf } from '../targets.ts';
+import { inProject, scopeOf } from '../targets.ts';
 
 const missing = (accessKeyId: string) => `The Access Key with id ${accessKeyId} cannot be found.`;
 
@@ -18,7 +18,7 @@ export const getAccessKeyLastUsed = implement(GetAccessKeyLastUsed, {
     const ofRoot = own?.owner_id === scope.accountId;
     const resource = ofRoot ? rootArn(scope) : userArn(scope, user?.path ?? '/', user?.name ?? '*');
     return {
-      targets: [{ resource }],
+      targets: [{ resource, ...inProject(call, user) }],
       state: { key: own as AccessKeyRow, user },
       ...(!user && !ofRoot && { absent: call.fail('NotFound', missing(input.AccessKeyId)) }),
     };

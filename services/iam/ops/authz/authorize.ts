@@ -5,7 +5,9 @@ import { decide, type Subject } from './decide.ts';
 import { findSubject } from './subject.ts';
 
 function targetOf(arn: string, subject: Subject | undefined): AuthorizationTarget {
-  return { resource: arn, ...(subject && { resourceTags: subject.principal.snapshot.Tags }) };
+  if (!subject) return { resource: arn };
+  const { Tags, EnterpriseProjectId: project } = subject.principal.snapshot;
+  return { resource: arn, resourceTags: Tags, ...(project !== undefined && { project }) };
 }
 
 const missing = (arn: string) => `principal ${arn} does not exist in this account`;

@@ -15,6 +15,7 @@ import { addOwner, addPlace, type Context, PRINCIPAL_TYPES } from '../../../../p
 import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { ErrorDetails } from '../../../../platform/contract/error.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
 import {
@@ -97,6 +98,7 @@ export function decide(
     {
       tags: question.ResourceTags,
       places: placesOf(asking.organization, caller.accountId, resourceAccount),
+      project: question.Resource === '*' ? undefined : DEFAULT_PROJECT,
     },
     question.Context,
     { now: asking.now, region: deps.settings.region },
@@ -174,6 +176,7 @@ function grantingLayers(decision: Decision): Answer['Layers'] {
 function showStatement(ref: StatementRef) {
   return {
     PolicyArn: ref.policyArn,
+    ...(ref.enterpriseProjectId !== undefined && { EnterpriseProjectId: ref.enterpriseProjectId }),
     ...(ref.version !== undefined && { Version: ref.version }),
     ...(ref.sid !== undefined && { Sid: ref.sid }),
     Index: ref.statementIndex,

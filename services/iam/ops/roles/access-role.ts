@@ -3,6 +3,7 @@
  * whole, AdministratorAccess, sessions of an hour. Who of the management account may assume it is for the identity
  * policies there to say (`sts:AssumeRole` on its ARN).
  */
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { IamDeps } from '../../deps.ts';
 import { nameKey, roleArn, rootArn } from '../../domain/names.ts';
 import { attach } from '../../store/attachments.ts';
@@ -47,6 +48,7 @@ export async function insertAccessRole(tx: Tx, deps: IamDeps, request: AccessRol
     boundary_arn: null,
     boundary_policy_id: null,
     sessions_not_before: 0,
+    enterprise_project_id: DEFAULT_PROJECT,
     created_at: request.now,
   });
   await attach(tx, {

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import { CreateRole, ROLE_SESSION_SECONDS } from '../../api/roles.ts';
 import { nameKey, roleArn } from '../../domain/names.ts';
 import { checkTags } from '../../domain/tags.ts';
@@ -8,6 +9,7 @@ import { putTags, tagRecord } from '../../store/tags.ts';
 import { boundaryColumns, findBoundary } from '../attachments/boundaries.ts';
 import { policyChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
+import { requireOpenProject } from '../projects/about-project.ts';
 import { scopeOf } from '../targets.ts';
 import { checkTrust } from './trust-policy.ts';
 import { showRole } from './view.ts';
@@ -18,6 +20,9 @@ export const createRole = implement(CreateRole, {
       targets: [
         {
           resource: roleArn(scopeOf(call, deps), input.Path ?? '/', input.RoleName),
+          project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
+          // Tags of a principal count wherever it acts.
+          beyondProject: input.Tags !== undefined && input.Tags.length > 0,
           ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
           ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
         },
@@ -44,11 +49,13 @@ export const createRole = implement(CreateRole, {
       boundary_arn: null,
       boundary_policy_id: null,
       sessions_not_before: 0,
+      enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
     };
     call.touches(roleArn(scope, row.path, row.name), 'AWS::IAM::Role', scope.accountId);
     return policyChange(deps, call, 'role', row.role_id, async (tx) => {
       await lockAccount(tx, scope.accountId);
+      await requireOpenProject(tx, call, row.enterprise_project_id);
       const limit = deps.limits.rolesPerAccount;
       if ((await countRoles(tx, scope.accountId)) >= limit)
         throw call.fail('LimitExceeded', `Cannot exceed quota for RolesPerAccount: ${limit}`);

@@ -2,6 +2,7 @@ import { DeleteRole } from '../../api/roles.ts';
 import { deletionConflict } from '../../domain/deletion.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { inlinePolicyNames } from '../../store/inline-policies.ts';
+import { grantsOf } from '../../store/project-grants.ts';
 import { deleteRole as deleteRow, lockRole } from '../../store/roles.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
@@ -17,6 +18,7 @@ export const deleteRole = implement(DeleteRole, {
       const conflict = deletionConflict({
         attachedPolicies: await attachedArns(tx, role.role_id, SOME),
         inlinePolicies: await inlinePolicyNames(tx, role.role_id, SOME),
+        projectGrants: await grantsOf(tx, role.role_id, SOME.limit),
       });
       if (conflict) throw call.fail('DeleteConflict', conflict.message, { hint: conflict.hint });
       await deleteRow(tx, role.role_id);

@@ -11,6 +11,7 @@ export function showRole(deps: IamDeps, role: RoleRow, tags?: readonly Tag[]) {
     RoleId: role.role_id,
     Arn: roleArn({ partition: deps.settings.partition, accountId: role.account_id }, role.path, role.name),
     CreateDate: role.created_at,
+    EnterpriseProjectId: role.enterprise_project_id,
     AssumeRolePolicyDocument: role.trust,
     ...(role.description !== null && { Description: role.description }),
     MaxSessionDuration: role.max_session_seconds,

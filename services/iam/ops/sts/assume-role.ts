@@ -21,7 +21,7 @@ import { plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { type AcceptedCode, acceptCode, checkSecondFactor } from '../mfa/second-factor.ts';
 import { trustOf } from '../roles/trust-policy.ts';
-import { type AnyCall, withTags } from '../targets.ts';
+import { type AnyCall, inProject, withTags } from '../targets.ts';
 import { keepSession, makeCredentials, type NewSession, touchSession } from './new-session.ts';
 import { readSessionPolicies, requireSessionTags } from './session-policies.ts';
 
@@ -133,6 +133,7 @@ async function targetsOf(
   const target: AuthorizationTarget = {
     ...missing,
     policy: trustOf(deps, role),
+    ...inProject(call, role),
     ...withTags(tags, 'iam:ResourceTag/', base),
   };
   const targets = [target];

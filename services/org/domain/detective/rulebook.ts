@@ -1,6 +1,6 @@
 /**
- * Which rules bind an account: packs and rules of customers that are in force for everybody, for a unit above it or for
- * itself. Where a guardrail is named more than once, the place nearest to the account counts. Immutable; made anew when
+ * Which rules bind an account: packs that came in force with the product, and packs and rules of customers that are in
+ * force for a unit above it or for itself. Where a guardrail is named more than once, the place nearest to the account counts. Immutable; made anew when
  * rules, exceptions or the organization change.
  */
 import { celPredicate, compileCel } from '../../../../policies/baselines/cel.ts';
@@ -40,6 +40,7 @@ export interface RegisteredType {
   readonly freshnessHours: number;
 }
 
+/** Target of what the product puts in force; nobody else can name it. */
 export const EVERYBODY = '*';
 const HOUR_MS = 3_600_000;
 

@@ -15,12 +15,11 @@ import { asViewer, mayBind, type Viewer, viewerOf } from './reach.ts';
 
 type Values = Parameters<typeof parameterFaults>[1];
 
-function show(row: ConfigPackTable, viewer: Viewer) {
+function show(row: ConfigPackTable) {
   return {
     PackName: row.pack_name,
     Target: row.target_id,
-    // What came with the product is the management account's to change.
-    AccountId: row.account_id || viewer.places.managementAccountId || viewer.accountId,
+    ...(row.account_id !== '' && { AccountId: row.account_id }),
     Parameters: Object.entries(JSON.parse(row.parameters) as Record<string, Record<string, string>>).map(
       ([RuleId, Values]) => ({ RuleId, Values }),
     ),
@@ -67,7 +66,7 @@ export const putConfigPack = implement(PutConfigPack, {
         const tx = transaction as Tx;
         await bumpRules(tx);
         await writePack(tx, row);
-        return { Pack: show(row, viewer) };
+        return { Pack: show(row) };
       },
       () => deps.detective.forget(),
     );
@@ -85,7 +84,7 @@ export const listConfigPacks = implement(ListConfigPacks, {
     );
     const key = (row: ConfigPackTable) => `${row.pack_name} ${row.target_id}`;
     const { rows: shown, ...next } = slicePage(openAt<string>(deps, call, input, null), rows, key);
-    return { Packs: shown.map((row) => show(row, viewer)), ...next };
+    return { Packs: shown.map(show), ...next };
   },
 });
 

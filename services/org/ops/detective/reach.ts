@@ -52,5 +52,5 @@ export function chosenAccounts(
 export function mayBind({ places, accountId }: Viewer, target: string): boolean {
   if (target === accountId) return true;
   if (accountId !== places.managementAccountId) return false;
-  return target === '*' || places.units.has(target) || places.place(target) !== undefined;
+  return places.units.has(target) || places.place(target) !== undefined;
 }

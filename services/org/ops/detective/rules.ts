@@ -3,7 +3,6 @@ import { change } from '../../../../platform/runtime/call.ts';
 import { compileCel } from '../../../../policies/baselines/cel.ts';
 import { DeleteConfigRule, ListConfigRules, PutConfigRule } from '../../api/config-rules.ts';
 import { ruleArn } from '../../domain/detective/names.ts';
-import { EVERYBODY } from '../../domain/detective/rulebook.ts';
 import type { Tx } from '../../store/db.ts';
 import { allRules, bumpRules, countRules, deleteRule, ruleById, writeRule } from '../../store/detective/rules.ts';
 import type { ConfigRuleTable } from '../../store/detective/tables.ts';
@@ -86,7 +85,7 @@ export const putConfigRule = implement(PutConfigRule, {
 export const listConfigRules = implement(ListConfigRules, {
   resolve: (call, _input, deps) => asViewer(call, deps),
   async run(call, input, viewer, deps) {
-    const bound = new Set([EVERYBODY, ...viewer.places.unitsOf(viewer.accountId), viewer.accountId]);
+    const bound = new Set([...viewer.places.unitsOf(viewer.accountId), viewer.accountId]);
     const rows = (await allRules(deps.store.read)).filter(
       (row) =>
         row.account_id === viewer.accountId ||

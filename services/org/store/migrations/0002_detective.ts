@@ -163,7 +163,7 @@ async function up(db: Kysely<any>): Promise<void> {
     .addColumn('value', 'integer', (c) => c.notNull())
     .execute();
   await db.insertInto('config_state').values({ name: 'rules', value: 1 }).execute();
-  // What every organization checks is checked from the first start on, until the management account decides otherwise.
+  // What every organization checks is checked from the first start on.
   await db
     .insertInto('config_pack')
     .values({ pack_name: 'core', target_id: '*', account_id: '', parameters: '{}', created_at: 0 })
