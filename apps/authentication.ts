@@ -1,10 +1,12 @@
-/** Connects the platform's authentication and authorization ports to the iam service. */
+/** Connects the platform's authentication and authorization ports to the services iam and org. */
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { CredentialSource } from '../platform/authn/authenticator.ts';
 import { createSessionVerifier, type SessionVerifier } from '../platform/authn/session/jwt.ts';
 import type { SessionPublicKey } from '../platform/authn/session/keys.ts';
 import type { AuthorizationFeed, PrincipalDirectory } from '../platform/authz/directory.ts';
+import type { OrganizationFeed } from '../platform/authz/organization.ts';
 import { ServiceError } from '../platform/contract/error.ts';
+import type { Caller } from '../platform/runtime/call.ts';
 import { SESSION_AUDIENCE } from '../services/iam/api/session-claims.ts';
 import { SESSION_SECONDS } from '../services/iam/api/sts.ts';
 import type { Clients } from './clients.ts';
@@ -15,9 +17,19 @@ const KEYS_MS = 60_000;
 export function authorizationFeed(iam: Clients['iam']): AuthorizationFeed {
   return {
     snapshot: async (PrincipalId) => (await iam.GetPrincipalSnapshot({ PrincipalId })).Principal,
+    session: async (SessionId) => (await iam.GetSessionSnapshot({ SessionId })).Session,
     async changes(since, waitMs) {
       const answer = await iam.GetAuthorizationChanges({ Since: since, WaitMilliseconds: waitMs });
       return { version: answer.Version, accounts: answer.Accounts };
+    },
+  };
+}
+
+export function organizationFeed(org: Clients['org']): OrganizationFeed {
+  return {
+    view: () => org.GetOrganizationView({}),
+    async revision(since, waitMs) {
+      return (await org.GetOrganizationChanges({ Since: since, WaitMilliseconds: waitMs })).Revision;
     },
   };
 }
@@ -41,15 +53,18 @@ export function signingCredentials(iam: Clients['iam']): CredentialSource['signi
           accountId: found.AccountId,
           principalId: found.PrincipalId,
           accessKeyId: scope.accessKeyId,
+          ...(found.EntityId !== undefined && { entityId: found.EntityId }),
           ...(found.UserName !== undefined && { userName: found.UserName }),
           ...(session && {
             session: {
+              id: session.Id,
               issuedAt: session.IssuedAt,
               expiresAt: session.ExpiresAt,
               ...(session.MfaAt !== undefined && { mfaAt: session.MfaAt }),
             },
           }),
         },
+        accounts: found.Accounts,
       };
     } catch (error) {
       if (error instanceof ServiceError) {
@@ -87,18 +102,21 @@ export class BearerTokens {
     if (this.now() - this.readAt > KEYS_MS) await this.readKeys();
     const verified = await this.verifier.verify(token);
     if (!verified.ok) return verified.code;
-    const { sub, iat, exp, acc, key } = verified.claims;
-    const principal = await this.directory.principal(sub);
-    if (!principal || principal.snapshot.AccountId !== acc) return 'invalid';
+    const { sub, iat, exp, acc, key, jti } = verified.claims;
+    const session = { id: jti, issuedAt: iat * 1000, expiresAt: exp * 1000 };
+    const claimed: Caller = { kind: 'user', arn: '', accountId: String(acc), principalId: sub, session };
+    const principal = await this.directory.of(claimed);
+    if (!principal?.session || principal.snapshot.AccountId !== acc) return 'invalid';
     const { snapshot } = principal;
-    if (!snapshot.ActiveAccessKeyIds.includes(String(key))) return 'invalid';
+    const { MfaAt } = principal.session.snapshot;
+    if (snapshot.Kind === 'role' || !snapshot.ActiveAccessKeyIds.includes(String(key))) return 'invalid';
     return {
       kind: snapshot.Kind,
       arn: snapshot.Arn,
       accountId: snapshot.AccountId,
       principalId: snapshot.PrincipalId,
       ...(snapshot.UserName !== undefined && { userName: snapshot.UserName }),
-      session: { issuedAt: iat * 1000, expiresAt: exp * 1000 },
+      session: { ...session, ...(MfaAt !== undefined && { mfaAt: MfaAt }) },
     };
   };
 

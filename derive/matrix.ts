@@ -50,6 +50,7 @@ export interface MatrixCase {
 const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'iam CreateAccount',
   'iam ListAccounts',
+  'iam IssueRootClaim',
   'org CreateOrganization',
 ]);
 
@@ -84,12 +85,14 @@ function outcomeOf(operation: AnyOperation, actor: Actor): Outcome | undefined {
   const { authz } = operation;
   switch (actor) {
     case 'no credentials':
+      return authz === 'public' ? 'permitted' : 'unauthenticated';
     case 'a wrong signature':
     case 'a deactivated key':
       return 'unauthenticated';
     case 'a user allowed exactly this':
       return 'permitted';
     case 'the administrator of another account':
+      if (authz === 'public') return 'permitted';
       if (MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`)) return 'denied';
       return asksAboutMembership(operation) ? 'outside' : 'hidden';
     case 'the administrator of a member account':

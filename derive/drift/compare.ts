@@ -18,6 +18,9 @@ const UNMODELLED_ERRORS: ReadonlySet<string> = new Set([
   'ValidationException',
 ]);
 
+/** Members of ours that AWS shapes carry as well: AWS clients do not give them and do not see them. */
+const OUR_MEMBERS: ReadonlySet<string> = new Set(['EnterpriseProjectId']);
+
 type Direction = 'input' | 'output';
 
 export function differences(operation: AnyOperation, model: WireModel): string[] {
@@ -60,6 +63,7 @@ function structureDifferences(shape: Shape, model: WireStructure, direction: Dir
   for (const member of shape.members) {
     const at = `${place} ${member.name}`;
     const expected = model.members.get(member.name);
+    if (!expected && OUR_MEMBERS.has(member.name)) continue;
     if (!expected) {
       found.push(`${at}: is not a member of AWS`);
       continue;

@@ -3,13 +3,17 @@
  * answer waits for. Holds every input of the decision, so that it can be replayed against a proposed policy.
  */
 
-import type { CheckResult } from '../authz/authorize.ts';
+import type { StatementRef } from '../../policies/engine/index.ts';
+import { type CheckResult, isAllowed } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
+import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
+import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
+import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
@@ -28,6 +32,8 @@ export interface RecordDraft {
   input?: unknown;
   output?: unknown;
   principal?: Principal | undefined;
+  /** What the whole request is judged by. */
+  organization?: OrganizationSnapshot;
   context?: Context;
   checks?: readonly CheckResult[];
   /** Decisions about others that the request asked for. */
@@ -43,60 +49,102 @@ export interface Writer {
 }
 
 /**
- * The record as canonical JSON, with the writer's sequence number. Members are written in the order of the canonical
- * form (a test compares), so that the fast native writer can be used; maps of the caller's are sorted.
+ * The record as canonical JSON, with the writer's sequence number. It is written straight away, member after member in
+ * canonical order (a test compares): building it as objects first costs several times as much.
  */
 export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): string {
-  const { operation, caller, origin } = draft;
-  const input = operation.input ? redactor(shapeTree(operation.input)) : undefined;
-  const output = operation.output ? redactor(shapeTree(operation.output)) : undefined;
-  return JSON.stringify({
-    awsRegion: writer.region,
-    errorCode: draft.error ? (operation.errors[draft.error.code]?.aws ?? draft.error.code) : undefined,
-    errorMessage: draft.error?.message,
-    eventCategory: operation.audit.class === 'data' ? 'Data' : 'Management',
-    eventID: draft.eventId,
-    eventName: operation.name,
-    eventSource: operation.audit.eventSource,
-    eventTime: new Date(draft.now).toISOString(),
-    eventType: origin.protocol === 'native' ? 'ParapetApiCall' : 'AwsApiCall',
-    eventVersion: '1.11',
-    managementEvent: operation.audit.class !== 'data',
-    readOnly: operation.effect !== 'write',
-    recipientAccountId: recordAccount(draft),
-    requestID: origin.requestId,
-    requestParameters: draft.input === undefined ? undefined : sorted(input?.(draft.input)),
-    resources: draft.resources.length > 0 ? draft.resources : undefined,
-    // As in CloudTrail: what a read or a use answered is not part of its record.
-    responseElements:
-      draft.output === undefined || operation.effect !== 'write' ? undefined : sorted(output?.(draft.output)),
-    sourceIPAddress: origin.sourceIp,
-    tlsDetails: origin.tls && {
-      cipherSuite: origin.tls.cipher,
-      clientProvidedHostHeader: origin.tls.host,
-      tlsVersion: origin.tls.version,
-    },
-    userAgent: origin.userAgent,
-    userIdentity: identity(caller),
-    x: {
-      boot: writer.boot,
-      decision: draft.checks && decisionOf(draft),
-      node: writer.node,
-      schema: 1,
-      wseq,
-    },
-  });
+  const { operation, origin, error } = draft;
+  const { audit, effect } = operation;
+  const input = draft.input === undefined ? undefined : redactor(shapeTree(operation.input))(draft.input);
+  // As in CloudTrail: what a read or a use answered is not part of its record.
+  const answered = draft.output !== undefined && effect === 'write' && operation.output;
+  const output = answered ? redactor(shapeTree(operation.output))(draft.output) : undefined;
+  return (
+    `{"awsRegion":${quote(writer.region)}` +
+    member('errorCode', error && (operation.errors[error.code]?.aws ?? error.code)) +
+    member('errorMessage', error?.message) +
+    member('eventCategory', audit.class === 'data' ? 'Data' : 'Management') +
+    member('eventID', draft.eventId) +
+    member('eventName', operation.name) +
+    member('eventSource', audit.eventSource) +
+    member('eventTime', new Date(draft.now)) +
+    member('eventType', origin.protocol === 'native' ? 'ParapetApiCall' : 'AwsApiCall') +
+    ',"eventVersion":"1.11"' +
+    member('managementEvent', audit.class !== 'data') +
+    member('readOnly', effect !== 'write') +
+    member('recipientAccountId', recordAccount(draft)) +
+    member('requestID', origin.requestId) +
+    written('requestParameters', input) +
+    member('resources', draft.resources.length > 0 ? draft.resources : undefined) +
+    written('responseElements', output) +
+    member('sourceIPAddress', origin.sourceIp) +
+    written('tlsDetails', origin.tls && tlsOf(origin.tls)) +
+    member('userAgent', origin.userAgent) +
+    member('userIdentity', identity(draft.caller, draft.principal)) +
+    `,"x":{"boot":${quote(writer.boot)}` +
+    written('decision', draft.checks && decisionOf(draft)) +
+    member('enterpriseProject', projectOf(draft)) +
+    member('node', writer.node) +
+    `,"schema":1,"wseq":${wseq}}}`
+  );
+}
+
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+const quote = JSON.stringify;
+
+/** A member after others. What is undefined is left out: JSON has no such value. */
+function member(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${quote(value)}`;
+}
+
+/** The same for a value that is JSON already. */
+function written(name: string, json: string | undefined): string {
+  return json === undefined ? '' : `,"${name}":${json}`;
+}
+
+/** JSON of values that stay the same over many requests, as long as they live. */
+function remembered<T extends object>(memory: WeakMap<T, string>, key: T, value: (of: T) => unknown): string {
+  let json = memory.get(key);
+  if (json === undefined) {
+    json = quote(value(key));
+    memory.set(key, json);
+  }
+  return json;
+}
+
+const policies = new WeakMap<Principal, string>();
+
+function tlsOf(tls: { cipher: string; host: string; version: string }): string {
+  const host = member('clientProvidedHostHeader', tls.host);
+  return `{"cipherSuite":${quote(tls.cipher)}${host}${member('tlsVersion', tls.version)}}`;
 }
 
 /** The account whose record this is: the owner of the resource, else the caller's. */
 export function recordAccount(draft: RecordDraft): string {
   const owner = draft.checks?.[0]?.request.resourceAccount;
   // A denied request for another account's resource stays in the caller's record: it is not known to exist.
-  if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
-  return owner;
+  if (draft.error) return draft.caller.accountId;
+  // Whoever claims a root user is nobody yet: the record belongs to the account that was claimed.
+  if (draft.caller.kind === 'anonymous') return draft.resources[0]?.accountId ?? '';
+  return owner || draft.caller.accountId;
 }
 
-function identity(caller: Caller): Record<string, unknown> {
+/** Of the resource the request is about; absent where there is none. */
+function projectOf({ checks }: RecordDraft): string | undefined {
+  const project = checks?.[0]?.request.context.get(PROJECT_CONTEXT_KEY);
+  return typeof project === 'string' ? project : undefined;
+}
+
+const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
+  root: 'Root',
+  user: 'IAMUser',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+  service: 'AWSService',
+  anonymous: 'Anonymous',
+};
+
+function identity(caller: Caller, principal: Principal | undefined): Record<string, unknown> {
   if (caller.kind === 'anonymous') return { type: 'Anonymous' };
   return {
     accessKeyId: caller.accessKeyId,
@@ -108,64 +156,87 @@ function identity(caller: Caller): Record<string, unknown> {
         creationDate: new Date(caller.session.issuedAt).toISOString(),
         mfaAuthenticated: caller.session.mfaAt === undefined ? 'false' : 'true',
       },
+      sessionId: caller.session.id,
+      sessionIssuer: principal && caller.entityId !== undefined ? issuer(principal) : undefined,
+      sourceIdentity: principal?.session?.snapshot.SourceIdentity,
     },
-    type: caller.kind === 'root' ? 'Root' : caller.kind === 'service' ? 'AWSService' : 'IAMUser',
+    type: IDENTITY_TYPES[caller.kind],
     userName: caller.userName,
   };
 }
 
-function decisionOf(draft: RecordDraft): Record<string, unknown> {
-  const checks = draft.checks ?? [];
+/** The role or user that a session has its permissions from. */
+function issuer({ snapshot }: Principal): Record<string, unknown> {
   return {
-    asked: draft.asked?.map((asked) =>
-      sorted({
-        ...checkOf(asked, undefined),
-        policies: asked.principal.policyVersions,
-        policyVersion: asked.principal.snapshot.Version,
-        principal: {
-          accountId: asked.request.principal.accountId,
-          arn: asked.request.principal.arn,
-          principalId: asked.request.principal.uniqueId,
-        },
-      }),
-    ),
-    checks: checks.map((check) => checkOf(check, draft.context)),
-    context: draft.context && Object.fromEntries([...draft.context].sort(byKey)),
-    effect: checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny',
-    policies: draft.principal?.policyVersions,
-    policyVersion: draft.principal?.snapshot.Version,
+    accountId: snapshot.AccountId,
+    arn: snapshot.Arn,
+    principalId: snapshot.PrincipalId,
+    type: snapshot.Kind === 'role' ? 'Role' : 'IAMUser',
+    userName: snapshot.RoleName ?? snapshot.UserName,
   };
+}
+
+function decisionOf(draft: RecordDraft): string {
+  const { asked, checks = [], context, principal } = draft;
+  const about = asked && `"asked":[${asked.map((a) => checkOf(a, undefined, a.principal)).join(',')}],`;
+  return (
+    `{${about ?? ''}"checks":[${checks.map((check) => checkOf(check, context, undefined)).join(',')}]` +
+    written('context', context && contextOf(context, undefined)) +
+    member('effect', checks.every(isAllowed) ? 'allow' : 'deny') +
+    member('observed', observedOf(checks)) +
+    member('organization', organizationOf(draft.organization, checks[0])) +
+    policiesOf(principal) +
+    member('session', principal && sessionOf(draft.caller, principal)) +
+    '}'
+  );
+}
+
+function sessionOf(caller: Caller, { session, snapshot }: Principal): Record<string, unknown> | undefined {
+  return session && { arn: caller.arn, entityArn: snapshot.Arn, id: session.snapshot.SessionId };
+}
+
+/** `about`: the decision is about somebody else than the caller, so who it is stands with it. */
+function checkOf(check: CheckResult, shared: Context | undefined, about: Principal | undefined): string {
+  const { request, decision, guardrails, ownerState } = check;
+  const { level } = decision;
+  const { accountId, arn, uniqueId } = request.principal;
+  return (
+    `{"action":${quote(request.action)}` +
+    written('context', contextOf(request.context, shared)) +
+    member('effect', isAllowed(check) ? 'allow' : 'deny') +
+    member('layer', ownerState === undefined ? decision.layer : undefined) +
+    member('level', level && { id: level.id, name: level.name }) +
+    member('observed', about && observedOf([check])) +
+    member('ownerState', ownerState) +
+    policiesOf(about) +
+    member('principal', about && { accountId, arn, principalId: uniqueId }) +
+    member('rcp', levelsOf(guardrails?.rcp)) +
+    member('reason', ownerState === undefined ? decision.reason : 'owner-state') +
+    member('resource', request.resource) +
+    member('resourceAccount', request.resourceAccount) +
+    `,"statements":[${decision.matched.map(statementOf).join(',')}]}`
+  );
+}
+
+function statementOf(match: StatementRef): string {
+  const policy = member('policyArn', match.policyArn);
+  const grant =
+    match.enterpriseProjectId === undefined ? '' : `"enterpriseProjectId":${quote(match.enterpriseProjectId)},`;
+  return `{${grant}"index":${match.statementIndex}${policy}${member('sid', match.sid)}${member('version', match.version)}}`;
+}
+
+function policiesOf(principal: Principal | undefined): string {
+  if (!principal) return '';
+  const versions = remembered(policies, principal, (p) => p.policyVersions);
+  return `,"policies":${versions},"policyVersion":${principal.snapshot.Version}`;
 }
 
 /** Keys that stand in the context of the whole request are not repeated. */
-function checkOf({ request, decision }: CheckResult, shared: Context | undefined): Record<string, unknown> {
-  return {
-    action: request.action,
-    context: Object.fromEntries([...request.context].filter(([key]) => !shared?.has(key)).sort(byKey)),
-    effect: decision.effect,
-    layer: decision.layer,
-    reason: decision.reason,
-    resource: request.resource,
-    resourceAccount: request.resourceAccount,
-    statements: decision.matched.map((m) => ({
-      index: m.statementIndex,
-      policyArn: m.policyArn,
-      sid: m.sid,
-      version: m.version,
-    })),
-  };
-}
-
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-  a < b ? -1 : a > b ? 1 : 0;
-
-/** The value with the members of every structure in canonical order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => sorted(item ?? null));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(byKey)
-      .map(([key, item]) => [key, sorted(item)]),
-  );
+function contextOf(context: ReadonlyMap<string, string | readonly string[]>, shared: Context | undefined): string {
+  const keys: string[] = [];
+  for (const key of context.keys()) if (!shared?.has(key)) keys.push(key);
+  if (keys.length > 1) keys.sort();
+  let out = '';
+  for (const key of keys) out += `${out === '' ? '' : ','}${quote(key)}:${quote(context.get(key))}`;
+  return `{${out}}`;
 }

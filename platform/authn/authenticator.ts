@@ -21,6 +21,8 @@ import { checkSigV4Scope, type SigV4Options, verifySigV4 } from './sigv4/verify.
 export interface SigningCredential {
   key: Buffer;
   caller: Caller;
+  /** Accounts in which something can end the credentials. */
+  accounts: readonly string[];
 }
 
 export interface CredentialSource {
@@ -66,7 +68,7 @@ export class Authenticator {
     options.hub.subscribe((accountId) => {
       this.generation++;
       for (const [id, credential] of this.credentials.entries()) {
-        if (accountId === '*' || credential.caller.accountId === accountId) this.credentials.delete(id);
+        if (accountId === '*' || credential.accounts.includes(accountId)) this.credentials.delete(id);
       }
     });
   }

@@ -1,10 +1,21 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
+import { DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
+import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
 
 export type Context = Map<string, string | readonly string[]>;
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+export const PRINCIPAL_TYPES: Readonly<Record<Caller['kind'], string>> = {
+  root: 'Account',
+  user: 'User',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+  service: 'Service',
+  anonymous: 'Anonymous',
+};
 
 /** The keys that do not depend on the resource. Computed once per request. */
 export function globalContext(
@@ -13,6 +24,7 @@ export function globalContext(
   origin: Origin,
   now: number,
   region: string,
+  organization: OrganizationSnapshot,
 ): Context {
   const time = new Date(now);
   const iso = time.toISOString();
@@ -28,9 +40,10 @@ export function globalContext(
     ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
   ]);
   if (caller.kind === 'anonymous') return context;
-  context.set('aws:principalarn', caller.arn);
+  // Of a role session the role's: a condition on it holds for every session of the role (spec iam 1.6).
+  context.set('aws:principalarn', caller.kind === 'role' && principal ? principal.snapshot.Arn : caller.arn);
   context.set('aws:principalaccount', caller.accountId);
-  context.set('aws:principaltype', caller.kind === 'root' ? 'Account' : 'User');
+  context.set('aws:principaltype', PRINCIPAL_TYPES[caller.kind]);
   context.set('aws:userid', caller.principalId);
   if (caller.userName !== undefined) context.set('aws:username', caller.userName);
   if (caller.session) {
@@ -40,14 +53,24 @@ export function globalContext(
     if (caller.session.mfaAt !== undefined)
       context.set('aws:multifactorauthage', String(Math.floor((now - caller.session.mfaAt) / 1000)));
   }
+  const sourceIdentity = principal?.session?.snapshot.SourceIdentity;
+  if (sourceIdentity !== undefined) context.set('aws:sourceidentity', sourceIdentity);
   if (principal) addTags(context, 'aws:principaltag/', principal.snapshot.Tags);
+  addPlace(context, 'aws:principal', caller.accountId, organization);
   return context;
 }
 
 /** The global keys plus those of one target. */
-export function targetContext(global: Context, target: AuthorizationTarget, accountId: string): Context {
+export function targetContext(
+  global: Context,
+  target: AuthorizationTarget,
+  accountId: string,
+  organization: OrganizationSnapshot,
+): Context {
   const context = new Map(global);
-  context.set('aws:resourceaccount', target.accountId ?? accountId);
+  addOwner(context, target.accountId ?? accountId, organization);
+  const project = projectOf(target);
+  if (project !== undefined) context.set(PROJECT_CONTEXT_KEY, project);
   if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
   if (target.requestTags) {
     addTags(context, 'aws:requesttag/', target.requestTags);
@@ -55,6 +78,33 @@ export function targetContext(global: Context, target: AuthorizationTarget, acco
   }
   if (target.context) for (const [key, value] of target.context) context.set(key.toLowerCase(), value);
   return context;
+}
+
+/** The account that owns the resource, and where it stands in the organization. */
+export function addOwner(context: Context, owner: string, organization: OrganizationSnapshot): void {
+  context.set('aws:resourceaccount', owner);
+  context.set('parapet:accountstate', organization.stateOf(owner));
+  addPlace(context, 'aws:resource', owner, organization);
+}
+
+/** The organization's id and path of an account; the path is multivalued and ends with the parent, as in AWS. */
+export function addPlace(
+  context: Context,
+  prefix: 'aws:principal' | 'aws:resource',
+  accountId: string,
+  organization: OrganizationSnapshot,
+): void {
+  const path = organization.orgPath(accountId);
+  if (path === undefined) return;
+  context.set(`${prefix}orgid`, organization.id as string);
+  context.set(`${prefix}orgpaths`, [path]);
+}
+
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+
+/** Undefined: the request is about no resource, so grants in projects do not count. */
+function projectOf({ project, resource }: AuthorizationTarget): string | undefined {
+  return project ?? (resource === '*' ? undefined : DEFAULT_PROJECT);
 }
 
 function addTags(context: Context, prefix: string, tags: Readonly<Record<string, string>>): void {

@@ -5,17 +5,29 @@
  */
 import { LRUCache } from 'lru-cache';
 import { ServiceError } from '../contract/error.ts';
+import type { Caller } from '../runtime/call.ts';
 import type { ChangeHub } from '../runtime/change-hub.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { compilePrincipal, type Principal, type PrincipalSnapshot } from './principal.ts';
+import {
+  compilePrincipal,
+  compileSession,
+  type Principal,
+  type PrincipalSnapshot,
+  type Session,
+  type SessionSnapshot,
+  withSession,
+} from './principal.ts';
 
 export interface AuthorizationFeed {
   snapshot(principalId: string): Promise<PrincipalSnapshot | undefined>;
+  /** Undefined: the session has ended, was revoked, or never was. */
+  session(sessionId: string): Promise<SessionSnapshot | undefined>;
   /** Answers at once when something changed since `since`, else after `waitMs`. */
   changes(since: number, waitMs: number): Promise<{ version: number; accounts: readonly string[] }>;
 }
 
 const MAX_PRINCIPALS = 100_000;
+const MAX_SESSIONS = 100_000;
 const POLL_MS = 500;
 const RETRY_MS = 200;
 const SUSPECT_MS = 2_000;
@@ -25,6 +37,7 @@ export class PrincipalDirectory {
   private readonly principals = new LRUCache<string, { accountId: string; principal: Principal }>({
     max: MAX_PRINCIPALS,
   });
+  private readonly sessions = new LRUCache<string, KnownSession>({ max: MAX_SESSIONS });
   private readonly feed: AuthorizationFeed;
   private readonly clock: Clock;
   private readonly hub: ChangeHub;
@@ -50,6 +63,40 @@ export class PrincipalDirectory {
     const found = this.principals.get(principalId);
     if (found && this.fresh()) return found.principal;
     return this.load(principalId);
+  }
+
+  /** The principal behind a caller, within its session. Undefined: the principal is gone, or the session has ended. */
+  of(caller: Caller): Principal | Promise<Principal | undefined> {
+    const { session } = caller;
+    const principal = this.principal(caller.entityId ?? caller.principalId);
+    if (!session) return principal;
+    const known = this.sessions.get(session.id);
+    if (known && !(principal instanceof Promise) && this.fresh()) {
+      if (known.within?.base === principal) return known.within.principal;
+      const within = joined(principal, known.session);
+      if (within) {
+        known.within = { base: principal, principal: within };
+        return within;
+      }
+    }
+    return this.loadWithin(principal, session.id);
+  }
+
+  private async loadWithin(
+    found: Principal | Promise<Principal | undefined>,
+    sessionId: string,
+  ): Promise<Principal | undefined> {
+    const principal = await found;
+    if (!principal) return undefined;
+    const known = this.sessions.get(sessionId);
+    if (known && this.fresh()) return joined(principal, known.session);
+    await this.confirm();
+    const generation = this.generation;
+    const snapshot = await this.feed.session(sessionId);
+    if (!snapshot) return undefined;
+    const session = compileSession(snapshot);
+    if (generation === this.generation) this.sessions.set(sessionId, { session });
+    return joined(principal, session);
   }
 
   private async load(principalId: string): Promise<Principal | undefined> {
@@ -122,10 +169,27 @@ export class PrincipalDirectory {
     this.generation++;
     if (accountId === '*') {
       this.principals.clear();
+      this.sessions.clear();
       return;
     }
     for (const [id, entry] of this.principals.entries()) {
       if (entry.accountId === accountId) this.principals.delete(id);
     }
+    for (const [id, { session }] of this.sessions.entries()) {
+      if (session.snapshot.Accounts.includes(accountId)) this.sessions.delete(id);
+    }
   }
+}
+
+interface KnownSession {
+  session: Session;
+  /** The last answer, good while the principal is the same. */
+  within?: { base: Principal; principal: Principal };
+}
+
+/** Undefined: the session is of somebody else. */
+function joined(principal: Principal, session: Session): Principal | undefined {
+  const { EntityId, AccountId } = session.snapshot;
+  if (EntityId !== principal.snapshot.PrincipalId || AccountId !== principal.snapshot.AccountId) return undefined;
+  return withSession(principal, session);
 }

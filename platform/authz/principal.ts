@@ -7,56 +7,136 @@ import {
   compilePolicy,
   type PolicyKind,
   type PolicySet,
+  restrictPolicy,
 } from '../../policies/engine/index.ts';
+import { PROJECT_KEY } from '../contract/enterprise-project.ts';
+
+export interface SnapshotPolicy {
+  Arn: string;
+  Version: string;
+  Name: string;
+  Kind: string;
+  Document: string;
+  /** The one enterprise project the policy is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId?: string | undefined;
+}
 
 /** What the iam service answers about a principal; the compiled form is made by each node for itself. */
 export interface PrincipalSnapshot {
   Arn: string;
   AccountId: string;
-  Kind: 'root' | 'user';
+  Kind: 'root' | 'user' | 'role';
   PrincipalId: string;
   UserName?: string | undefined;
+  RoleName?: string | undefined;
   Tags: Record<string, string>;
-  Policies: { Arn: string; Version: string; Name: string; Kind: string; Document: string }[];
+  /** Project that a user or role is in as a resource; absent: the default one. */
+  EnterpriseProjectId?: string | undefined;
+  Policies: SnapshotPolicy[];
   /** Access keys in force: sessions that stem from any other key are void. */
   ActiveAccessKeyIds: string[];
   /** Version of the authorization data the snapshot was read at. */
   Version: number;
 }
 
+/** What a session adds to its principal. Undefined where it is asked for: it has ended or never was. */
+export interface SessionSnapshot {
+  SessionId: string;
+  /** Unique id of the user or role, or the account id of the root user. */
+  EntityId: string;
+  AccountId: string;
+  /** Accounts in which something can end the session: its own and that of the access key it stems from. */
+  Accounts: string[];
+  Name?: string | undefined;
+  SourceIdentity?: string | undefined;
+  MfaAt?: number | undefined;
+  /** Session tags; they win over tags of the same key of the user or role. */
+  Tags: Record<string, string>;
+  TransitiveTagKeys: string[];
+  /** Absent: the session has no session policies; empty: it has some and they are gone. */
+  Policies?: SnapshotPolicy[] | undefined;
+}
+
 export interface Principal {
+  /** In a session the tags are those of the session and of its user or role. */
   snapshot: PrincipalSnapshot;
   identity: PolicySet;
   boundary?: PolicySet;
-  /** `arn@version` of every policy that took part, for the decision record. */
+  session?: Session;
+  /** `arn@version` of every policy that took part, `arn@version#project` of grants, for the decision record. */
   policyVersions: readonly string[];
+}
+
+export interface Session {
+  snapshot: SessionSnapshot;
+  policies?: PolicySet;
 }
 
 const MAX_COMPILED = 20_000;
 const compiled = new LRUCache<string, CompiledPolicy>({ max: MAX_COMPILED });
 
-function compile(policy: PrincipalSnapshot['Policies'][number]): CompiledPolicy {
-  const key = `${policy.Arn}\n${policy.Version}\n${policy.Document}`;
+function compile(policy: SnapshotPolicy, accountId: string): CompiledPolicy {
+  const { Arn, Version, Kind, Name, Document, EnterpriseProjectId: project } = policy;
+  const place = project === undefined ? '' : `${accountId}/${project}`;
+  const key = `${Arn}\n${Version}\n${place}\n${Document}`;
   let result = compiled.get(key);
   if (!result) {
-    result = compilePolicy(policy.Document, {
-      arn: policy.Arn,
-      version: policy.Version,
-      kind: policy.Kind as PolicyKind,
-      name: policy.Name,
-    });
+    const source = { arn: Arn, version: Version, kind: Kind as PolicyKind, name: Name };
+    result =
+      project === undefined
+        ? compilePolicy(Document, source)
+        : confined(compilePolicy(Document, { ...source, enterpriseProjectId: project }), accountId, project);
     compiled.set(key, result);
   }
   return result;
 }
 
+/**
+ * A grant holds for resources of one project of one account. The account is part of it because every account has a
+ * default project of the same id.
+ */
+function confined(policy: CompiledPolicy, accountId: string, projectId: string): CompiledPolicy {
+  return restrictPolicy(policy, [
+    { operator: 'StringEquals', key: PROJECT_KEY, values: [projectId] },
+    { operator: 'StringEquals', key: 'aws:ResourceAccount', values: [accountId] },
+  ]);
+}
+
+function versionOf({ Arn, Version, EnterpriseProjectId: project }: SnapshotPolicy): string {
+  return project === undefined ? `${Arn}@${Version}` : `${Arn}@${Version}#${project}`;
+}
+
 export function compilePrincipal(snapshot: PrincipalSnapshot): Principal {
-  const of = (kind: PolicyKind) => snapshot.Policies.filter((p) => p.Kind === kind);
+  const { Policies, AccountId } = snapshot;
+  const of = (kind: PolicyKind) => Policies.filter((p) => p.Kind === kind).map((p) => compile(p, AccountId));
   const boundary = of('boundary');
   return {
     snapshot,
-    identity: buildPolicySet(of('identity').map(compile)),
-    ...(boundary.length > 0 && { boundary: buildPolicySet(boundary.map(compile)) }),
-    policyVersions: snapshot.Policies.map((p) => `${p.Arn}@${p.Version}`),
+    identity: buildPolicySet(of('identity')),
+    ...(boundary.length > 0 && { boundary: buildPolicySet(boundary) }),
+    policyVersions: Policies.map(versionOf),
   };
+}
+
+export function compileSession(snapshot: SessionSnapshot): Session {
+  const { Policies, AccountId } = snapshot;
+  return { snapshot, ...(Policies && { policies: buildPolicySet(Policies.map((p) => compile(p, AccountId))) }) };
+}
+
+/** The principal as it is within one of its sessions. */
+export function withSession(principal: Principal, session: Session): Principal {
+  const { Tags, Policies = [] } = session.snapshot;
+  return {
+    ...principal,
+    snapshot: { ...principal.snapshot, Tags: mergeTags(principal.snapshot.Tags, Tags) },
+    session,
+    policyVersions: [...principal.policyVersions, ...Policies.map(versionOf)],
+  };
+}
+
+/** Tag keys are compared without case, so a session tag replaces a tag that differs from it in case only. */
+function mergeTags(own: Record<string, string>, session: Record<string, string>): Record<string, string> {
+  const replaced = new Set(Object.keys(session).map((key) => key.toLowerCase()));
+  const kept = Object.entries(own).filter(([key]) => !replaced.has(key.toLowerCase()));
+  return { ...Object.fromEntries(kept), ...session };
 }

@@ -2,7 +2,8 @@
  * The way in for everybody: find the operation, establish the caller, hand the invocation to the service, encode the
  * answer. There is one front door for all wires; in one process its transport is local, as a gateway it is mTLS.
  *
- * A caller that cannot be established is refused by the service itself (`refusal`), so that the attempt is recorded.
+ * A caller that cannot be established, and an input that cannot be read, are refused by the service itself (`refusal`),
+ * so that the attempt is recorded.
  */
 
 import type { Authenticated, Authenticator } from '../authn/authenticator.ts';
@@ -22,6 +23,8 @@ export interface FrontDoorOptions {
   transport: Transport;
   authenticator: Authenticator;
   limits: RequestLimits;
+  /** A request was signed with this key. `service`: the area of the operation; `at`: milliseconds. */
+  onKeyUse?(accessKeyId: string, service: string, at: number): void;
   log: Logger;
   metrics: Metrics;
 }
@@ -85,6 +88,11 @@ export class FrontDoor {
         details: { wireCode: 'UnknownOperation' },
       });
     }
+    // Requests without any credentials, and only those, may go to an operation that needs none.
+    if (operation.authz === 'public' && refusal?.details.wireCode === 'MissingAuthenticationToken') {
+      const origin = originOf(request, call);
+      return this.options.transport.invoke({ operation, caller: ANONYMOUS, origin, input: call.input() });
+    }
     if (refusal || !who) {
       return this.options.transport.invoke({
         operation,
@@ -95,13 +103,16 @@ export class FrontDoor {
       });
     }
     limits.checkPrincipal(who.caller);
-    const invocation: Invocation = {
-      operation,
-      caller: who.caller,
-      origin: originOf(request, call),
-      input: call.input(),
-    };
-    if (operation.effect === 'write') this.guardWrite(request, operation, who, invocation);
+    if (who.signature) this.options.onKeyUse?.(who.signature.accessKeyId, operation.area, request.receivedAt);
+    const invocation: Invocation = { operation, caller: who.caller, origin: originOf(request, call), input: undefined };
+    try {
+      invocation.input = call.input();
+      if (operation.effect === 'write') this.guardWrite(request, operation, who, invocation);
+    } catch (thrown) {
+      // Whoever sends what cannot be read, or a signature twice, is in the record like everybody else.
+      invocation.refusal = asServiceError(thrown).toWire();
+      invocation.input = undefined;
+    }
     return this.options.transport.invoke(invocation);
   }
 

@@ -5,6 +5,7 @@
 
 import type { PolicySet } from '../../policies/engine/index.ts';
 import type { CheckResult } from '../authz/authorize.ts';
+import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { ErrorDetails, ServiceError, WireError } from '../contract/error.ts';
 import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf } from '../contract/operation.ts';
@@ -12,17 +13,23 @@ import type { AnyTransaction } from '../store/index.ts';
 
 /** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
 export interface Caller {
-  kind: 'root' | 'user' | 'service' | 'anonymous';
+  /** role: a session of a role; federated: a session of GetFederationToken. */
+  kind: 'root' | 'user' | 'role' | 'federated' | 'service' | 'anonymous';
+  /** Of a role or federated session: the session's own (`arn:aws:sts::A:assumed-role/Role/session`). */
   arn: string;
   accountId: string;
-  /** Unique id (AIDA..., or the account id for the root user). */
+  /** Unique id: AIDA..., the account id of the root user, `AROA...:session`, `account:name` of a federated user. */
   principalId: string;
+  /** Unique id of the role or user whose policies a role or federated session has; absent for all others. */
+  entityId?: string;
   userName?: string;
   accessKeyId?: string;
   session?: SessionFacts;
 }
 
 export interface SessionFacts {
+  /** Names the session where it is kept: the temporary access key id, or the id of a bearer token. */
+  id: string;
   /** When the session was issued, milliseconds. */
   issuedAt: number;
   expiresAt: number;
@@ -61,6 +68,8 @@ export interface AuthorizationTarget {
   resource: string;
   /** Account that owns the resource; default: the caller's. */
   accountId?: string;
+  /** Enterprise project of the resource, or the one it is to be made in; default: the default one. */
+  project?: string;
   /** Condition keys of the request, names as documented (`kms:EncryptionContext:app`). */
   context?: readonly (readonly [key: string, value: string | readonly string[]])[];
   resourceTags?: Readonly<Record<string, string>>;
@@ -92,6 +101,8 @@ export interface Call<Op extends AnyOperation> {
   /** Id of the audit record and of the decision of this call. */
   readonly eventId: string;
   readonly now: number;
+  /** What the whole call is judged by, whatever changes meanwhile. Internal operations have none: reading it throws. */
+  readonly organization: OrganizationSnapshot;
   /** `throw call.fail(...)`. */
   fail(code: ErrorCodeOf<Op>, message: string, options?: { hint?: string; details?: ErrorDetails }): ServiceError;
   /** Adds a resource to the audit record. */

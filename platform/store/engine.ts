@@ -20,6 +20,16 @@ export function recordValues(row: StoredRecord): (string | number | null)[] {
   return [row.event_id, row.position, row.account_id, row.wseq, row.boot, row.created_at, row.record];
 }
 
+/** Records that wait outside the outbox table. */
+export interface JournalledRecords {
+  /** Highest position found at the start. */
+  readonly position: number;
+  /** The oldest rows, in the order they were written. */
+  read(limit: number): StoredRecord[];
+  /** Answers the ids that are not here. */
+  delete(eventIds: readonly string[]): string[];
+}
+
 export interface StoreHealth {
   readonly ok: boolean;
   /** One line for operators; no secrets, no driver text. */
@@ -51,8 +61,10 @@ export interface Engine {
   lockMigrations(tx: Transaction<PlatformTables>): Promise<void>;
   /** Inserts one record with the columns in the order of `recordValues`; skips the query builder. */
   readonly insertRecordText: string;
-  /** The raw hot path: all rows in one durable transaction. */
+  /** The hot path of group commits: all rows in one durable step, into the outbox table or the journal. */
   insertRecords(rows: readonly StoredRecord[]): Promise<void>;
+  /** Where group commits go when it is not the outbox table. */
+  readonly journal?: JournalledRecords;
   /** Runs `work` on one unchanging view of the database, read only. */
   snapshot<T>(work: (view: Kysely<PlatformTables>) => Promise<T>): Promise<T>;
   health(): Promise<StoreHealth>;

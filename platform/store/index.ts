@@ -69,8 +69,8 @@ export interface Store<DB> {
   appendRecordIn(tx: AnyTransaction, row: OutboxRow): Promise<void>;
   /** Records not yet deleted, in insertion order. */
   readOutbox(limit: number): Promise<OutboxRow[]>;
-  /** Deletes relayed records; pass `tx` to do it together with something else. */
-  deleteOutbox(eventIds: readonly string[], tx?: AnyTransaction): Promise<void>;
+  /** Deletes relayed records. After a crash some may be there again: receivers know them by their event id. */
+  deleteOutbox(eventIds: readonly string[]): Promise<void>;
 
   /** Last statement of a policy-affecting transaction; returns the new global version. */
   bumpVersion(
@@ -134,8 +134,7 @@ function buildStore<DB>(engine: Engine, now: () => number, position: number): St
     appendRecord: (row) => outbox.append(row),
     appendRecordIn: (tx, row) => outbox.appendIn(tx, row),
     readOutbox: (limit) => outbox.read(limit),
-    deleteOutbox: (ids, tx) =>
-      tx === undefined ? runTransaction(engine, (own) => outbox.deleteIn(own, ids)) : outbox.deleteIn(tx, ids),
+    deleteOutbox: (ids) => outbox.delete(ids),
     bumpVersion: (tx, change) => changes.bump(tx, change),
     currentVersion: () => changes.current(),
     changesSince: (v, limit) => changes.since(v, limit),

@@ -8,6 +8,7 @@ import {
 } from '../reference/evaluate.ts';
 import { type CompiledPolicy, evaluate, explain } from './index.ts';
 import {
+  confineSome,
   type GeneratedLayers,
   generateLayers,
   generateRequest,
@@ -27,7 +28,7 @@ describe(`engine against the reference evaluator (seed ${SEED}, ${PAIRS} pairs)`
     for (let pair = 0; pair < PAIRS; ) {
       const setSeed = (SEED + pair) >>> 0;
       const random = new Random(setSeed);
-      const generated = generateLayers(random);
+      const generated = confineSome(random, generateLayers(random));
       const layers = indexLayers(generated);
       const reference = referenceLayers(generated);
       for (let left = REQUESTS_PER_SET; left > 0 && pair < PAIRS; left--, pair++) {

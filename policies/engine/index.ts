@@ -9,11 +9,12 @@ export {
   type CompiledStatement,
   compilePolicy,
 } from './compile/compile-policy.ts';
+export { type AddedCondition, restrictPolicy } from './compile/restrict-policy.ts';
 export { accessDeniedSentence } from './decide/access-denied.ts';
 export { evaluate } from './decide/evaluate.ts';
 export { explain } from './decide/explain.ts';
 export type { Layers, Level } from './decide/layers.ts';
-export { buildPolicySet, type PolicySet } from './lookup/policy-set.ts';
+export { buildPolicySet, joinPolicySets, type PolicySet } from './lookup/policy-set.ts';
 export type * from './model.ts';
 export { canonicalAction } from './pattern/action-pattern.ts';
 export type {

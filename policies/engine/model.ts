@@ -30,6 +30,8 @@ export interface PolicySource {
   readonly name?: string;
   /** Id of the root, organizational unit or account that an SCP or RCP is attached to. */
   readonly ouLevel?: string;
+  /** The enterprise project that the policy is granted in; absent: it is not confined to one. */
+  readonly enterpriseProjectId?: string;
   /** Only for documents shipped with the product: lets the full-access RCP be an Allow. */
   readonly builtIn?: boolean;
 }
@@ -39,6 +41,8 @@ export interface StatementRef {
   readonly policyArn: string;
   readonly version?: string;
   readonly policyName?: string;
+  /** Names the grant of the policy in one enterprise project. */
+  readonly enterpriseProjectId?: string;
   readonly sid?: string;
   readonly statementIndex: number;
   readonly line: number;

@@ -1,5 +1,6 @@
 /** What the operations of iam receive. */
 
+import type { PlacedResource } from '../../platform/contract/enterprise-project.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
 import type { IamLimits } from './domain/limits.ts';
@@ -10,8 +11,20 @@ import type { SessionSigning } from './ops/sts/sessions.ts';
 import type { SubjectCache } from './ops/subject-cache.ts';
 import type { IamDb } from './store/schema.ts';
 
-/** iam asks no other service. */
-export type IamClients = Record<never, never>;
+/** A service that owns resources other than iam's. */
+interface ResourceOwner {
+  ListResourcesInProject(input: {
+    AccountId: string;
+    EnterpriseProjectId: string;
+    After?: string;
+    Limit: number;
+  }): Promise<{ Resources: PlacedResource[] }>;
+}
+
+/** iam asks the other services for one thing only: what they have in an enterprise project. */
+export interface IamClients {
+  kms: ResourceOwner;
+}
 
 export interface IamDeps extends Platform<IamDb, IamClients> {
   limits: IamLimits;

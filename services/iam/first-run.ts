@@ -68,7 +68,7 @@ async function anotherKey(
     await insertAccessKey(tx, {
       access_key_id: key.accessKeyId,
       account_id: row.account_id,
-      user_id: row.user_id,
+      owner_id: row.user_id,
       sealed: key.sealed,
       status: 'Active',
       created_at: deps.clock.now(),

@@ -13,12 +13,15 @@ import type { IamClients, IamDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
 import { ShippedPolicies } from './domain/shipped.ts';
 
+import { forgetSessions } from './jobs/forget-sessions.ts';
 import { handlers } from './ops/index.ts';
 import { KeyUses } from './ops/key-uses.ts';
 import { NamespaceCache } from './ops/namespace-cache.ts';
 import { SessionSigning } from './ops/sts/sessions.ts';
 import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
+import { roles } from './store/migrations/0002_roles.ts';
+import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -37,11 +40,12 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init],
+    migrations: [init, roles, enterpriseProjects],
     createDeps(platform) {
       const keyUses = new KeyUses();
       return {
         ...platform,
+        clients: { kms: platform.clients.kms },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,
@@ -52,6 +56,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         stopKeyUses: keyUses.follow(platform.store, (err) => platform.log.warn({ err }, 'key uses were not written')),
       };
     },
+    jobs: [forgetSessions],
     close: (deps) => deps.stopKeyUses(),
   });
 }

@@ -2,6 +2,8 @@
 import type { Hsm } from '../../hsm/port.ts';
 import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { PrincipalDirectory } from '../../platform/authz/directory.ts';
+import type { OrganizationView } from '../../platform/authz/organization.ts';
+import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
 import type { Logger } from '../../platform/observe/log.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Ids } from '../../platform/runtime/ids.ts';
@@ -17,6 +19,17 @@ import type { TenantKeys } from './store/tenant-keys.ts';
 /** What KMS asks of other services. */
 export interface KmsClients {
   iam: {
+    /** Whether a project of an account takes resources; absent: the account has no such project. */
+    FindEnterpriseProject(input: {
+      AccountId: string;
+      EnterpriseProjectId: string;
+    }): Promise<{ Project?: ProjectState | undefined }>;
+    /** Users and roles of an account, by id, after one of them. */
+    ListAccountPrincipals(input: {
+      AccountId: string;
+      After?: string;
+      Limit: number;
+    }): Promise<{ PrincipalIds: string[] }>;
     /** Unique ids of the principals that exist, in any order; `arn:aws:iam::<account>:root` answers the account id. */
     ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
   };
@@ -30,6 +43,7 @@ export interface KmsDeps {
   ids: Ids;
   log: Logger;
   directory: PrincipalDirectory;
+  organization: OrganizationView;
   pages: PageTokens;
   settings: ServiceSettings;
   keys: KeyCache;

@@ -1,11 +1,14 @@
 /** What the operations and jobs of org receive. */
 
+import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { ConfigurationItem } from '../../platform/contract/configuration.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { OrgLimits } from './domain/limits.ts';
+import type { Background } from './jobs/background.ts';
 import type { ConfigFollower } from './jobs/detective/follower.ts';
 import type { Detective } from './ops/detective/engine.ts';
 import type { OrgDb } from './store/schema.ts';
+import type { ViewCache } from './store/view-cache.ts';
 
 /** What an account is to iam, which owns the principals of it. */
 export interface KnownAccount {
@@ -58,4 +61,8 @@ export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   limits: OrgLimits;
   detective: Detective;
   follower: ConfigFollower;
+  views: ViewCache;
+  background: Background;
+  /** For what happens without a request. */
+  recorder: Recorder;
 }

@@ -6,11 +6,13 @@
  * one revision in its own commit, which every node follows within a second; whoever is outside learns nothing.
  * Refuses guardrails that do not compile, and every change that would leave a node without one.
  */
-import { defineService, type ServiceDefinition } from '../../platform/runtime/service.ts';
+import { Recorder } from '../../platform/audit/recorder.ts';
+import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
 import { DEFAULT_DETECTIVE_LIMITS, type DetectiveLimits } from './domain/detective/limits.ts';
 import { DEFAULT_LIMITS, type OrgLimits } from './domain/limits.ts';
+import { Background } from './jobs/background.ts';
 import { ConfigFollower } from './jobs/detective/follower.ts';
 import { FollowSteps } from './jobs/detective/steps.ts';
 import { expireHandshakes } from './jobs/expire-handshakes.ts';
@@ -22,6 +24,7 @@ import { handlers } from './ops/index.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { detective } from './store/migrations/0002_detective.ts';
 import type { OrgDb } from './store/schema.ts';
+import { ViewCache } from './store/view-cache.ts';
 
 export type { OrgDeps } from './deps.ts';
 export { AWS_STRICT_LIMITS, type OrgLimits } from './domain/limits.ts';
@@ -29,6 +32,12 @@ export { AWS_STRICT_LIMITS, type OrgLimits } from './domain/limits.ts';
 export interface OrgOptions {
   limits?: Partial<OrgLimits>;
   detectiveLimits?: Partial<DetectiveLimits>;
+}
+
+/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
+function jobRecorder({ store, ids, settings }: Platform<OrgDb, OrgClients>): Recorder {
+  const writer = { node: 'org-jobs', boot: ids.uuidv7(), region: settings.region };
+  return new Recorder(store as never, writer, () => undefined);
 }
 
 export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, OrgClients, OrgDeps> {
@@ -41,6 +50,9 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       detective: new Detective({ ...DEFAULT_DETECTIVE_LIMITS, ...options.detectiveLimits }),
+      background: new Background(platform.log),
+      recorder: jobRecorder(platform),
+      views: new ViewCache(platform.store, platform.settings.partition),
       follower: new ConfigFollower({ ...platform, owner: `org-${platform.ids.uuidv4()}` }),
     }),
     prepare: async (deps) => deps.follower.start(new FollowSteps(deps)),

@@ -235,3 +235,64 @@ describe('the organization of another account', () => {
     expect((await ask('CreateOrganization', {}, outsider)).json().__type).toBe('AccessDeniedException');
   });
 });
+
+describe('an enterprise project of another account', () => {
+  let project: string;
+  const unknown = '99999999-9999-4999-8999-999999999999';
+  beforeAll(async () => {
+    const made = await native(server, '/v1/iam/create-enterprise-project', { Name: uniqueName('private') });
+    project = (made.json().EnterpriseProject as { EnterpriseProjectId: string }).EnterpriseProjectId;
+    const key = { EnterpriseProjectId: project };
+    expect((await native(server, '/v1/kms/create-key', key)).status).toBe(200);
+  });
+
+  const administrator = { PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess', UserName: 'admin' };
+  const attempts: [string, (id: string) => object][] = [
+    ['iam/describe-enterprise-project', (id) => ({ EnterpriseProjectId: id })],
+    ['iam/update-enterprise-project', (id) => ({ EnterpriseProjectId: id, Description: 'mine' })],
+    ['iam/disable-enterprise-project', (id) => ({ EnterpriseProjectId: id })],
+    ['iam/enable-enterprise-project', (id) => ({ EnterpriseProjectId: id })],
+    ['iam/attach-project-policy', (id) => ({ EnterpriseProjectId: id, ...administrator })],
+    ['iam/detach-project-policy', (id) => ({ EnterpriseProjectId: id, ...administrator })],
+    ['iam/list-project-grants', (id) => ({ EnterpriseProjectId: id })],
+    ['iam/list-project-resources', (id) => ({ EnterpriseProjectId: id })],
+    ['iam/create-user', (id) => ({ EnterpriseProjectId: id, UserName: 'stolen' })],
+    ['iam/move-resource', (id) => ({ EnterpriseProjectId: id, ResourceArn: other.arn })],
+    ['iam/preview-move-resource', (id) => ({ EnterpriseProjectId: id, ResourceArn: other.arn })],
+    ['kms/create-key', (id) => ({ EnterpriseProjectId: id })],
+  ];
+
+  it.each(attempts)('%s answers for its id what it answers for a missing one', async (path, input) => {
+    const ask = (id: string) => native(server, `/v1/${path}`, input(id), { credentials: other.credentials });
+    const [existing, missing] = [await ask(project), await ask(unknown)];
+    expect(existing.status).toBe(404);
+    expect(neutral(existing, project)).toBe(neutral(missing, unknown));
+  });
+
+  it.each(['kms/move-resource', 'kms/preview-move-resource'])('%s answers for a key of it alike', async (path) => {
+    const ask = (ResourceArn: string) =>
+      native(server, `/v1/${path}`, { ResourceArn, EnterpriseProjectId: '0' }, { credentials: other.credentials });
+    const [existing, missing] = [await ask(keyArn), await ask(keyArn.replace(keyId, MISSING))];
+    expect(existing.status).toBe(403);
+    expect(neutral(existing, keyId)).toBe(neutral(missing, MISSING));
+  });
+
+  it('appears in no list', async () => {
+    const { EnterpriseProjects } = (
+      await native(server, '/v1/iam/list-enterprise-projects', {}, { credentials: other.credentials })
+    ).json() as { EnterpriseProjects: { Name: string }[] };
+    expect(EnterpriseProjects.map(({ Name }) => Name)).toEqual(['default']);
+    const found = await native(
+      server,
+      '/v1/iam/list-project-resources',
+      { EnterpriseProjectId: '0' },
+      { credentials: other.credentials },
+    );
+    expect(found.json().Resources).toEqual([{ ResourceArn: other.arn, ResourceType: 'iam:user' }]);
+  });
+
+  /** Native errors carry the id of the request as well. */
+  function neutral(answer: RawAnswer, id: string): string {
+    return essence(answer, id).replaceAll(/"requestId":"[^"]+"/g, '');
+  }
+});

@@ -45,12 +45,12 @@ export interface Ran {
   stderr: string;
 }
 
-export function run(command: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
+export function run(command: string, args: string[], env: Record<string, string> = {}, timeout = 60_000): Promise<Ran> {
   return new Promise((done) => {
     execFile(
       command,
       args,
-      { env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env }, maxBuffer: 64 << 20, timeout: 60_000 },
+      { env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env }, maxBuffer: 64 << 20, timeout },
       (error, stdout, stderr) =>
         done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
     );

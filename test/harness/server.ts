@@ -112,7 +112,7 @@ export async function startParapet(
         shape === 'mono' ? [launch(['dist/bin/all.js'])] : MICRO.map((name) => launch(['dist/bin/service.js', name]));
       await waitUntilReady(
         port,
-        () => running.find((p) => p.exitCode !== null),
+        () => running.find((p) => p.exitCode !== null || p.signalCode !== null),
         () => text,
       );
       instance.ca = readFileSync(caPath, 'utf8');

@@ -33,6 +33,9 @@ export type Naming = 'new' | 'existing' | 'missing';
 export interface Objects {
   user: string;
   group: string;
+  role: string;
+  sessionId: string;
+  device: string;
   policyArn: string;
   accessKeyId: string;
   keyArn: string;
@@ -40,6 +43,7 @@ export interface Objects {
   namespace: string;
   ciphertext: string;
   decisionId: string;
+  project: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -82,13 +86,31 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/iam/create-policy', { PolicyName: uniqueName('policy'), PolicyDocument });
     objects.policyArn = (made.Policy as { Arn: string }).Arn;
   };
+  const makeProject = async () => {
+    const made = await ask('/v1/iam/create-enterprise-project', { Name: uniqueName('project') });
+    objects.project = (made.EnterpriseProject as { EnterpriseProjectId: string }).EnterpriseProjectId;
+  };
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
-  if (names('UserName', 'Principal', 'AccessKeyId')) await makeUser();
+  const isAboutUser =
+    names('UserName', 'Principal', 'AccessKeyId') || (names('ResourceArn') && operation.area === 'iam');
+  if (isAboutUser) await makeUser();
+  const makeRole = async () => {
+    const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await ask('/v1/iam/create-role', { RoleName: objects.role, AssumeRolePolicyDocument });
+    const RoleArn = `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`;
+    if (!names('SessionId')) return;
+    const made = await ask('/v1/sts/assume-role', { RoleArn, RoleSessionName: 'matrix' });
+    objects.sessionId = (made.Credentials as { AccessKeyId: string }).AccessKeyId;
+  };
+  if (names('RoleName', 'RoleArn', 'SessionId')) await makeRole();
+  if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
+  if (names('EnterpriseProjectId')) await makeProject();
   return objects;
 }
 
@@ -96,6 +118,9 @@ function nothing(home: string, decisionId: string): Objects {
   return {
     user: uniqueName('user'),
     group: uniqueName('group'),
+    role: uniqueName('role'),
+    sessionId: `ASIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
+    device: uniqueName('phone'),
     namespace: uniqueName('space'),
     policyArn: `arn:aws:iam::${home}:policy/${uniqueName('policy')}`,
     accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
@@ -103,6 +128,7 @@ function nothing(home: string, decisionId: string): Objects {
     alias: `alias/${uniqueName('alias')}`,
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
+    project: randomUUID(),
   };
 }
 
@@ -133,6 +159,12 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     PolicyArn: objects.policyArn,
     PermissionsBoundary: objects.policyArn,
     AccessKeyId: objects.accessKeyId,
+    RoleName: makes ? uniqueName('role') : objects.role,
+    RoleArn: arn(`role/${objects.role}`),
+    SessionId: objects.sessionId,
+    SerialNumber: arn(`mfa/${objects.device}`),
+    VirtualMFADeviceName: uniqueName('phone'),
+    AccountId: operation.name === 'IssueRootClaim' ? home : undefined,
     KeyId: objects.keyArn,
     TargetKeyId: objects.keyArn,
     SourceKeyId: objects.keyArn,
@@ -141,8 +173,17 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CiphertextBlob: objects.ciphertext,
     Principal: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
+    EnterpriseProjectId: objects.project,
+    ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
     AdministratorUserName: uniqueName('admin'),
-    Name: operation.area === 'authz' ? (makes ? uniqueName('space') : objects.namespace) : uniqueName('account'),
+    Name:
+      operation.area === 'sts'
+        ? uniqueName('f')
+        : operation.area === 'authz'
+          ? makes
+            ? uniqueName('space')
+            : objects.namespace
+          : uniqueName('account'),
   };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
@@ -185,6 +226,15 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       const owner = operation.name === 'GetAccessKeyLastUsed' ? [arn(`user/${objects.user}`)] : [];
       return [...users, ...named('Principal'), ...items.map((item) => item.Principal), ...owner];
     }
+    case 'iam:role': {
+      const roles = named('RoleName').map((name) => arn(`role/${name}`));
+      const owner = operation.name === 'RevokeSession' ? [arn(`role/${objects.role}`)] : [];
+      return [...roles, ...named('RoleArn'), ...owner];
+    }
+    case 'iam:mfa':
+      return [...named('SerialNumber'), ...named('VirtualMFADeviceName').map((name) => arn(`mfa/${name}`))];
+    case 'sts:federated-user':
+      return named('Name').map((name) => arn(`federated-user/${name}`).replace(':iam:', ':sts:'));
     case 'iam:group':
       return named('GroupName', 'NewGroupName').map((name) => arn(`group/${name}`));
     case 'iam:policy':
@@ -192,6 +242,10 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
         ...named('PolicyArn'),
         ...(operation.name === 'CreatePolicy' ? named('PolicyName').map((n) => arn(`policy/${n}`)) : []),
       ];
+    case 'iam:enterprise-project':
+      return [arn(`enterprise-project/${objects.project}`)];
+    case 'iam:resource':
+      return named('ResourceArn');
     case 'authz:namespace':
       return named('Name').map((name) => `${keys.replace(':kms:', ':authz:')}:namespace/${name}`);
     case 'kms:alias':

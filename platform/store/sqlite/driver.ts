@@ -9,7 +9,7 @@ import { fromSqlite, isFatal } from './errors.ts';
 const WRITER_WAIT_MS = 5000;
 
 /**
- * The one writing connection: its lock, its BEGIN and its COMMIT, used by Kysely and by the group commit alike.
+ * The one writing connection: its lock, its BEGIN and its COMMIT.
  * After an input/output error it is broken for good and refuses everything.
  */
 export class SqliteWriter implements Driver {
@@ -47,16 +47,30 @@ export class SqliteWriter implements Driver {
 
   translate = (error: unknown): unknown => {
     const translated = fromSqlite(error, this.#where);
-    if (isFatal(error) && this.#broken === undefined) {
-      this.#broken = new StoreError('unavailable', `${this.#where} had an input/output error and is out of use`, {
-        cause: error,
-        committed: 'unknown',
-        hint: 'check the disk, then start again',
-      });
-      this.#onFatal(this.#broken);
+    if (isFatal(error)) {
+      this.breakDown(
+        new StoreError('unavailable', `${this.#where} had an input/output error and is out of use`, {
+          cause: error,
+          committed: 'unknown',
+          hint: 'check the disk, then start again',
+        }),
+      );
     }
     return translated;
   };
+
+  /** Nothing is written any more; the first reason stays. */
+  breakDown(error: StoreError): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = error;
+    this.#onFatal(error);
+  }
+
+  /** The number of the next commit. */
+  countCommit(): number {
+    this.#commits += 1;
+    return this.#commits;
+  }
 
   begin(): void {
     try {
@@ -67,8 +81,7 @@ export class SqliteWriter implements Driver {
   }
 
   commit(): void {
-    this.#commits += 1;
-    const fate = this.#faults?.onCommit(this.#commits);
+    const fate = this.#faults?.onCommit(this.countCommit());
     if (fate === 'fail') throw new StoreError('unavailable', `commit on ${this.#where} was refused`);
     try {
       this.statements.get('commit').run();

@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { type Dialect, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
-import { type CommitFaults, type Engine, RECORD_COLUMNS, recordValues, type StoreLogger } from '../engine.ts';
+import { type CommitFaults, type Engine, RECORD_COLUMNS, type StoreLogger } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { describeMigrations, type Migration, pendingMigrations } from '../migrate.ts';
 import { OnlyReads, WithoutRowLocks } from '../portable.ts';
@@ -13,6 +13,7 @@ import { WriterLock } from '../writer-lock.ts';
 import { SqliteReader, SqliteWriter } from './driver.ts';
 import { fromSqlite } from './errors.ts';
 import { BUSY_TIMEOUT_MS, createPrivately, inspect, openWriting, ProcessLock, prepareFolder } from './files.ts';
+import { RecordJournal } from './journal.ts';
 
 const CHECKPOINT_INTERVAL_MS = 500;
 
@@ -63,6 +64,21 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     plugins: [new OnlyReads()],
   });
 
+  let journal: RecordJournal;
+  try {
+    journal = new RecordJournal({
+      service,
+      folder,
+      faults: options.faults,
+      countCommit: () => writer.countCommit(),
+      onBroken: (error) => writer.breakDown(error),
+    });
+  } catch (error) {
+    for (const handle of handles) handle.close();
+    lock.release();
+    throw error;
+  }
+
   let checkpointed = 0;
   const checkpoints = setInterval(() => {
     // PASSIVE never waits for readers; it is skipped while a transaction is open.
@@ -91,26 +107,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     lockMigrations: () => Promise.resolve(),
     markInitialised: () => lock.markInitialised(),
 
-    async insertRecords(rows) {
-      if (!writer.lock.tryAcquire()) await writer.lock.acquire();
-      try {
-        writer.assertUsable();
-        writer.begin();
-        try {
-          const insert = writer.statements.get(INSERT_RECORD);
-          for (const row of rows) {
-            insert.run(recordValues(row));
-          }
-          writer.commit();
-        } catch (error) {
-          const translated = writer.translate(error);
-          writer.rollback();
-          throw translated;
-        }
-      } finally {
-        writer.lock.release();
-      }
-    },
+    insertRecords: (rows) => journal.append(rows),
+    journal,
 
     async snapshot(work) {
       await snapshots.acquire();
@@ -144,6 +142,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
 
     async close() {
       clearInterval(checkpoints);
+      journal.close();
       // A transaction or snapshot that does not end in time is cut off; SQLite rolls it back.
       await Promise.allSettled([writer.lock.acquire(), snapshots.acquire()]);
       // The writer goes last: it folds the WAL into the database when it is the only connection left.

@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { type Engine, recordValues, type StoredRecord } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { GroupCommit } from '../group-commit.ts';
-import { type AnyTransaction, platform } from '../transaction.ts';
+import { type AnyTransaction, platform, runTransaction } from '../transaction.ts';
 
 /** One audit record on its way to the audit service. */
 export interface OutboxRow {
@@ -41,7 +41,7 @@ export class Outbox {
       .selectFrom('audit_outbox')
       .select((eb) => eb.fn.max('position').as('position'))
       .executeTakeFirst();
-    return row?.position ?? 0;
+    return Math.max(row?.position ?? 0, engine.journal?.position ?? 0);
   }
 
   append(row: OutboxRow): Promise<void> {
@@ -65,7 +65,9 @@ export class Outbox {
       .orderBy('event_id')
       .limit(limit)
       .execute();
-    return rows.map((row) => ({
+    const journalled = this.#engine.journal?.read(limit) ?? [];
+    const all = journalled.length === 0 ? rows : rows.length === 0 ? journalled : inOrder(rows, journalled, limit);
+    return all.map((row) => ({
       eventId: row.event_id,
       accountId: row.account_id,
       wseq: row.wseq,
@@ -75,14 +77,18 @@ export class Outbox {
     }));
   }
 
-  async deleteIn(tx: AnyTransaction, eventIds: readonly string[]): Promise<void> {
-    // Lists of fixed lengths, so that few distinct statements exist.
-    for (let start = 0; start < eventIds.length; start += 128) {
-      const slice = eventIds.slice(start, start + 128);
-      const length = slice.length > 16 ? 128 : 16;
-      const padded = [...slice, ...new Array<string>(length - slice.length).fill(slice[0]!)];
-      await platform(tx).deleteFrom('audit_outbox').where('event_id', 'in', padded).execute();
-    }
+  async delete(eventIds: readonly string[]): Promise<void> {
+    const rows = this.#engine.journal?.delete(eventIds) ?? eventIds;
+    if (rows.length === 0) return;
+    await runTransaction(this.#engine, async (tx) => {
+      // Lists of fixed lengths, so that few distinct statements exist.
+      for (let start = 0; start < rows.length; start += 128) {
+        const slice = rows.slice(start, start + 128);
+        const length = slice.length > 16 ? 128 : 16;
+        const padded = [...slice, ...new Array<string>(length - slice.length).fill(slice[0]!)];
+        await platform(tx).deleteFrom('audit_outbox').where('event_id', 'in', padded).execute();
+      }
+    });
   }
 
   close(): Promise<void> {
@@ -109,4 +115,8 @@ export class Outbox {
       record: row.record,
     };
   }
+}
+
+function inOrder(a: readonly StoredRecord[], b: readonly StoredRecord[], limit: number): StoredRecord[] {
+  return [...a, ...b].sort((x, y) => x.position - y.position).slice(0, limit);
 }

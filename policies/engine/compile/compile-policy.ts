@@ -89,6 +89,7 @@ function compileStatement(
     policyArn: source.arn,
     ...(source.version !== undefined && { version: source.version }),
     ...(source.name !== undefined && { policyName: source.name }),
+    ...(source.enterpriseProjectId !== undefined && { enterpriseProjectId: source.enterpriseProjectId }),
     ...(statement.sid && { sid: statement.sid.value }),
     statementIndex: statement.index,
     line,

@@ -1,6 +1,6 @@
 /** Generates policy sets and requests for the differential and metamorphic tests; deterministic per seed. */
 import type { AuthorizationRequest, CompiledPolicy, ContextMap, Layers, PolicyKind, Statement } from '../index.ts';
-import { buildPolicySet, compilePolicy } from '../index.ts';
+import { buildPolicySet, compilePolicy, restrictPolicy } from '../index.ts';
 import type { Random } from './random.ts';
 import {
   ACTION_PATTERNS,
@@ -12,6 +12,7 @@ import {
   PADDED_ARNS,
   PRINCIPAL_NAMES,
   PRINCIPALS,
+  PROJECT_DOMAIN,
   RESOURCE_PATTERNS,
   RESOURCES,
   SHORT_ARNS,
@@ -93,6 +94,17 @@ export function generatePolicy(random: Random, kind: PolicyKind): CompiledPolicy
   const statements = random.list(1, 3, () => generateStatement(random, kind));
   const document = { ...(version && { Version: version }), Statement: statements };
   return compilePolicy(JSON.stringify(document), { arn: `arn:${kind}-${random.below(1e6)}`, kind });
+}
+
+/** Some of the identity policies become grants in an enterprise project: the restriction stands in no text. */
+export function confineSome(random: Random, layers: GeneratedLayers): GeneratedLayers {
+  const { key, values } = PROJECT_DOMAIN;
+  const identity = layers.identity?.map((policy) =>
+    random.chance(0.15)
+      ? restrictPolicy(policy, [{ operator: 'StringEquals', key, values: [random.pick(values)] }])
+      : policy,
+  );
+  return { ...layers, ...(identity && { identity }) };
 }
 
 export function generateStatement(random: Random, kind: PolicyKind, effect?: 'Allow' | 'Deny'): StatementJson {

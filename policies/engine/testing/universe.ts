@@ -156,7 +156,16 @@ const ORDER = ['Equals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterTh
 const NUMERIC = ORDER.map((order) => `Numeric${order}`);
 const DATE = ORDER.map((order) => `Date${order}`);
 
+export const PROJECT_DOMAIN: KeyDomain = {
+  key: 'parapet:EnterpriseProjectId',
+  operators: STRING,
+  operands: ['0', 'one', 'o*'],
+  values: ['0', 'one', 'two'],
+  multivalued: false,
+};
+
 export const KEY_DOMAINS: readonly KeyDomain[] = [
+  PROJECT_DOMAIN,
   {
     key: 'aws:PrincipalTag/team',
     operators: [...STRING, ...NO_CASE],

@@ -1,4 +1,4 @@
-/** Managed policies attached to users and groups, and as permissions boundary of users. */
+/** Managed policies attached to users, groups and roles, and as permissions boundary of users. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { list, oneOf, structure } from '../../../platform/contract/shape.ts';
 import { limitExceeded, notAttachable, notFound } from './errors.ts';
@@ -12,6 +12,7 @@ import {
   pageInput,
   pageOutput,
   pagination,
+  RoleName,
   UniqueId,
   UserName,
 } from './shapes.ts';
@@ -73,6 +74,49 @@ export const DetachGroupPolicy = defineOperation({
   examples: [{ title: 'detach', input: { GroupName: 'operators', PolicyArn: EXAMPLE_ARN } }],
 });
 
+export const AttachRolePolicy = defineOperation({
+  ...shared,
+  name: 'AttachRolePolicy',
+  doc: 'Attaches a managed policy to a role. Attaching it again changes nothing.',
+  input: structure({ RoleName, PolicyArn }),
+  errors: attachErrors,
+  authz: {
+    action: 'iam:AttachRolePolicy',
+    resource: 'iam:role',
+    conditions: ['iam:PolicyARN', 'iam:PermissionsBoundary'],
+  },
+  effect: 'write',
+  examples: [{ title: 'attach', input: { RoleName: 'auditor', PolicyArn: EXAMPLE_ARN } }],
+});
+
+export const DetachRolePolicy = defineOperation({
+  ...shared,
+  name: 'DetachRolePolicy',
+  doc: 'Detaches a managed policy from a role.',
+  input: structure({ RoleName, PolicyArn }),
+  errors: notFound,
+  authz: {
+    action: 'iam:DetachRolePolicy',
+    resource: 'iam:role',
+    conditions: ['iam:PolicyARN', 'iam:PermissionsBoundary'],
+  },
+  effect: 'write',
+  examples: [{ title: 'detach', input: { RoleName: 'auditor', PolicyArn: EXAMPLE_ARN } }],
+});
+
+export const ListAttachedRolePolicies = defineOperation({
+  ...shared,
+  name: 'ListAttachedRolePolicies',
+  doc: 'Lists the managed policies attached to a role.',
+  input: structure({ RoleName, PathPrefix: PathPrefix.optional(), ...pageInput }),
+  output: structure({ AttachedPolicies: list(AttachedPolicy, 0, 1000), ...pageOutput }),
+  errors: notFound,
+  authz: { action: 'iam:ListAttachedRolePolicies', resource: 'iam:role' },
+  effect: 'read',
+  pagination,
+  examples: [{ title: 'of auditor', input: { RoleName: 'auditor' } }],
+});
+
 export const ListAttachedUserPolicies = defineOperation({
   ...shared,
   name: 'ListAttachedUserPolicies',
@@ -102,7 +146,7 @@ export const ListAttachedGroupPolicies = defineOperation({
 export const ListEntitiesForPolicy = defineOperation({
   ...shared,
   name: 'ListEntitiesForPolicy',
-  doc: 'Lists the users and groups of the account that a managed policy binds.',
+  doc: 'Lists the users, groups and roles of the account that a managed policy binds.',
   input: structure({
     PolicyArn,
     EntityFilter: oneOf(['User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy']).optional(),
@@ -113,7 +157,7 @@ export const ListEntitiesForPolicy = defineOperation({
   output: structure({
     PolicyGroups: list(structure({ GroupName, GroupId: UniqueId }), 0, 1000),
     PolicyUsers: list(structure({ UserName, UserId: UniqueId }), 0, 1000),
-    PolicyRoles: list(structure({ RoleName: UserName, RoleId: UniqueId }), 0, 1000),
+    PolicyRoles: list(structure({ RoleName, RoleId: UniqueId }), 0, 1000),
     ...pageOutput,
   }),
   errors: notFound,

@@ -1,5 +1,6 @@
 /** Decisions for applications: may this principal do this, and why (not). */
 import { z } from 'zod';
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   annotate,
@@ -25,7 +26,7 @@ const ContextValue = annotate(z.union([ContextText, z.number(), z.boolean(), z.a
 });
 
 const Question = {
-  /** ARN of a user or the root user of the caller's account; default: the caller. */
+  /** ARN of a user, a role or the root user of the caller's account; default: the caller in its present session. */
   Principal: IamArn.optional(),
   Action: text(3, 128, { pattern: /^[A-Za-z][A-Za-z0-9-]*:[A-Za-z0-9_-]+$/ }),
   Resource: text(1, 2048, { pattern: /^(?:\*|arn:[^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:[^\n]+)$/ }),
@@ -37,6 +38,8 @@ const Question = {
 
 const Statement = structure({
   PolicyArn: text(1, 2048),
+  /** The project that the policy is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   Version: text(1, 64).optional(),
   Sid: text(0, 256).optional(),
   Index: integer(0, 100_000),

@@ -1,7 +1,12 @@
 /** Errors of the iam operations under their native names, with the exact codes and statuses of the Query protocol. */
+import { projectDisabled } from '../../../platform/contract/enterprise-project.ts';
+
 export const notFound = {
   NotFound: { status: 404, aws: 'NoSuchEntity', doc: 'The entity does not exist in the account of the caller.' },
 } as const;
+
+/** Of operations that put something into an enterprise project. */
+export const intoProject = { ...notFound, ...projectDisabled('InvalidInput') } as const;
 
 export const alreadyExists = {
   EntityAlreadyExists: {
@@ -41,4 +46,20 @@ export const unmodifiable = {
 
 export const notAttachable = {
   PolicyNotAttachable: { status: 400, aws: 'PolicyNotAttachable', doc: 'The policy cannot be attached here.' },
+} as const;
+
+export const invalidCode = {
+  InvalidAuthenticationCode: {
+    status: 403,
+    aws: 'InvalidAuthenticationCode',
+    doc: 'The codes are not two consecutive ones of the device, or were used before.',
+  },
+} as const;
+
+export const temporarilyUnmodifiable = {
+  EntityTemporarilyUnmodifiable: {
+    status: 409,
+    aws: 'EntityTemporarilyUnmodifiable',
+    doc: 'The device is locked after wrong codes; the message says for how long.',
+  },
 } as const;

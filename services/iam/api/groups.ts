@@ -1,7 +1,8 @@
 /** Groups and who belongs to them. */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { list, structure } from '../../../platform/contract/shape.ts';
-import { alreadyExists, deleteConflict, limitExceeded, notFound } from './errors.ts';
+import { alreadyExists, deleteConflict, intoProject, limitExceeded, notFound } from './errors.ts';
 import {
   Group,
   GroupName,
@@ -21,10 +22,10 @@ export const CreateGroup = defineOperation({
   ...shared,
   name: 'CreateGroup',
   doc: 'Makes an empty group.',
-  input: structure({ GroupName, Path: Path.optional() }),
+  input: structure({ GroupName, Path: Path.optional(), EnterpriseProjectId: EnterpriseProjectId.optional() }),
   output: structure({ Group }),
-  errors: { ...alreadyExists, ...limitExceeded },
-  authz: { action: 'iam:CreateGroup', resource: 'iam:group' },
+  errors: { ...alreadyExists, ...limitExceeded, ...intoProject },
+  authz: { action: 'iam:CreateGroup', resource: 'iam:group', conditions: ['parapet:EnterpriseProjectId'] },
   effect: 'write',
   examples: [{ title: 'a group', input: { GroupName: 'operators' } }],
 });

@@ -1,4 +1,4 @@
-/** Policies that are part of one user or one group. */
+/** Policies that are part of one user, group or role. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { list, structure } from '../../../platform/contract/shape.ts';
 import { alreadyExists, limitExceeded, malformedPolicy, notFound } from './errors.ts';
@@ -11,6 +11,7 @@ import {
   pageInput,
   pageOutput,
   pagination,
+  RoleName,
   UserName,
 } from './shapes.ts';
 
@@ -110,4 +111,55 @@ export const ListGroupPolicies = defineOperation({
   effect: 'read',
   pagination,
   examples: [{ title: 'of operators', input: { GroupName: 'operators' } }],
+});
+
+const ROLE_BOUNDARY = ['iam:PermissionsBoundary'] as const;
+
+export const PutRolePolicy = defineOperation({
+  ...shared,
+  name: 'PutRolePolicy',
+  doc: 'Writes an inline policy of a role, replacing one of the same name.',
+  input: structure({ RoleName, PolicyName, PolicyDocument: Document }),
+  errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...malformedPolicy },
+  authz: { action: 'iam:PutRolePolicy', resource: 'iam:role', conditions: ROLE_BOUNDARY },
+  effect: 'write',
+  examples: [
+    { title: 'write', input: { RoleName: 'auditor', PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } },
+  ],
+});
+
+export const GetRolePolicy = defineOperation({
+  ...shared,
+  name: 'GetRolePolicy',
+  doc: 'Reads an inline policy of a role.',
+  input: structure({ RoleName, PolicyName }),
+  output: structure({ RoleName, PolicyName, PolicyDocument: Document }),
+  errors: notFound,
+  authz: { action: 'iam:GetRolePolicy', resource: 'iam:role' },
+  effect: 'read',
+  examples: [{ title: 'read', input: { RoleName: 'auditor', PolicyName: 'decrypt' } }],
+});
+
+export const DeleteRolePolicy = defineOperation({
+  ...shared,
+  name: 'DeleteRolePolicy',
+  doc: 'Deletes an inline policy of a role.',
+  input: structure({ RoleName, PolicyName }),
+  errors: notFound,
+  authz: { action: 'iam:DeleteRolePolicy', resource: 'iam:role', conditions: ROLE_BOUNDARY },
+  effect: 'write',
+  examples: [{ title: 'delete', input: { RoleName: 'auditor', PolicyName: 'decrypt' } }],
+});
+
+export const ListRolePolicies = defineOperation({
+  ...shared,
+  name: 'ListRolePolicies',
+  doc: 'Lists the names of the inline policies of a role.',
+  input: structure({ RoleName, ...pageInput }),
+  output: structure({ PolicyNames: list(PolicyName, 0, 1000), ...pageOutput }),
+  errors: notFound,
+  authz: { action: 'iam:ListRolePolicies', resource: 'iam:role' },
+  effect: 'read',
+  pagination,
+  examples: [{ title: 'of auditor', input: { RoleName: 'auditor' } }],
 });

@@ -4,11 +4,13 @@
  * date, region and service (SigV4), never the access key itself.
  */
 import { z } from 'zod';
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   AccountId,
   annotate,
   dictionary,
+  flag,
   integer,
   list,
   oneOf,
@@ -19,7 +21,7 @@ import {
   text,
   timestamp,
 } from '../../../platform/contract/shape.ts';
-import { AccessKeyId, Arn, UniqueId, UserName } from './shapes.ts';
+import { AccessKeyId, Arn, CallerId, RoleName, SessionId, UniqueId, UserName } from './shapes.ts';
 
 const VERSION = integer(0, Number.MAX_SAFE_INTEGER);
 
@@ -40,22 +42,25 @@ export const GetSigningKey = defineOperation({
     /** 32 bytes: the end of the SigV4 chain. */
     SigningKey: secretBlob(32, 32),
     AccountId,
-    PrincipalId: UniqueId,
+    PrincipalId: CallerId,
+    /** Unique id of the role or user whose policies count, where it is not the principal itself. */
+    EntityId: UniqueId.optional(),
     Arn,
-    Kind: oneOf(['user', 'root']),
+    Kind: oneOf(['user', 'root', 'role', 'federated']),
     UserName: UserName.optional(),
     Session: structure({
+      Id: SessionId,
       IssuedAt: timestamp(),
       ExpiresAt: timestamp(),
       MfaAt: timestamp().optional(),
-      /** The long-term key the session was made with; the session ends when it is disabled or deleted. */
-      ParentAccessKeyId: AccessKeyId,
     }).optional(),
+    /** Accounts in which something can end the credentials: the own one, and the one a session stems from. */
+    Accounts: list(AccountId, 1, 2),
   }),
   errors: {
     UnknownAccessKey: {
       status: 401,
-      doc: 'The key is unknown or inactive, its user is gone, or the session token is missing, wrong or not wanted.',
+      doc: 'The key is unknown or inactive, its holder is gone, its session was ended, or the session token is missing, wrong or not wanted.',
     },
     ExpiredToken: { status: 401, doc: 'The session of the temporary key has ended.' },
   },
@@ -71,21 +76,29 @@ export const GetSigningKey = defineOperation({
 });
 
 const SnapshotPolicy = structure({
-  /** Managed: its ARN. Inline: `arn:P:iam::A:user-policy/USER/NAME` or `.../group-policy/GROUP/NAME`. */
+  /**
+   * Managed: its ARN. Inline: `arn:P:iam::A:user-policy/USER/NAME` (`group-policy`, `role-policy`), of a session
+   * `arn:P:sts::A:session-policy/SESSION`.
+   */
   Arn,
   /** Managed: `v3`. Inline: the first 16 hex digits of SHA-256 of the document. */
   Version: text(1, 64),
   Name: text(1, 128),
-  Kind: oneOf(['identity', 'boundary']),
+  Kind: oneOf(['identity', 'boundary', 'session']),
+  /** The one project it is granted in; absent: it holds everywhere. */
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   Document: annotate(z.string(), { audit: 'drop' }),
 });
 
 export const PrincipalSnapshotShape = structure({
   Arn,
   AccountId,
-  Kind: oneOf(['root', 'user']),
+  Kind: oneOf(['root', 'user', 'role']),
   PrincipalId: UniqueId,
   UserName: UserName.optional(),
+  RoleName: RoleName.optional(),
+  /** Project it is in as a resource; absent for the root user. */
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   Tags: dictionary(z.string(), TagValue),
   Policies: list(SnapshotPolicy, 0, 10_000),
   /** Access keys in force: credentials that stem from any other key are void. */
@@ -103,6 +116,31 @@ export const GetPrincipalSnapshot = defineOperation({
   effect: 'read',
   audit: { class: 'management' },
   examples: [{ title: 'a user', input: { PrincipalId: 'AIDACKCEVSQ6C2EXAMPLE' } }],
+});
+
+export const SessionSnapshotShape = structure({
+  SessionId,
+  EntityId: UniqueId,
+  AccountId,
+  Accounts: list(AccountId, 1, 2),
+  Name: text(2, 64).optional(),
+  SourceIdentity: text(2, 64).optional(),
+  MfaAt: timestamp().optional(),
+  Tags: dictionary(z.string(), TagValue),
+  TransitiveTagKeys: list(text(1, 128), 0, 50),
+  Policies: list(SnapshotPolicy, 0, 11).optional(),
+});
+
+export const GetSessionSnapshot = defineOperation({
+  name: 'GetSessionSnapshot',
+  service: 'iam',
+  doc: 'What a session adds to its user or role. Absent: the session was ended, or never was.',
+  input: structure({ SessionId }),
+  output: structure({ Session: SessionSnapshotShape.optional() }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'of a role', input: { SessionId: 'ASIACKCEVSQ6C2EXAMPLE' } }],
 });
 
 export const GetAuthorizationChanges = defineOperation({
@@ -134,6 +172,30 @@ export const ResolvePrincipals = defineOperation({
   effect: 'read',
   audit: { class: 'management' },
   examples: [{ title: 'one user', input: { Arns: ['arn:aws:iam::123456789012:user/alice'] } }],
+});
+
+export const FindEnterpriseProject = defineOperation({
+  name: 'FindEnterpriseProject',
+  service: 'iam',
+  doc: 'Whether an enterprise project of an account takes resources. Absent: the account has no such project.',
+  input: structure({ AccountId, EnterpriseProjectId }),
+  output: structure({ Project: structure({ Name: text(1, 255), Enabled: flag() }).optional() }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'the default one', input: { AccountId: '123456789012', EnterpriseProjectId: '0' } }],
+});
+
+export const ListAccountPrincipals = defineOperation({
+  name: 'ListAccountPrincipals',
+  service: 'iam',
+  doc: 'Unique ids of the users and roles of an account, in their order, after one of them.',
+  input: structure({ AccountId, After: UniqueId.optional(), Limit: integer(1, 1001) }),
+  output: structure({ PrincipalIds: list(UniqueId, 0, 1001) }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'the first hundred', input: { AccountId: '123456789012', Limit: 100 } }],
 });
 
 export const GetSessionKeys = defineOperation({

@@ -1,9 +1,11 @@
 /** Managed policies and their versions (at most five kept, exactly one in force). */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { flag, list, oneOf, structure } from '../../../platform/contract/shape.ts';
 import {
   alreadyExists,
   deleteConflict,
+  intoProject,
   invalidInput,
   limitExceeded,
   malformedPolicy,
@@ -42,10 +44,16 @@ export const CreatePolicy = defineOperation({
     PolicyDocument: Document,
     Description: Description.optional(),
     Tags: Tags.optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ Policy }),
-  errors: { ...alreadyExists, ...limitExceeded, ...malformedPolicy, ...invalidInput },
-  authz: { action: 'iam:CreatePolicy', resource: 'iam:policy', conditions: ['aws:RequestTag/*', 'aws:TagKeys'] },
+  errors: { ...alreadyExists, ...limitExceeded, ...malformedPolicy, ...invalidInput, ...intoProject },
+  authz: {
+    action: 'iam:CreatePolicy',
+    resource: 'iam:policy',
+    conditions: ['aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
+  },
   effect: 'write',
   examples: [{ title: 'a policy', input: { PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } }],
 });

@@ -11,8 +11,6 @@ export interface SessionTokenClaims {
    * `ActiveAccessKeyIds` of the principal's snapshot, otherwise a disabled key would go on in its sessions.
    */
   key: string;
-  /** When the second factor was checked, seconds. */
-  mfa?: number;
 }
 
 export const SESSION_AUDIENCE = 'parapet';

@@ -3,6 +3,7 @@
  * letter case and stored as written; `.` and `..` are no names, so that no path in front of us can be shortened.
  */
 
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import type { PaginationDeclaration } from '../../../platform/contract/operation.ts';
 import {
   annotate,
@@ -24,6 +25,7 @@ const PATH_PREFIX = /^\/[A-Za-z0-9.,+@=_/-]*$/;
 
 export const NewUserName = text(1, 64, { pattern: NAME });
 export const UserName = text(1, 128, { pattern: NAME });
+export const RoleName = text(1, 64, { pattern: NAME });
 export const GroupName = text(1, 128, { pattern: NAME });
 export const PolicyName = text(1, 128, { pattern: NAME });
 export const Path = text(1, 512, { pattern: PATH });
@@ -34,6 +36,12 @@ export const AccessKeyId = text(16, 128, { pattern: /^[A-Za-z0-9_]+$/ });
 export const PolicyVersionId = text(2, 32, { pattern: /^v[1-9][0-9]*(?:\.[A-Za-z0-9-]*)?$/ });
 export const Document = policyDocument(131_072);
 export const UniqueId = text(12, 128, { pattern: /^[A-Za-z0-9]+$/ });
+/** `AIDA...`, an account id, `AROA...:session` or `account:federated name`. */
+export const CallerId = text(12, 193, { pattern: /^[A-Za-z0-9]+(?::[A-Za-z0-9_+=,.@-]+)?$/ });
+/** ARN of a virtual MFA device; other serial numbers belong to nobody here. */
+export const SerialNumber = text(9, 256, { pattern: /^[A-Za-z0-9_+=/:,.@-]+$/ });
+/** A temporary access key id, or the id of a bearer token. */
+export const SessionId = text(16, 128, { pattern: /^[A-Za-z0-9-]+$/ });
 /** No control characters, no half of a surrogate pair: what is written must be what is stored. */
 export const Description = text(0, 1000, { pattern: /^(?:[\t\n\r]|[^\p{C}])*$/u });
 export const Arn = text(20, 2048);
@@ -59,13 +67,40 @@ export const User = annotate(
     CreateDate: timestamp(),
     PermissionsBoundary: PermissionsBoundary.optional(),
     Tags: Tags.optional(),
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   { title: 'User' },
 );
 
-export const Group = annotate(structure({ Path, GroupName, GroupId: UniqueId, Arn, CreateDate: timestamp() }), {
-  title: 'Group',
-});
+const RoleMembers = {
+  Path,
+  RoleName,
+  RoleId: UniqueId,
+  Arn,
+  CreateDate: timestamp(),
+  AssumeRolePolicyDocument: Document.optional(),
+  Description: Description.optional(),
+  /** Seconds. */
+  MaxSessionDuration: integer(3600, 43_200).optional(),
+  PermissionsBoundary: PermissionsBoundary.optional(),
+  Tags: Tags.optional(),
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
+};
+export const Role = annotate(structure(RoleMembers), { title: 'Role' });
+
+export const Group = annotate(
+  structure({
+    Path,
+    GroupName,
+    GroupId: UniqueId,
+    Arn,
+    CreateDate: timestamp(),
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
+  }),
+  {
+    title: 'Group',
+  },
+);
 
 export const Policy = annotate(
   structure({
@@ -81,6 +116,8 @@ export const Policy = annotate(
     CreateDate: timestamp(),
     UpdateDate: timestamp(),
     Tags: Tags.optional(),
+    /** Absent for shipped policies, which are in no account. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   { title: 'Policy' },
 );

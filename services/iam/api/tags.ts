@@ -1,8 +1,8 @@
-/** Tags of users and policies. Keys that differ only in letter case are refused: conditions compare without case. */
+/** Tags of users, roles and policies. Keys that differ only in letter case are refused: conditions compare without case. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { structure } from '../../../platform/contract/shape.ts';
 import { invalidInput, limitExceeded, notFound, unmodifiable } from './errors.ts';
-import { IamArn, iamQuery, pageInput, pageOutput, pagination, TagKeys, Tags, UserName } from './shapes.ts';
+import { IamArn, iamQuery, pageInput, pageOutput, pagination, RoleName, TagKeys, Tags, UserName } from './shapes.ts';
 
 const shared = { service: 'iam', audit: { class: 'management' }, aws: iamQuery } as const;
 const conditions = ['aws:RequestTag/*', 'aws:TagKeys'] as const;
@@ -42,6 +42,41 @@ export const ListUserTags = defineOperation({
   effect: 'read',
   pagination,
   examples: [{ title: 'of alice', input: { UserName: 'alice' } }],
+});
+
+export const TagRole = defineOperation({
+  ...shared,
+  name: 'TagRole',
+  doc: 'Adds tags to a role or replaces their values. They are principal tags of its sessions.',
+  input: structure({ RoleName, Tags }),
+  errors: { ...notFound, ...limitExceeded, ...invalidInput },
+  authz: { action: 'iam:TagRole', resource: 'iam:role', conditions },
+  effect: 'write',
+  examples: [{ title: 'tag', input: { RoleName: 'auditor', Tags: EXAMPLE_TAGS } }],
+});
+
+export const UntagRole = defineOperation({
+  ...shared,
+  name: 'UntagRole',
+  doc: 'Removes tags from a role.',
+  input: structure({ RoleName, TagKeys }),
+  errors: notFound,
+  authz: { action: 'iam:UntagRole', resource: 'iam:role', conditions: ['aws:TagKeys'] },
+  effect: 'write',
+  examples: [{ title: 'untag', input: { RoleName: 'auditor', TagKeys: ['team'] } }],
+});
+
+export const ListRoleTags = defineOperation({
+  ...shared,
+  name: 'ListRoleTags',
+  doc: 'Lists the tags of a role.',
+  input: structure({ RoleName, ...pageInput }),
+  output: structure({ Tags, ...pageOutput }),
+  errors: notFound,
+  authz: { action: 'iam:ListRoleTags', resource: 'iam:role' },
+  effect: 'read',
+  pagination,
+  examples: [{ title: 'of auditor', input: { RoleName: 'auditor' } }],
 });
 
 export const TagPolicy = defineOperation({

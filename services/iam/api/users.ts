@@ -1,7 +1,16 @@
 /** Users: create, look up, rename, delete. */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { list, structure } from '../../../platform/contract/shape.ts';
-import { alreadyExists, deleteConflict, invalidInput, limitExceeded, notAttachable, notFound } from './errors.ts';
+import {
+  alreadyExists,
+  deleteConflict,
+  intoProject,
+  invalidInput,
+  limitExceeded,
+  notAttachable,
+  notFound,
+} from './errors.ts';
 import {
   IamArn,
   iamQuery,
@@ -25,13 +34,15 @@ export const CreateUser = defineOperation({
     Path: Path.optional(),
     PermissionsBoundary: IamArn.optional(),
     Tags: Tags.optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ User }),
-  errors: { ...alreadyExists, ...limitExceeded, ...invalidInput, ...notFound, ...notAttachable },
+  errors: { ...alreadyExists, ...limitExceeded, ...invalidInput, ...notFound, ...notAttachable, ...intoProject },
   authz: {
     action: 'iam:CreateUser',
     resource: 'iam:user',
-    conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys'],
+    conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
   },
   effect: 'write',
   audit: { class: 'management' },

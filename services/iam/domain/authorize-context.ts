@@ -3,27 +3,52 @@
  * by the platform and cannot be given; everything about the request (address, time, second factor, the application's
  * own keys) may be given by the application, which is the one that knows.
  */
+import { PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
 export interface SubjectFacts {
-  kind: 'root' | 'user';
+  /** Value of aws:PrincipalType. */
+  type: string;
+  /** Of a role session the ARN of the role. */
   arn: string;
   accountId: string;
   principalId: string;
   userName?: string | undefined;
   tags: Readonly<Record<string, string>>;
+  /** Set when the subject asks about itself in a session: the platform then knows when and how it signed in. */
+  session?: { issuedAt: number; mfaAt?: number | undefined; sourceIdentity?: string | undefined } | undefined;
 }
 
 export type ContextInput = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export type ContextResult = { ok: true; context: ContextMap } | { ok: false; key: string; message: string };
 
-const OWN_KEYS: ReadonlySet<string> = new Set(['aws:userid', 'aws:username', 'aws:resourceaccount']);
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  'aws:userid',
+  'aws:username',
+  'aws:resourceaccount',
+  'aws:resourceorgid',
+  'aws:resourceorgpaths',
+  'parapet:accountstate',
+]);
+const SESSION_KEYS: ReadonlySet<string> = new Set([
+  'aws:tokenissuetime',
+  'aws:multifactorauthpresent',
+  'aws:multifactorauthage',
+  'aws:sourceidentity',
+]);
+const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
   subject: SubjectFacts,
-  resource: { accountId: string; tags?: Readonly<Record<string, string>> | undefined },
+  resource: {
+    tags?: Readonly<Record<string, string>> | undefined;
+    /** Its account, and where the accounts of subject and resource stand in the organization. */
+    places: ContextMap;
+    /** Enterprise project, unless the application knows better. */
+    project?: string | undefined;
+  },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
 ): ContextResult {
@@ -31,7 +56,7 @@ export function buildContext(
   for (const key of Object.keys(given ?? {})) {
     const lower = key.toLowerCase();
     // The whole family, so that a key the platform learns to set later cannot be given today.
-    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower))
+    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower) || (subject.session && SESSION_KEYS.has(lower)))
       return refused(key, `context key ${key} is set by the platform and cannot be given`);
     if (resource.tags && lower.startsWith('aws:resourcetag/'))
       return refused(key, `context key ${key} is given beside ResourceTags`);
@@ -42,17 +67,31 @@ export function buildContext(
   }
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
-  context.set('aws:resourceaccount', resource.accountId);
+  for (const [key, value] of resource.places) context.set(key, value);
+  if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
+    context.set(PROJECT_CONTEXT_KEY, resource.project);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
 
   context.set('aws:principalarn', subject.arn);
   context.set('aws:principalaccount', subject.accountId);
-  context.set('aws:principaltype', subject.kind === 'root' ? 'Account' : 'User');
+  context.set('aws:principaltype', subject.type);
   context.set('aws:principalisawsservice', 'false');
   context.set('aws:userid', subject.principalId);
   if (subject.userName !== undefined) context.set('aws:username', subject.userName);
   addTags(context, 'aws:principaltag/', subject.tags);
+  if (subject.session) addSession(context, subject.session, environment.now);
   return { ok: true, context };
+}
+
+function addSession(
+  context: Map<string, string | readonly string[]>,
+  { issuedAt, mfaAt, sourceIdentity }: NonNullable<SubjectFacts['session']>,
+  now: number,
+): void {
+  context.set('aws:tokenissuetime', `${new Date(issuedAt).toISOString().slice(0, 19)}Z`);
+  context.set('aws:multifactorauthpresent', mfaAt === undefined ? 'false' : 'true');
+  if (mfaAt !== undefined) context.set('aws:multifactorauthage', String(Math.floor((now - mfaAt) / 1000)));
+  if (sourceIdentity !== undefined) context.set('aws:sourceidentity', sourceIdentity);
 }
 
 /** All keys of time tell the same moment: the given one, else now. Keys that are given stay as given. */

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../policies/engine/index.ts';
 import { deriveSigningKey, isSessionKeyId, lengthPrefixed, secretFromRandom } from './access-key-format.ts';
 import { buildContext } from './authorize-context.ts';
+import { deletionConflict } from './deletion.ts';
 import { editDistance, isKnownAction, nearestAction } from './known-actions.ts';
 import { inlinePolicyArn, nameKey, parsePolicyArn, parseUserArn, parseVersionId, policyArn, userArn } from './names.ts';
 import { checkNamespace, parseDefinition, writeDefinition } from './namespace.ts';
 import { checkDocument } from './policy-check.ts';
 import { checkTags } from './tags.ts';
-import { deletionConflict } from './user-deletion.ts';
 
 const scope = { partition: 'aws', accountId: '123456789012' };
 
@@ -186,7 +186,7 @@ describe('namespaces', () => {
 
 describe('the context of a decision', () => {
   const subject = {
-    kind: 'user' as const,
+    type: 'User',
     arn: 'arn:aws:iam::123456789012:user/alice',
     accountId: '123456789012',
     principalId: 'AIDAEXAMPLE',
@@ -194,7 +194,7 @@ describe('the context of a decision', () => {
     tags: { Team: 'a' },
   };
   const build = (given?: Parameters<typeof buildContext>[2], tags?: Record<string, string>) =>
-    buildContext(subject, { accountId: '123456789012', tags }, given, {
+    buildContext(subject, { places: new Map([['aws:resourceaccount', '123456789012']]), tags }, given, {
       now: Date.UTC(2026, 10, 22),
       region: 'local-1',
     });

@@ -21,13 +21,29 @@ export interface ArnScope {
 
 const iam = (scope: ArnScope, resource: string) => `arn:${scope.partition}:iam::${scope.accountId}:${resource}`;
 
+const sts = (scope: ArnScope, resource: string) => `arn:${scope.partition}:sts::${scope.accountId}:${resource}`;
+
+export function isAccountId(id: string): boolean {
+  return /^\d{12}$/.test(id);
+}
+
 export const rootArn = (scope: ArnScope) => iam(scope, 'root');
 export const userArn = (scope: ArnScope, path: string, name: string) => iam(scope, `user${path}${name}`);
 export const groupArn = (scope: ArnScope, path: string, name: string) => iam(scope, `group${path}${name}`);
+/** Role sessions are named without the path of their role. */
+export const assumedRoleArn = (scope: ArnScope, roleName: string, session: string) =>
+  sts(scope, `assumed-role/${roleName}/${session}`);
+export const federatedUserArn = (scope: ArnScope, name: string) => sts(scope, `federated-user/${name}`);
+export const roleArn = (scope: ArnScope, path: string, name: string) => iam(scope, `role${path}${name}`);
+export const mfaArn = (scope: ArnScope, path: string, name: string) => iam(scope, `mfa${path}${name}`);
 export const policyArn = (scope: ArnScope, path: string, name: string) => iam(scope, `policy${path}${name}`);
+export const projectArn = (scope: ArnScope, projectId: string) => iam(scope, `enterprise-project/${projectId}`);
 /** Inline policies have no ARN at AWS; ours names them in decisions and denials. Names hold no `/`: one reading only. */
-export const inlinePolicyArn = (scope: ArnScope, owner: 'user' | 'group', ownerName: string, name: string) =>
+export const inlinePolicyArn = (scope: ArnScope, owner: 'user' | 'group' | 'role', ownerName: string, name: string) =>
   iam(scope, `${owner}-policy/${ownerName}/${name}`);
+/** The session policy that was handed over when the session was made; it has no ARN at AWS either. */
+export const sessionPolicyArn = (scope: ArnScope, sessionId: string) => sts(scope, `session-policy/${sessionId}`);
+export const sessionArn = (scope: ArnScope, sessionId: string) => sts(scope, `session/${sessionId}`);
 export const namespaceArn = (scope: ArnScope & { region: string }, name: string) =>
   `arn:${scope.partition}:authz:${scope.region}:${scope.accountId}:namespace/${name}`;
 
@@ -43,6 +59,24 @@ export function parsePolicyArn(arn: string, scope: ArnScope): PathName | undefin
 
 export function parseUserArn(arn: string, scope: ArnScope): PathName | undefined {
   return parseNamed(arn, scope, 'user');
+}
+
+export function parseGroupArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'group');
+}
+
+export function parseRoleArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'role');
+}
+
+/** The role a session ARN names: the path of the role is not in it. */
+export function parseAssumedRoleArn(text: string, scope: ArnScope): { roleName: string; session: string } | undefined {
+  const arn = parseArn(text);
+  if (arn?.service !== 'sts' || arn.partition !== scope.partition || arn.region !== '') return undefined;
+  if (arn.accountId !== scope.accountId) return undefined;
+  const [type, roleName, session, ...rest] = arn.resource.split('/');
+  if (type !== 'assumed-role' || !roleName || !session || rest.length > 0) return undefined;
+  return { roleName, session };
 }
 
 function parseNamed(text: string, scope: ArnScope, type: string): PathName | undefined {

@@ -10,7 +10,7 @@ export interface DocumentProblem {
 export function checkDocument(
   text: string,
   limits: PolicyLimits,
-  kind: 'identity' | 'resource' = 'identity',
+  kind: 'identity' | 'resource' | 'session' | 'trust' = 'identity',
 ): DocumentProblem | undefined {
   const findings = validatePolicy(text, { kind, limits });
   const errors = findings.filter((finding) => finding.severity === 'error');

@@ -103,9 +103,9 @@ describe('access keys', () => {
           .where('access_key_id', '=', fay.accessKeyId as string)
           .execute();
       });
-    await move({ user_id: gus.principalId });
+    await move({ owner_id: gus.principalId });
     expect(await errorOf(callerOf(world, fay.accessKeyId as string))).toMatchObject({ code: 'Internal' });
-    await move({ user_id: fay.principalId });
+    await move({ owner_id: fay.principalId });
     await callerOf(world, fay.accessKeyId as string);
     const { sealed } = await world.store.read
       .selectFrom('access_key')
@@ -154,7 +154,7 @@ describe('temporary credentials', () => {
       Session: {
         IssuedAt: world.clock.time,
         ExpiresAt: Credentials.Expiration,
-        ParentAccessKeyId: world.admin.accessKeyId,
+        Id: Credentials.AccessKeyId,
       },
     });
     const begun = world.clock.time;

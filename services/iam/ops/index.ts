@@ -7,9 +7,25 @@ import { listAccessKeys } from './access-keys/list-access-keys.ts';
 import { deleteAccessKey, updateAccessKey } from './access-keys/update-access-key.ts';
 import { getAccountSummary, listAccountAliases } from './accounts/account-summary.ts';
 import { createAccount, describeAccount, listAccounts } from './accounts/accounts.ts';
-import { attachGroupPolicy, attachUserPolicy, detachGroupPolicy, detachUserPolicy } from './attachments/attach.ts';
-import { deleteUserPermissionsBoundary, putUserPermissionsBoundary } from './attachments/boundaries.ts';
-import { listAttachedGroupPolicies, listAttachedUserPolicies } from './attachments/list-attached.ts';
+import {
+  attachGroupPolicy,
+  attachRolePolicy,
+  attachUserPolicy,
+  detachGroupPolicy,
+  detachRolePolicy,
+  detachUserPolicy,
+} from './attachments/attach.ts';
+import {
+  deleteRolePermissionsBoundary,
+  deleteUserPermissionsBoundary,
+  putRolePermissionsBoundary,
+  putUserPermissionsBoundary,
+} from './attachments/boundaries.ts';
+import {
+  listAttachedGroupPolicies,
+  listAttachedRolePolicies,
+  listAttachedUserPolicies,
+} from './attachments/list-attached.ts';
 import { listEntitiesForPolicy } from './attachments/list-entities.ts';
 import { authorize, batchAuthorize } from './authz/authorize.ts';
 import { deleteNamespace, describeNamespace, listNamespaces, registerNamespace } from './authz/namespaces.ts';
@@ -19,27 +35,53 @@ import { addUserToGroup, removeUserFromGroup } from './groups/members.ts';
 import { getGroup, listGroups, listGroupsForUser } from './groups/read-groups.ts';
 import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
+import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './inline/role-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
 import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
 import { describeAccounts } from './internal/describe-accounts.ts';
+import { findEnterpriseProject, listAccountPrincipals } from './internal/for-projects.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
 import { provisionAccount } from './internal/provision-account.ts';
 import {
   getAuthorizationChanges,
   getPrincipalSnapshot,
+  getSessionSnapshot,
   noteAccessKeyUse,
   resolvePrincipals,
 } from './internal/read-authorization.ts';
+import { createVirtualMfaDevice } from './mfa/create-device.ts';
+import { deactivateMfaDevice, deleteVirtualMfaDevice, listMfaDevices, listVirtualMfaDevices } from './mfa/devices.ts';
+import { enableMfaDevice, resyncMfaDevice } from './mfa/enable-device.ts';
 import { createPolicyVersion, deletePolicyVersion, setDefaultPolicyVersion } from './policies/change-versions.ts';
 import { createPolicy } from './policies/create-policy.ts';
 import { deletePolicy } from './policies/delete-policy.ts';
 import { getPolicy, listPolicies } from './policies/read-policies.ts';
 import { getPolicyVersion, listPolicyVersions } from './policies/versions.ts';
+import {
+  disableEnterpriseProject,
+  enableEnterpriseProject,
+  updateEnterpriseProject,
+} from './projects/change-project.ts';
+import { createEnterpriseProject } from './projects/create-project.ts';
+import { attachProjectPolicy, detachProjectPolicy, listProjectGrants } from './projects/grants.ts';
+import { listProjectResources } from './projects/list-resources.ts';
+import { moveResource, previewMoveResource } from './projects/move-resource.ts';
+import { describeEnterpriseProject, listEnterpriseProjects } from './projects/read-projects.ts';
+import { createRole } from './roles/create-role.ts';
+import { deleteRole } from './roles/delete-role.ts';
+import { getRole, listRoles } from './roles/read-roles.ts';
+import { updateAssumeRolePolicy, updateRole, updateRoleDescription } from './roles/update-role.ts';
+import { claimRootUser, issueRootClaim } from './root-user/claim.ts';
+import { listSessions } from './sessions/list-sessions.ts';
+import { revokeSession, revokeSessionsBefore } from './sessions/revoke.ts';
+import { assumeRole } from './sts/assume-role.ts';
 import { createSession, getSessionToken } from './sts/create-session.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
 import { getCallerIdentity } from './sts/get-caller-identity.ts';
+import { getFederationToken } from './sts/get-federation-token.ts';
 import { listPolicyTags, tagPolicy, untagPolicy } from './tags/policy-tags.ts';
+import { listRoleTags, tagRole, untagRole } from './tags/role-tags.ts';
 import { listUserTags, tagUser, untagUser } from './tags/user-tags.ts';
 import { createUser } from './users/create-user.ts';
 import { deleteUser } from './users/delete-user.ts';
@@ -88,16 +130,64 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   getUserPolicy,
   deleteUserPolicy,
   listUserPolicies,
+  createRole,
+  getRole,
+  listRoles,
+  updateRole,
+  updateRoleDescription,
+  deleteRole,
+  updateAssumeRolePolicy,
+  attachRolePolicy,
+  detachRolePolicy,
+  listAttachedRolePolicies,
+  putRolePermissionsBoundary,
+  deleteRolePermissionsBoundary,
+  putRolePolicy,
+  getRolePolicy,
+  deleteRolePolicy,
+  listRolePolicies,
+  tagRole,
+  untagRole,
+  listRoleTags,
+  createVirtualMfaDevice,
+  enableMfaDevice,
+  resyncMfaDevice,
+  deactivateMfaDevice,
+  listMfaDevices,
+  listVirtualMfaDevices,
+  deleteVirtualMfaDevice,
+  issueRootClaim,
+  claimRootUser,
+  listSessions,
+  revokeSession,
+  revokeSessionsBefore,
+  assumeRole,
+  getFederationToken,
   getSessionKeys,
   getSigningKey,
   getPrincipalSnapshot,
+  getSessionSnapshot,
   getAuthorizationChanges,
   resolvePrincipals,
+  findEnterpriseProject,
+  listAccountPrincipals,
   noteAccessKeyUse,
   describeConfigurations,
   listConfigurations,
   describeAccounts,
   provisionAccount,
+  createEnterpriseProject,
+  describeEnterpriseProject,
+  listEnterpriseProjects,
+  updateEnterpriseProject,
+  disableEnterpriseProject,
+  enableEnterpriseProject,
+  attachProjectPolicy,
+  detachProjectPolicy,
+  listProjectGrants,
+  listProjectResources,
+  moveResource,
+  previewMoveResource,
   createPolicyVersion,
   setDefaultPolicyVersion,
   deletePolicyVersion,

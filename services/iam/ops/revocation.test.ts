@@ -82,7 +82,7 @@ describe('ends at once', () => {
     const { principalId } = user;
     const db = world.store.read;
     expect(await db.selectFrom('iam_user').selectAll().where('user_id', '=', principalId).execute()).toEqual([]);
-    expect(await db.selectFrom('access_key').selectAll().where('user_id', '=', principalId).execute()).toEqual([]);
+    expect(await db.selectFrom('access_key').selectAll().where('owner_id', '=', principalId).execute()).toEqual([]);
     expect(await db.selectFrom('group_member').selectAll().where('user_id', '=', principalId).execute()).toEqual([]);
     for (const table of ['tag', 'inline_policy', 'attachment'] as const)
       expect(await db.selectFrom(table).selectAll().where('owner_id', '=', principalId).execute()).toEqual([]);

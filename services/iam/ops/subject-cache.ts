@@ -1,11 +1,12 @@
 /**
- * From the ARN of a user to its compiled principal without SQL. Only the unique id is remembered; the principal comes
- * from the directory, which is fresh, and its ARN is compared: a renamed or deleted user is looked up anew.
+ * From the ARN of a user or role to its compiled principal without SQL. Only the unique id is remembered; the principal comes
+ * from the directory, which is fresh, and its ARN is compared: a renamed or deleted one is looked up anew.
  */
 import { LRUCache } from 'lru-cache';
 import type { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { Principal } from '../../../platform/authz/principal.ts';
 import type { Store } from '../../../platform/store/index.ts';
+import { roleByName } from '../store/roles.ts';
 import type { IamDb } from '../store/schema.ts';
 import { userByName } from '../store/users.ts';
 
@@ -17,6 +18,9 @@ export interface SubjectName {
   path: string;
   name: string;
 }
+
+/** The unique id that bears the name now. */
+type Look = () => Promise<string | undefined>;
 
 export class SubjectCache {
   private readonly ids = new LRUCache<string, string>({ max: MAX_SUBJECTS });
@@ -30,22 +34,37 @@ export class SubjectCache {
 
   /** Undefined: there is no such user now. */
   user(subject: SubjectName): Principal | Promise<Principal | undefined> {
-    const id = this.ids.get(subject.arn);
-    if (id === undefined) return this.find(subject);
-    const principal = this.directory.principal(id);
-    if (principal instanceof Promise)
-      return principal.then((p) => (p?.snapshot.Arn === subject.arn ? p : this.find(subject)));
-    return principal.snapshot.Arn === subject.arn ? principal : this.find(subject);
+    return this.known(subject, async () => {
+      const row = await userByName(this.store.read, subject.accountId, subject.name);
+      return row?.path === subject.path ? row.user_id : undefined;
+    });
   }
 
-  private async find(subject: SubjectName): Promise<Principal | undefined> {
+  /** Undefined: there is no such role now. */
+  role(subject: SubjectName): Principal | Promise<Principal | undefined> {
+    return this.known(subject, async () => {
+      const row = await roleByName(this.store.read, subject.accountId, subject.name);
+      return row?.path === subject.path ? row.role_id : undefined;
+    });
+  }
+
+  private known(subject: SubjectName, look: Look): Principal | Promise<Principal | undefined> {
+    const id = this.ids.get(subject.arn);
+    if (id === undefined) return this.find(subject, look);
+    const principal = this.directory.principal(id);
+    if (principal instanceof Promise)
+      return principal.then((p) => (p?.snapshot.Arn === subject.arn ? p : this.find(subject, look)));
+    return principal.snapshot.Arn === subject.arn ? principal : this.find(subject, look);
+  }
+
+  private async find(subject: SubjectName, look: Look): Promise<Principal | undefined> {
     this.ids.delete(subject.arn);
-    const row = await userByName(this.store.read, subject.accountId, subject.name);
-    if (row?.path !== subject.path) return undefined;
-    const principal = await this.directory.principal(row.user_id);
+    const id = await look();
+    if (id === undefined) return undefined;
+    const principal = await this.directory.principal(id);
     // Renamed between the two reads: it no longer is the one that was asked for.
     if (principal?.snapshot.Arn !== subject.arn) return undefined;
-    this.ids.set(subject.arn, row.user_id);
+    this.ids.set(subject.arn, id);
     return principal;
   }
 }

@@ -5,16 +5,18 @@
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
 import type { IamDeps } from '../deps.ts';
-import { type ArnScope, groupArn, parsePolicyArn, policyArn, userArn } from '../domain/names.ts';
+import { type ArnScope, groupArn, parsePolicyArn, policyArn, roleArn, rootArn, userArn } from '../domain/names.ts';
 import type { ShippedPolicy } from '../domain/shipped.ts';
-import type { Db, GroupRow, PolicyRow, UserRow } from '../store/db.ts';
+import { lockAccount } from '../store/accounts.ts';
+import type { Db, GroupRow, PolicyRow, RoleRow, Tx, UserRow } from '../store/db.ts';
 import { groupByName } from '../store/groups.ts';
 import { policyByName } from '../store/policies.ts';
+import { roleByName } from '../store/roles.ts';
 import { tagRecord, tagsOf } from '../store/tags.ts';
-import { userById, userByName } from '../store/users.ts';
+import { lockUser, userById, userByName } from '../store/users.ts';
 
-type AnyCall = Call<AnyOperation>;
-type Extra = Pick<AuthorizationTarget, 'context' | 'requestTags'>;
+export type AnyCall = Call<AnyOperation>;
+export type Extra = Pick<AuthorizationTarget, 'context' | 'requestTags'>;
 
 export function scopeOf(call: AnyCall, deps: IamDeps): ArnScope {
   return { partition: deps.settings.partition, accountId: call.caller.accountId };
@@ -22,6 +24,7 @@ export function scopeOf(call: AnyCall, deps: IamDeps): ArnScope {
 
 export const userMissing = (name: string) => `The user with name ${name} cannot be found.`;
 export const groupMissing = (name: string) => `The group with name ${name} cannot be found.`;
+export const roleMissing = (name: string) => `The role with name ${name} cannot be found.`;
 export const policyMissing = (arn: string) => `Policy ${arn} was not found.`;
 
 /** The user of that name; without a name the caller itself. */
@@ -34,7 +37,7 @@ export async function aboutUser(
   const { caller } = call;
   if (name === undefined && caller.kind !== 'user') {
     throw call.fail('Validation', 'Must specify userName when calling with non-User credentials', {
-      hint: 'name the user: the root user has no credentials of its own',
+      hint: 'name the user',
     });
   }
   const db = deps.store.read;
@@ -44,10 +47,36 @@ export async function aboutUser(
   const resource = userArn(scopeOf(call, deps), found?.path ?? '/', found?.name ?? shown);
   const tags = found && tagRecord(await tagsOf(db, found.user_id));
   return {
-    targets: [{ resource, ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    targets: [{ resource, ...inProject(found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
     state: found as UserRow,
     ...(!found && { absent: call.fail('NotFound', userMissing(shown)) }),
   };
+}
+
+/** Whoever has credentials of its own: a user, or the root user of the account. */
+export interface Holder {
+  kind: 'user' | 'root';
+  accountId: string;
+  /** User id, or the account id. */
+  id: string;
+  /** The root user has no name. */
+  name?: string;
+}
+
+/** The user of that name; without a name the caller itself, the root user included. */
+export async function aboutHolder(call: AnyCall, deps: IamDeps, name: string | undefined): Promise<Resolved<Holder>> {
+  const { kind, accountId } = call.caller;
+  if (name === undefined && kind === 'root')
+    return { targets: [{ resource: rootArn(scopeOf(call, deps)) }], state: { kind, accountId, id: accountId } };
+  const { state, ...rest } = await aboutUser(call, deps, name);
+  const holder = state && { kind: 'user' as const, accountId, id: state.user_id, name: state.name };
+  return { ...rest, state: holder as Holder };
+}
+
+/** Locks the row that the credentials of a holder are counted against. */
+export async function lockHolder(tx: Tx, call: AnyCall, holder: Holder): Promise<void> {
+  if (holder.kind === 'root') await lockAccount(tx, holder.accountId);
+  else if (!(await lockUser(tx, holder.id))) throw call.fail('NotFound', userMissing(holder.name ?? holder.id));
 }
 
 export async function aboutGroup(
@@ -58,9 +87,26 @@ export async function aboutGroup(
 ): Promise<Resolved<GroupRow>> {
   const found = await groupByName(deps.store.read, call.caller.accountId, name);
   return {
-    targets: [{ resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...extra }],
+    targets: [{ resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...inProject(found), ...extra }],
     state: found as GroupRow,
     ...(!found && { absent: call.fail('NotFound', groupMissing(name)) }),
+  };
+}
+
+export async function aboutRole(
+  call: AnyCall,
+  deps: IamDeps,
+  name: string,
+  extra?: (role: RoleRow | undefined) => Extra,
+): Promise<Resolved<RoleRow>> {
+  const db = deps.store.read;
+  const found = await roleByName(db, call.caller.accountId, name);
+  const tags = found && tagRecord(await tagsOf(db, found.role_id));
+  const resource = roleArn(scopeOf(call, deps), found?.path ?? '/', name);
+  return {
+    targets: [{ resource, ...inProject(found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    state: found as RoleRow,
+    ...(!found && { absent: call.fail('NotFound', roleMissing(name)) }),
   };
 }
 
@@ -85,9 +131,10 @@ export async function aboutPolicy(
 ): Promise<Resolved<PolicyRef>> {
   const db = deps.store.read;
   const found = await findPolicy(db, deps, scopeOf(call, deps), arn);
-  const tags = found?.kind === 'own' ? tagRecord(await tagsOf(db, found.policyId)) : undefined;
+  const own = found?.kind === 'own' ? found.row : undefined;
+  const tags = own && tagRecord(await tagsOf(db, own.policy_id));
   return {
-    targets: [{ resource: arn, ...withTags(tags, 'iam:ResourceTag/', extra) }],
+    targets: [{ resource: arn, ...inProject(own), ...withTags(tags, 'iam:ResourceTag/', extra) }],
     state: found as PolicyRef,
     ...(!found && { absent: call.fail('NotFound', policyMissing(arn)) }),
   };
@@ -114,7 +161,12 @@ export async function aboutOwnPolicy(
   };
 }
 
-function withTags(
+/** What does not exist is looked for in the default project. */
+export function inProject(row: { enterprise_project_id: string } | undefined): Pick<AuthorizationTarget, 'project'> {
+  return row ? { project: row.enterprise_project_id } : {};
+}
+
+export function withTags(
   tags: Record<string, string> | undefined,
   prefix: string,
   extra: Extra | undefined,

@@ -4,11 +4,11 @@ export function accessKeyById(db: Db, accessKeyId: string): Promise<AccessKeyRow
   return db.selectFrom('access_key').selectAll().where('access_key_id', '=', accessKeyId).executeTakeFirst();
 }
 
-export function accessKeysOf(db: Db, userId: string, range: Range): Promise<AccessKeyRow[]> {
+export function accessKeysOf(db: Db, ownerId: string, range: Range): Promise<AccessKeyRow[]> {
   return db
     .selectFrom('access_key')
     .selectAll()
-    .where('user_id', '=', userId)
+    .where('owner_id', '=', ownerId)
     .where('access_key_id', '>', range.after ?? '')
     .orderBy('access_key_id')
     .limit(range.limit)
@@ -25,10 +25,10 @@ export async function insertAccessKey(
     .execute();
 }
 
-/** False when the user has no such key (any more). */
+/** False when the owner has no such key (any more). */
 export async function setKeyStatus(
   tx: Tx,
-  userId: string,
+  ownerId: string,
   accessKeyId: string,
   status: 'Active' | 'Inactive',
 ): Promise<boolean> {
@@ -36,18 +36,22 @@ export async function setKeyStatus(
     .updateTable('access_key')
     .set({ status })
     .where('access_key_id', '=', accessKeyId)
-    .where('user_id', '=', userId)
+    .where('owner_id', '=', ownerId)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
 
-export async function deleteAccessKey(tx: Tx, userId: string, accessKeyId: string): Promise<boolean> {
+export async function deleteAccessKey(tx: Tx, ownerId: string, accessKeyId: string): Promise<boolean> {
   const result = await tx
     .deleteFrom('access_key')
     .where('access_key_id', '=', accessKeyId)
-    .where('user_id', '=', userId)
+    .where('owner_id', '=', ownerId)
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+export async function deleteAccessKeysOf(tx: Tx, ownerId: string): Promise<void> {
+  await tx.deleteFrom('access_key').where('owner_id', '=', ownerId).execute();
 }
 
 export interface KeyUse {

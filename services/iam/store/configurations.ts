@@ -13,8 +13,9 @@ import { versionOf } from './policies.ts';
 const MOST = 1_000;
 const iso = (time: number) => new Date(time).toISOString();
 
-export function rootItem(partition: string, account: AccountRow): ConfigurationItem {
+export async function rootItem(db: Db, partition: string, account: AccountRow): Promise<ConfigurationItem> {
   const scope = { partition, accountId: account.account_id };
+  const credentials = (await credentialsOf(db, [account.account_id]))(account.account_id);
   return {
     Arn: rootArn(scope),
     Type: 'iam:root',
@@ -25,25 +26,51 @@ export function rootItem(partition: string, account: AccountRow): ConfigurationI
     Configuration: JSON.stringify({
       accountName: account.name,
       kind: account.kind,
-      // The root user has no credentials of any kind.
-      loginEnabled: false,
-      mfaEnabled: false,
-      accessKeys: [],
-      lastUsedAt: null,
+      // There are no passwords: whoever has no key cannot sign in.
+      loginEnabled: credentials.accessKeys.length > 0,
+      ...credentials,
+      lastUsedAt: credentials.accessKeys.reduce<string | null>(
+        (last, { lastUsedAt }) =>
+          lastUsedAt !== undefined && (last === null || lastUsedAt > last) ? lastUsedAt : last,
+        null,
+      ),
     }),
     Deleted: false,
   };
 }
 
-export async function userItems(db: Db, scope: ArnScope, users: readonly UserRow[]): Promise<ConfigurationItem[]> {
-  if (users.length === 0) return [];
-  const ids = users.map((user) => user.user_id);
+interface Credentials {
+  accessKeys: { id: string; status: string; createdAt: string; lastUsedAt?: string }[];
+  mfaEnabled: boolean;
+}
+
+/** Access keys and second factors of users, or of root users by the id of their account. */
+async function credentialsOf(db: Db, ownerIds: readonly string[]): Promise<(ownerId: string) => Credentials> {
   const keys = await db
     .selectFrom('access_key')
     .selectAll()
-    .where('user_id', 'in', ids)
+    .where('owner_id', 'in', ownerIds)
     .orderBy('access_key_id')
     .execute();
+  const devices = await db.selectFrom('mfa_device').select('owner_id').where('owner_id', 'in', ownerIds).execute();
+  const protectedIds = new Set(devices.map((device) => device.owner_id));
+  return (ownerId) => ({
+    accessKeys: keys
+      .filter((key) => key.owner_id === ownerId)
+      .map((key) => ({
+        id: key.access_key_id,
+        status: key.status,
+        createdAt: iso(key.created_at),
+        ...(key.last_used_at !== null && { lastUsedAt: iso(key.last_used_at) }),
+      })),
+    mfaEnabled: protectedIds.has(ownerId),
+  });
+}
+
+export async function userItems(db: Db, scope: ArnScope, users: readonly UserRow[]): Promise<ConfigurationItem[]> {
+  if (users.length === 0) return [];
+  const ids = users.map((user) => user.user_id);
+  const credentials = await credentialsOf(db, ids);
   const groups = await db
     .selectFrom('group_member')
     .innerJoin('iam_group', 'iam_group.group_id', 'group_member.group_id')
@@ -64,17 +91,9 @@ export async function userItems(db: Db, scope: ArnScope, users: readonly UserRow
       userId: user.user_id,
       name: user.name,
       path: user.path,
-      accessKeys: keys
-        .filter((key) => key.user_id === user.user_id)
-        .map((key) => ({
-          id: key.access_key_id,
-          status: key.status,
-          createdAt: iso(key.created_at),
-          ...(key.last_used_at !== null && { lastUsedAt: iso(key.last_used_at) }),
-        })),
-      // There are no passwords and no second factors of users.
+      ...credentials(user.user_id),
+      // There are no passwords.
       consoleAccess: false,
-      mfaEnabled: false,
       groups: groups.filter((group) => group.user_id === user.user_id).map((group) => group.name),
       ...permissions(user.user_id),
       ...(user.boundary_arn !== null && { boundary: user.boundary_arn }),

@@ -2,10 +2,15 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import type {
   AccessKeyTable,
   AccountTable,
+  EnterpriseProjectTable,
   GroupTable,
   IamDb,
   ManagedPolicyTable,
+  MfaDeviceTable,
   PolicyVersionTable,
+  ProjectGrantTable,
+  RoleTable,
+  SessionTable,
   UserTable,
 } from './schema.ts';
 
@@ -15,9 +20,14 @@ export type Tx = Transaction<IamDb>;
 
 export type AccountRow = Selectable<AccountTable>;
 export type UserRow = Selectable<UserTable>;
+export type RoleRow = Selectable<RoleTable>;
+export type SessionRow = Selectable<SessionTable>;
+export type MfaDeviceRow = Selectable<MfaDeviceTable>;
 export type GroupRow = Selectable<GroupTable>;
 export type PolicyRow = Selectable<ManagedPolicyTable>;
 export type PolicyVersionRow = Selectable<PolicyVersionTable>;
+export type ProjectRow = Selectable<EnterpriseProjectTable>;
+export type GrantRow = Selectable<ProjectGrantTable>;
 export type AccessKeyRow = Selectable<AccessKeyTable>;
 
 /** One page of a list: rows above `after` in the order of its key, one more than asked for when there are more. */

@@ -1,13 +1,15 @@
 /** A principal with everything that decides for it, read in one snapshot: half a change is never seen. */
 import type { z } from 'zod';
 import type { PrincipalSnapshotShape } from '../api/internal.ts';
-import { type ArnScope, inlinePolicyArn, rootArn, userArn } from '../domain/names.ts';
+import { type ArnScope, inlinePolicyArn, roleArn, rootArn, userArn } from '../domain/names.ts';
+import type { PrincipalName } from '../domain/principal-names.ts';
 import type { ShippedPolicies } from '../domain/shipped.ts';
 import { accountById } from './accounts.ts';
-import type { Db, GroupRow, UserRow } from './db.ts';
+import type { Db, RoleRow } from './db.ts';
 import { groupsOfUser } from './groups.ts';
+import { roleById, roleByName } from './roles.ts';
 import { tagRecord, tagsOf } from './tags.ts';
-import { userById } from './users.ts';
+import { userById, userByName } from './users.ts';
 
 export type PrincipalView = z.output<typeof PrincipalSnapshotShape>;
 
@@ -22,33 +24,88 @@ export async function readPrincipal(
 ): Promise<PrincipalView | undefined> {
   const version = await view.selectFrom('global_version').select('v').where('id', '=', 1).executeTakeFirstOrThrow();
   if (/^\d{12}$/.test(principalId)) return readRoot(view, principalId, partition, version.v);
+  const role = principalId.startsWith('AROA') ? await roleById(view, principalId) : undefined;
+  if (role) return readRole(view, role, { partition, accountId: role.account_id }, version.v, shipped);
   const user = await userById(view, principalId);
   if (!user) return undefined;
   const scope = { partition, accountId: user.account_id };
   const groups = await groupsOfUser(view, user.user_id, EVERYTHING);
-  const boundary = await readBoundary(view, user, shipped);
-  const keys = await view
-    .selectFrom('access_key')
-    .select('access_key_id')
-    .where('user_id', '=', user.user_id)
-    .where('status', '=', 'Active')
-    .orderBy('access_key_id')
-    .execute();
+  const owners = [
+    { kind: 'user', id: user.user_id, name: user.name } as const,
+    ...groups.map((group) => ({ kind: 'group', id: group.group_id, name: group.name }) as const),
+  ];
   return {
     Arn: userArn(scope, user.path, user.name),
     AccountId: user.account_id,
     Kind: 'user',
     PrincipalId: user.user_id,
     UserName: user.name,
+    EnterpriseProjectId: user.enterprise_project_id,
     Tags: tagRecord(await tagsOf(view, user.user_id)),
-    Policies: [
-      ...(await readInline(view, user, groups, scope)),
-      ...(await readManaged(view, [user.user_id, ...groups.map((g) => g.group_id)], shipped)),
-      ...boundary,
-    ],
-    ActiveAccessKeyIds: keys.map((key) => key.access_key_id),
+    Policies: await readPolicies(view, owners, user, scope, shipped),
+    ActiveAccessKeyIds: await activeKeys(view, user.user_id),
     Version: version.v,
   };
+}
+
+async function readRole(
+  view: Db,
+  role: RoleRow,
+  scope: ArnScope,
+  version: number,
+  shipped: ShippedPolicies,
+): Promise<PrincipalView> {
+  return {
+    Arn: roleArn(scope, role.path, role.name),
+    AccountId: role.account_id,
+    Kind: 'role',
+    PrincipalId: role.role_id,
+    RoleName: role.name,
+    EnterpriseProjectId: role.enterprise_project_id,
+    Tags: tagRecord(await tagsOf(view, role.role_id)),
+    Policies: await readPolicies(view, [{ kind: 'role', id: role.role_id, name: role.name }], role, scope, shipped),
+    ActiveAccessKeyIds: [],
+    Version: version,
+  };
+}
+
+/** Whose policies a principal has: a user and its groups, or a role. */
+interface PolicyOwner {
+  kind: 'user' | 'group' | 'role';
+  id: string;
+  name: string;
+}
+
+interface Bounded {
+  boundary_arn: string | null;
+  boundary_policy_id: string | null;
+}
+
+async function readPolicies(
+  view: Db,
+  owners: readonly PolicyOwner[],
+  bounded: Bounded,
+  scope: ArnScope,
+  shipped: ShippedPolicies,
+): Promise<SnapshotPolicy[]> {
+  const ids = owners.map((owner) => owner.id);
+  return [
+    ...(await readInline(view, owners, scope)),
+    ...(await readManaged(view, ids, shipped)),
+    ...(await readGrants(view, ids, shipped)),
+    ...(await readBoundary(view, bounded, shipped)),
+  ];
+}
+
+async function activeKeys(view: Db, ownerId: string): Promise<string[]> {
+  const keys = await view
+    .selectFrom('access_key')
+    .select('access_key_id')
+    .where('owner_id', '=', ownerId)
+    .where('status', '=', 'Active')
+    .orderBy('access_key_id')
+    .execute();
+  return keys.map((key) => key.access_key_id);
 }
 
 async function readRoot(
@@ -65,22 +122,22 @@ async function readRoot(
     PrincipalId: accountId,
     Tags: {},
     Policies: [],
-    ActiveAccessKeyIds: [],
+    ActiveAccessKeyIds: await activeKeys(view, accountId),
     Version: version,
   };
 }
 
-async function readInline(view: Db, user: UserRow, groups: GroupRow[], scope: ArnScope): Promise<SnapshotPolicy[]> {
-  const owners = new Map([[user.user_id, user.name], ...groups.map((g) => [g.group_id, g.name] as const)]);
+async function readInline(view: Db, owners: readonly PolicyOwner[], scope: ArnScope): Promise<SnapshotPolicy[]> {
+  const names = new Map(owners.map((owner) => [owner.id, owner.name]));
   const rows = await view
     .selectFrom('inline_policy')
     .select(['owner_kind', 'owner_id', 'name', 'document', 'digest'])
-    .where('owner_id', 'in', [...owners.keys()])
+    .where('owner_id', 'in', [...names.keys()])
     .orderBy('owner_id')
     .orderBy('name_key')
     .execute();
   return rows.map((row) => ({
-    Arn: inlinePolicyArn(scope, row.owner_kind, owners.get(row.owner_id) as string, row.name),
+    Arn: inlinePolicyArn(scope, row.owner_kind, names.get(row.owner_id) as string, row.name),
     Version: row.digest,
     Name: row.name,
     Kind: 'identity' as const,
@@ -88,7 +145,7 @@ async function readInline(view: Db, user: UserRow, groups: GroupRow[], scope: Ar
   }));
 }
 
-/** A policy that reaches the user by several ways counts once. */
+/** A policy that reaches the principal by several ways counts once. */
 async function readManaged(view: Db, owners: string[], shipped: ShippedPolicies): Promise<SnapshotPolicy[]> {
   const attached = await view
     .selectFrom('attachment')
@@ -109,22 +166,68 @@ async function readManaged(view: Db, owners: string[], shipped: ShippedPolicies)
     .execute();
   const found = new Map<string, SnapshotPolicy>();
   for (const row of attached) {
-    const own: SnapshotPolicy | undefined =
-      row.name !== null && row.version !== null && row.document !== null
-        ? { Arn: row.arn, Version: `v${row.version}`, Name: row.name, Kind: 'identity', Document: row.document }
-        : shippedPolicy(shipped, row.arn, 'identity');
-    if (own) found.set(row.arn, own);
+    const policy = inForce(row, shipped);
+    if (policy) found.set(row.arn, policy);
   }
   return [...found.values()];
+}
+
+/** Policies that hold in one project only. One that reaches the principal by several ways counts once per project. */
+async function readGrants(view: Db, owners: string[], shipped: ShippedPolicies): Promise<SnapshotPolicy[]> {
+  const granted = await view
+    .selectFrom('project_grant')
+    .leftJoin('managed_policy', 'managed_policy.policy_id', 'project_grant.policy_id')
+    .leftJoin('policy_version', (join) =>
+      join
+        .onRef('policy_version.policy_id', '=', 'managed_policy.policy_id')
+        .onRef('policy_version.version', '=', 'managed_policy.default_version'),
+    )
+    .select([
+      'project_grant.project_id as project',
+      'project_grant.policy_arn as arn',
+      'managed_policy.name',
+      'policy_version.version',
+      'policy_version.document',
+    ])
+    .distinct()
+    .where('project_grant.owner_id', 'in', owners)
+    .orderBy('project_grant.project_id')
+    .orderBy('project_grant.policy_arn')
+    .execute();
+  return granted.flatMap((row) => {
+    const policy = inForce(row, shipped);
+    return policy ? [{ ...policy, EnterpriseProjectId: row.project }] : [];
+  });
+}
+
+/** A policy of the account in its version in force, or a shipped one; undefined: a later release no longer has it. */
+function inForce(
+  row: { arn: string; name: string | null; version: number | null; document: string | null },
+  shipped: ShippedPolicies,
+): SnapshotPolicy | undefined {
+  const { arn, name, version, document } = row;
+  if (name === null || version === null || document === null) return shippedPolicy(shipped, arn, 'identity');
+  return { Arn: arn, Version: `v${version}`, Name: name, Kind: 'identity', Document: document };
 }
 
 /**
  * SECURITY: a boundary that cannot be read still bounds: it becomes a document that allows nothing, never an absent
  * layer. (A shipped policy that a later release no longer has.)
  */
-async function readBoundary(view: Db, user: UserRow, shipped: ShippedPolicies): Promise<SnapshotPolicy[]> {
-  const arn = user.boundary_arn;
+async function readBoundary(view: Db, bounded: Bounded, shipped: ShippedPolicies): Promise<SnapshotPolicy[]> {
+  const arn = bounded.boundary_arn;
   if (arn === null) return [];
+  const own = await ownPolicy(view, bounded.boundary_policy_id ?? '', 'boundary');
+  if (own) return [{ ...own, Arn: arn }];
+  return [shippedPolicy(shipped, arn, 'boundary') ?? { ...NOTHING, Arn: arn }];
+}
+
+/** A policy of the account in its version in force; the ARN is the reader's to fill in. */
+export async function ownPolicy(
+  view: Db,
+  policyId: string,
+  kind: SnapshotPolicy['Kind'],
+): Promise<Omit<SnapshotPolicy, 'Arn'> | undefined> {
   const row = await view
     .selectFrom('managed_policy')
     .innerJoin('policy_version', (join) =>
@@ -133,13 +236,13 @@ async function readBoundary(view: Db, user: UserRow, shipped: ShippedPolicies): 
         .onRef('policy_version.version', '=', 'managed_policy.default_version'),
     )
     .select(['managed_policy.name', 'policy_version.version', 'policy_version.document'])
-    .where('managed_policy.policy_id', '=', user.boundary_policy_id ?? '')
+    .where('managed_policy.policy_id', '=', policyId)
     .executeTakeFirst();
-  if (row) return [{ Arn: arn, Version: `v${row.version}`, Name: row.name, Kind: 'boundary', Document: row.document }];
-  return [shippedPolicy(shipped, arn, 'boundary') ?? { ...NOTHING, Arn: arn }];
+  return row && { Version: `v${row.version}`, Name: row.name, Kind: kind, Document: row.document };
 }
 
-const NOTHING: SnapshotPolicy = {
+/** In place of a policy that limits and cannot be read. */
+export const NOTHING: SnapshotPolicy = {
   Arn: '',
   Version: 'missing',
   Name: 'missing',
@@ -147,7 +250,7 @@ const NOTHING: SnapshotPolicy = {
   Document: '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}',
 };
 
-function shippedPolicy(
+export function shippedPolicy(
   shipped: ShippedPolicies,
   arn: string,
   kind: SnapshotPolicy['Kind'],
@@ -156,25 +259,32 @@ function shippedPolicy(
   return policy && { Arn: arn, Version: 'v1', Name: policy.name, Kind: kind, Document: policy.document };
 }
 
-/** Unique ids of the ARNs (or account ids) that exist. */
+/** Unique ids of the ARNs (or account ids) that exist. A session of a role is known by the id of its role. */
 export async function resolveArns(
   db: Db,
-  wanted: readonly { arn: string; accountId: string; path?: string; name?: string }[],
+  wanted: readonly PrincipalName[],
 ): Promise<{ Arn: string; PrincipalId: string }[]> {
   const found: { Arn: string; PrincipalId: string }[] = [];
-  for (const { arn, accountId, path, name } of wanted) {
-    if (name === undefined) {
-      if (await accountById(db, accountId)) found.push({ Arn: arn, PrincipalId: accountId });
-      continue;
-    }
-    const user = await db
-      .selectFrom('iam_user')
-      .select('user_id')
-      .where('account_id', '=', accountId)
-      .where('name', '=', name)
-      .where('path', '=', path ?? '/')
-      .executeTakeFirst();
-    if (user) found.push({ Arn: arn, PrincipalId: user.user_id });
+  for (const name of wanted) {
+    const PrincipalId = await idOf(db, name);
+    if (PrincipalId !== undefined) found.push({ Arn: name.arn, PrincipalId });
   }
   return found;
+}
+
+async function idOf(db: Db, wanted: PrincipalName): Promise<string | undefined> {
+  switch (wanted.type) {
+    case 'account':
+      return (await accountById(db, wanted.accountId))?.account_id;
+    case 'user': {
+      const user = await userByName(db, wanted.accountId, wanted.name);
+      return user?.path === wanted.path ? user.user_id : undefined;
+    }
+    case 'role': {
+      const role = await roleByName(db, wanted.accountId, wanted.name);
+      return role?.path === wanted.path ? role.role_id : undefined;
+    }
+    case 'role-session':
+      return (await roleByName(db, wanted.accountId, wanted.name))?.role_id;
+  }
 }

@@ -56,5 +56,6 @@ export async function updateUser(tx: Tx, userId: string, set: Partial<UserRow>):
 
 export async function deleteUser(tx: Tx, userId: string): Promise<void> {
   await tx.deleteFrom('tag').where('owner_id', '=', userId).execute();
+  await tx.deleteFrom('session').where('entity_id', '=', userId).execute();
   await tx.deleteFrom('iam_user').where('user_id', '=', userId).execute();
 }

@@ -10,6 +10,7 @@ export const KEY_CONDITIONS = [
   'kms:ResourceAliases',
   'kms:ViaService',
   'aws:ResourceTag/*',
+  'parapet:EnterpriseProjectId',
 ] as const;
 
 /** Operations that use a key; they also take aliases. */

@@ -2,9 +2,11 @@
  * Every error KMS may answer, under its native code, with the name AWS clients match. Operations pick from here, so
  * that one situation has one code everywhere.
  */
+import { projectDisabled } from '../../../platform/contract/enterprise-project.ts';
 import type { ErrorDeclaration } from '../../../platform/contract/operation.ts';
 
 const catalogue = {
+  ...projectDisabled('KMSInvalidStateException', 409),
   NotFound: { status: 404, aws: 'NotFoundException', doc: 'The key or alias does not exist.' },
   InvalidArn: { status: 400, aws: 'InvalidArnException', doc: 'The ARN does not name a KMS resource of this region.' },
   AlreadyExists: { status: 409, aws: 'AlreadyExistsException', doc: 'The alias already exists.' },

@@ -6,6 +6,7 @@ import * as dataKeys from './data-keys.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as policies from './policies.ts';
+import * as projects from './projects.ts';
 import * as tags from './tags.ts';
 
 export const kmsOperations = {
@@ -27,6 +28,9 @@ export const kmsOperations = {
   TagResource: tags.TagResource,
   UntagResource: tags.UntagResource,
   ListResourceTags: tags.ListResourceTags,
+  MoveResource: projects.MoveResource,
+  PreviewMoveResource: projects.PreviewMoveResource,
+  ListResourcesInProject: projects.ListResourcesInProject,
   Encrypt: crypto.Encrypt,
   Decrypt: crypto.Decrypt,
   ReEncrypt: crypto.ReEncrypt,

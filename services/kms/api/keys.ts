@@ -1,5 +1,6 @@
 /** Keys: making, describing, listing, naming what they are for. */
 
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   ArnText,
@@ -29,6 +30,8 @@ export const CreateKey = defineOperation({
     BypassPolicyLockoutSafetyCheck: flag().optional(),
     Tags: Tags.optional(),
     MultiRegion: flag().optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ KeyMetadata: KeyMetadata }),
   errors: managementErrors(
@@ -37,6 +40,8 @@ export const CreateKey = defineOperation({
     'UnsupportedOperation',
     'LimitExceeded',
     'InvalidTags',
+    'NotFound',
+    'EnterpriseProjectDisabled',
   ),
   authz: {
     action: 'kms:CreateKey',
@@ -52,6 +57,7 @@ export const CreateKey = defineOperation({
       'kms:ViaService',
       'aws:RequestTag/*',
       'aws:TagKeys',
+      'parapet:EnterpriseProjectId',
     ],
   },
   effect: 'write',

@@ -1,5 +1,6 @@
 /** Shapes that several KMS operations share. Names, bounds and patterns are those of the AWS model unless said. */
 import { z } from 'zod';
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import {
   AccountId,
   ArnText,
@@ -93,6 +94,7 @@ export const KeyMetadata = structure({
   KeySpec: oneOf(KEY_SPECS).optional(),
   EncryptionAlgorithms: list(EncryptionAlgorithm, 0, 8).optional(),
   MultiRegion: flag().optional(),
+  EnterpriseProjectId: EnterpriseProjectId.optional(),
   CurrentKeyMaterialId: KeyMaterialId.optional(),
 });
 export type KeyMetadata = z.output<typeof KeyMetadata>;

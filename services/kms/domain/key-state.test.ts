@@ -28,6 +28,10 @@ DisableKey                       ok      ok       PD              PI            
 ScheduleKeyDeletion              ok      ok       PD              ok            ok          ok       UP
 CancelKeyDeletion                NPD     NPD      ok              NPD           NPD         NPD      NPD
 `;
+/** What AWS does not have. */
+const OURS = `
+MoveResource                     ok      ok       PD              ok            ok          ok       ok
+`;
 
 const MEANING: Record<string, { code: string; end: string } | undefined> = {
   ok: undefined,
@@ -40,7 +44,7 @@ const MEANING: Record<string, { code: string; end: string } | undefined> = {
   NPD: { code: 'InvalidState', end: 'not pending deletion' },
 };
 
-const [head, ...lines] = SPECIFICATION.trim().split('\n');
+const [head, ...lines] = (SPECIFICATION.trimEnd() + OURS).trim().split('\n');
 const columns = head!.split(/\s+/).slice(1);
 const specified = new Map(lines.map((line) => [line.split(/\s+/)[0]!, line.split(/\s+/).slice(1)]));
 

@@ -75,6 +75,7 @@ const TABLE = {
   TagResource: DECORATE,
   UntagResource: DECORATE,
   UpdateKeyDescription: DECORATE,
+  MoveResource: DECORATE,
   EnableKey: TOGGLE,
   DisableKey: TOGGLE,
   ScheduleKeyDeletion: SCHEDULE,

@@ -3,6 +3,7 @@
  * edited, or put in the place of another one, does not verify. `version` grows by one with every change of a key.
  */
 import { createHash } from 'node:crypto';
+import { DEFAULT_PROJECT } from '../../../platform/contract/enterprise-project.ts';
 import type { KeySpec, KeyState, KeyUsage, Origin } from '../api/shapes.ts';
 import { canonicalRow, lengthPrefixed } from './canonical.ts';
 
@@ -37,6 +38,8 @@ export interface KeyRow {
   policy_principals: string;
   /** SHA-256 over policy and policy_principals, hexadecimal. */
   policy_hash: string;
+  /** Enterprise project the key is in. */
+  enterprise_project_id: string;
   version: number;
   row_mac: Buffer;
 }
@@ -76,7 +79,11 @@ export interface AliasRow {
 
 export type Unsealed<Row> = Omit<Row, 'row_mac'>;
 
-/** The policy counts by its hash, so that a list of keys verifies without reading policies. */
+/**
+ * The policy counts by its hash, so that a list of keys verifies without reading policies. The default project is left
+ * out: rows from before there were projects are in it, and their MACs stay good. Fields are counted, so that a row of
+ * another project is never read as one of the default project.
+ */
 export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_principals'>): Buffer {
   return canonicalRow('key', [
     row.key_id,
@@ -96,6 +103,7 @@ export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_princ
     row.tags,
     row.policy_hash,
     row.version,
+    ...(row.enterprise_project_id === DEFAULT_PROJECT ? [] : [row.enterprise_project_id]),
   ]);
 }
 

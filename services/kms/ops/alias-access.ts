@@ -19,9 +19,20 @@ export function requireAliasName(call: AnyCall, name: string): void {
   throw call.fail(code, problem.message);
 }
 
-export function aliasTarget(call: AnyCall, deps: KmsDeps, name: string): AuthorizationTarget {
+/** An alias is in the project of its key; without a key, in the default one. */
+export function aliasTarget(
+  call: AnyCall,
+  deps: KmsDeps,
+  name: string,
+  key: KeyRecord | undefined,
+): AuthorizationTarget {
   const place = placeOf(call, deps);
-  return { resource: aliasArn(place, name), accountId: place.accountId, context: callerConditions(call, deps) };
+  return {
+    resource: aliasArn(place, name),
+    accountId: place.accountId,
+    context: callerConditions(call, deps),
+    ...(key && { project: key.row.enterprise_project_id }),
+  };
 }
 
 /** The key an alias operation points at: a key id or key ARN of the own account. */

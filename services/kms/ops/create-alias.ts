@@ -15,7 +15,7 @@ export const createAlias = implement(CreateAlias, {
   async resolve(call, input, deps) {
     requireAliasName(call, input.AliasName);
     const { found, answer } = await findTarget(call, deps, input.TargetKeyId);
-    const targets = [aliasTarget(call, deps, input.AliasName), answer.target];
+    const targets = [aliasTarget(call, deps, input.AliasName, answer.record), answer.target];
     if (answer.record) return { targets, state: answer.record };
     return { targets, state: undefined as never, absent: missingKey(call, found.reference) };
   },

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../../../platform/contract/enterprise-project.ts';
 import type { InputOf } from '../../../platform/contract/operation.ts';
 import { type AuthorizationTarget, type Call, change, implementFor } from '../../../platform/runtime/call.ts';
 import { CreateKey } from '../api/keys.ts';
@@ -21,6 +22,7 @@ import { type Condition, describe } from '../store/key-record.ts';
 import { countKeys, insertKey } from '../store/queries.ts';
 import { callerConditions, placeOf } from './key-access.ts';
 import { checkPolicy, requireNoLockout } from './key-policy-check.ts';
+import { requireOpenProject } from './projects.ts';
 
 const implement = implementFor<KmsDeps>();
 type Input = InputOf<typeof CreateKey>;
@@ -42,6 +44,7 @@ export const createKey = implement(CreateKey, {
     const requestTags = tagMap(input.Tags ?? []);
     const create: AuthorizationTarget = {
       resource: '*',
+      project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       context: conditionsOf(call, deps, input, key),
       ...(input.Tags && { requestTags }),
     };
@@ -55,6 +58,7 @@ export const createKey = implement(CreateKey, {
     if (problem) throw call.fail(problem.code, problem.message);
     const tagged = withTags(tagMap([]), input.Tags ?? []);
     if (!tagged.ok) throw call.fail('InvalidTags', tagged.message);
+    await requireOpenProject(call, deps, input.EnterpriseProjectId ?? DEFAULT_PROJECT);
     const place = placeOf(call, deps);
     const keyId = deps.ids.uuidv4();
     const policy = await policyOf(call, input, deps, { arn: keyArn(place, keyId), tags: tagged.tags, key });
@@ -96,6 +100,7 @@ export const createKey = implement(CreateKey, {
       aliases: '[]',
       tags: tagsColumn(tagged.tags),
       ...policy,
+      enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       version: 1,
     };
     const [keyMac, materialMac] = await deps.guard.seal([keyRowBytes(row), materialRowBytes(material)]);
@@ -133,6 +138,7 @@ async function policyOf(
   const target: AuthorizationTarget = {
     resource: made.arn,
     accountId,
+    project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
     resourceTags: made.tags,
     policy: checked.set,
     context: conditionsOf(call, deps, input, made.key),

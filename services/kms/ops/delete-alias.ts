@@ -12,7 +12,7 @@ export const deleteAlias = implement(DeleteAlias, {
   async resolve(call, input, deps) {
     requireAliasName(call, input.AliasName);
     const holder = await deps.keys.freshByAlias(call.caller.accountId, input.AliasName);
-    const targets = [aliasTarget(call, deps, input.AliasName)];
+    const targets = [aliasTarget(call, deps, input.AliasName, holder)];
     if (!holder) return { targets, state: undefined as never, absent: missingAlias(call, deps, input.AliasName) };
     targets.push((await askAboutHolder(call, deps, holder)).target);
     return { targets, state: holder };

@@ -13,6 +13,7 @@ import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
 import { listAliases } from './list-aliases.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
+import { listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
@@ -39,6 +40,9 @@ export const kmsHandlers = [
   tagResource,
   untagResource,
   listResourceTags,
+  moveResource,
+  previewMoveResource,
+  listResourcesInProject,
   encrypt,
   decrypt,
   reEncrypt,

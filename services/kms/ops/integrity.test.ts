@@ -78,6 +78,7 @@ describe('an edited key row', () => {
     'policy',
     'policy_principals',
     'policy_hash',
+    'enterprise_project_id',
     'version',
     'row_mac',
   ])('is refused when %s is another', async (column) => {

@@ -21,6 +21,7 @@ describe('CreateKey', () => {
       Description: 'test key 123',
       Enabled: true,
       EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+      EnterpriseProjectId: '0',
       KeyId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
       KeyManager: 'CUSTOMER',
       KeySpec: 'SYMMETRIC_DEFAULT',

@@ -2,8 +2,7 @@ import { implementFor } from '../../../platform/runtime/call.ts';
 import { ListKeys } from '../api/keys.ts';
 import type { KmsDeps } from '../deps.ts';
 import { keyArn } from '../domain/key-ref.ts';
-import { keyRowBytes } from '../domain/rows.ts';
-import { listKeys as readKeys } from '../store/queries.ts';
+import { guardedKey, listKeys as readKeys } from '../store/queries.ts';
 import { callerConditions } from './key-access.ts';
 import { openPage } from './page.ts';
 
@@ -18,9 +17,7 @@ export const listKeys = implement(ListKeys, {
     const page = openPage(call, deps, input);
     const found = await readKeys(deps.store.read, call.caller.accountId, page.after, page.limit + 1);
     // A row that was moved here from another account must not be listed as if it were ours.
-    await deps.guard.verify(
-      found.map((row) => ({ name: `key ${row.key_id}`, data: keyRowBytes(row), mac: row.row_mac })),
-    );
+    await deps.guard.verify(found.map(guardedKey));
     const { rows, ...end } = page.end(found, (row) => row.key_id);
     const Keys = rows.map((row) => ({
       KeyId: row.key_id,

@@ -54,6 +54,8 @@ const CALLS: Record<KeyOperation, (on: Prepared) => Promise<unknown>> = {
   UpdateAlias: ({ KeyId, alias }) => admin.UpdateAlias({ AliasName: alias, TargetKeyId: KeyId }),
   TagResource: ({ KeyId }) => admin.TagResource({ KeyId, Tags: [{ TagKey: 'a', TagValue: 'b' }] }),
   UntagResource: ({ KeyId }) => admin.UntagResource({ KeyId, TagKeys: ['a'] }),
+  MoveResource: ({ KeyId }) =>
+    admin.MoveResource({ ResourceArn: `arn:aws:kms:local-1:111122223333:key/${KeyId}`, EnterpriseProjectId: '0' }),
   UpdateKeyDescription: ({ KeyId }) => admin.UpdateKeyDescription({ KeyId, Description: 'new' }),
   EnableKey: ({ KeyId }) => admin.EnableKey({ KeyId }),
   DisableKey: ({ KeyId }) => admin.DisableKey({ KeyId }),

@@ -23,7 +23,10 @@ export const updateAlias = implement(UpdateAlias, {
     requireAliasName(call, input.AliasName);
     const holder = await deps.keys.freshByAlias(call.caller.accountId, input.AliasName);
     const { found, answer } = await findTarget(call, deps, input.TargetKeyId);
-    const targets = [aliasTarget(call, deps, input.AliasName)];
+    const targets = [aliasTarget(call, deps, input.AliasName, holder)];
+    // Pointing an alias at a key of another project moves it there.
+    if (holder && answer.record && holder.row.enterprise_project_id !== answer.record.row.enterprise_project_id)
+      targets.push(aliasTarget(call, deps, input.AliasName, answer.record));
     if (holder) targets.push((await askAboutHolder(call, deps, holder)).target);
     targets.push(answer.target);
     if (holder && answer.record) return { targets, state: { holder, target: answer.record } };

@@ -121,6 +121,7 @@ export function describe(row: KeyRow & { state: KeyState }): KeyMetadata {
     KeySpec: row.spec,
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
     MultiRegion: false,
+    EnterpriseProjectId: row.enterprise_project_id,
     CurrentKeyMaterialId: row.material_id,
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
-import type { AliasRow, KeyRow, MaterialRow, TenantRow } from '../domain/rows.ts';
+import { type AliasRow, type KeyRow, keyRowBytes, type MaterialRow, type TenantRow } from '../domain/rows.ts';
+import type { GuardedRow } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 
 type Reader = Kysely<KmsTables>;
@@ -40,9 +41,15 @@ export function readAlias(db: Reader, accountId: string, name: string): Promise<
 
 export type ListedKey = Omit<KeyRow, 'policy' | 'policy_principals'>;
 
-/** Keys of an account after `after`, by id. */
-export function listKeys(db: Reader, accountId: string, after: string, limit: number): Promise<ListedKey[]> {
-  return db
+/** Keys of an account after `after`, by id; of one project when it is given. */
+export function listKeys(
+  db: Reader,
+  accountId: string,
+  after: string,
+  limit: number,
+  projectId?: string,
+): Promise<ListedKey[]> {
+  let query = db
     .selectFrom('kms_key')
     .select([
       'key_id',
@@ -61,15 +68,20 @@ export function listKeys(db: Reader, accountId: string, after: string, limit: nu
       'aliases',
       'tags',
       'policy_hash',
+      'enterprise_project_id',
       'version',
       'row_mac',
     ])
     .where('account_id', '=', accountId)
     .where('key_id', '>', after)
-    .where('state', '!=', 'Deleted')
-    .orderBy('key_id')
-    .limit(limit)
-    .execute();
+    .where('state', '!=', 'Deleted');
+  if (projectId !== undefined) query = query.where('enterprise_project_id', '=', projectId);
+  return query.orderBy('key_id').limit(limit).execute();
+}
+
+/** A listed key with its MAC, to be verified. */
+export function guardedKey(row: ListedKey): GuardedRow {
+  return { name: `key ${row.key_id}`, data: keyRowBytes(row), mac: row.row_mac };
 }
 
 /** Ids of the keys of all accounts after `after`. */

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
-import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
+import type { PrincipalSnapshot, SnapshotPolicy } from '../../../platform/authz/principal.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { serviceCaller } from '../../../platform/client/transport.ts';
+import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
-import { createMetrics } from '../../../platform/observe/metrics.ts';
+import { createMetrics, type Metrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
 import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
 import { createIds } from '../../../platform/runtime/ids.ts';
@@ -18,7 +20,7 @@ import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { openStore, type Store } from '../../../platform/store/index.ts';
 import { kmsOperations } from '../api/index.ts';
-import type { KmsDeps } from '../deps.ts';
+import type { KmsClients, KmsDeps } from '../deps.ts';
 import { kmsService } from '../index.ts';
 import type { KmsTables } from '../store/tables.ts';
 
@@ -76,7 +78,11 @@ export class KmsHarness {
   readonly hsm: MemoryHsm;
   readonly store: Store<KmsTables>;
   readonly deps: KmsDeps;
+  /** None, until a test makes one. */
+  readonly organization: TestOrganization;
+  readonly metrics: Metrics;
   private readonly principals: Map<string, PrincipalSnapshot>;
+  private readonly projects: Map<string, ProjectState>;
   private readonly hub: ChangeHub;
   private readonly pipeline: Pipeline<KmsDeps>;
   private readonly ids = createIds({ now: () => this.time.now });
@@ -87,7 +93,10 @@ export class KmsHarness {
     hsm: MemoryHsm;
     store: Store<KmsTables>;
     deps: KmsDeps;
+    organization: TestOrganization;
+    metrics: Metrics;
     principals: Map<string, PrincipalSnapshot>;
+    projects: Map<string, ProjectState>;
     hub: ChangeHub;
     pipeline: Pipeline<KmsDeps>;
     time: { now: number };
@@ -96,7 +105,10 @@ export class KmsHarness {
     this.hsm = parts.hsm;
     this.store = parts.store;
     this.deps = parts.deps;
+    this.organization = parts.organization;
+    this.metrics = parts.metrics;
     this.principals = parts.principals;
+    this.projects = parts.projects;
     this.hub = parts.hub;
     this.pipeline = parts.pipeline;
     this.time = parts.time;
@@ -105,7 +117,13 @@ export class KmsHarness {
 
   /** `url`: on PostgreSQL, following the changes of other nodes. */
   static async open(
-    options: { hsm?: MemoryHsm; folder?: string; principals?: Map<string, PrincipalSnapshot>; url?: string } = {},
+    options: {
+      hsm?: MemoryHsm;
+      folder?: string;
+      principals?: Map<string, PrincipalSnapshot>;
+      projects?: Map<string, ProjectState>;
+      url?: string;
+    } = {},
   ) {
     const time = { now: Date.UTC(2026, 0, 1) };
     const clock = { now: () => time.now };
@@ -114,13 +132,16 @@ export class KmsHarness {
     const hsm = options.hsm ?? createMemoryHsm();
     const log = createLogger({ level: 'silent', name: 'kms-test' });
     const principals = options.principals ?? new Map<string, PrincipalSnapshot>();
+    const projects = options.projects ?? new Map<string, ProjectState>();
     const hub = new ChangeHub();
     const metrics = createMetrics();
     const feed = {
       snapshot: async (id: string) => principals.get(id),
+      session: async () => undefined,
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
+    const organization = new TestOrganization(clock);
     const store = await openStore<KmsTables>({
       service: 'kms',
       folder,
@@ -136,12 +157,13 @@ export class KmsHarness {
     const deps = await kmsService.createDeps({
       store,
       hsm,
-      clients: { iam: { ResolvePrincipals: async ({ Arns }) => ({ Principals: resolve(principals, Arns) }) } },
+      clients: { iam: iamOf(principals, projects) },
       clock,
       ids,
       hub,
       log,
       directory,
+      organization: organization.organization,
       pages: new PageTokens(Buffer.alloc(32, 7)),
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
@@ -155,26 +177,40 @@ export class KmsHarness {
       store,
       recorder,
       directory,
+      organization: organization.organization,
       clock,
       ids,
       log,
       metrics,
     });
-    return new KmsHarness({ hsm, store, deps, principals, hub, pipeline, time, folder });
+    return new KmsHarness({
+      hsm,
+      store,
+      deps,
+      organization,
+      metrics,
+      principals,
+      projects,
+      hub,
+      pipeline,
+      time,
+      folder,
+    });
   }
 
   /** A second process on the same database and HSM, with empty caches. Closes this one. */
   async restart(): Promise<KmsHarness> {
     await kmsService.close?.(this.deps);
     await this.store.close();
-    const next = await KmsHarness.open({ hsm: this.hsm, folder: this.folder, principals: this.principals });
+    const { hsm, folder, principals, projects } = this;
+    const next = await KmsHarness.open({ hsm, folder, principals, projects });
     next.time.now = this.time.now;
     return next;
   }
 
   /** A second node beside this one: own caches, same database, HSM and principals. */
   beside(url: string): Promise<KmsHarness> {
-    return KmsHarness.open({ hsm: this.hsm, url, principals: this.principals });
+    return KmsHarness.open({ hsm: this.hsm, url, principals: this.principals, projects: this.projects });
   }
 
   async close(): Promise<void> {
@@ -192,7 +228,13 @@ export class KmsHarness {
   }
 
   /** A user with an identity policy, or the root user of the account under the name `root`. */
-  user(name: string, policy: object = ADMIN_POLICY, accountId = ACCOUNT, uniqueId?: string): KmsClient {
+  user(
+    name: string,
+    policy: object = ADMIN_POLICY,
+    accountId = ACCOUNT,
+    uniqueId?: string,
+    further: readonly SnapshotPolicy[] = [],
+  ): KmsClient {
     const root = name === 'root';
     const arn = `arn:aws:iam::${accountId}:${root ? 'root' : `user/${name}`}`;
     const hash = createHash('sha256').update(`${accountId}/${name}`).digest('hex').toUpperCase();
@@ -206,6 +248,7 @@ export class KmsHarness {
             Kind: 'identity',
             Document: JSON.stringify(policy),
           },
+          ...further,
         ]
       : [];
     this.principals.set(principalId, {
@@ -221,6 +264,12 @@ export class KmsHarness {
     });
     this.hub.publish(accountId);
     return this.client({ kind: root ? 'root' : 'user', arn, accountId, principalId });
+  }
+
+  /** A project of an account; again to change its state. */
+  project(id: string, state: Partial<ProjectState> = {}, accountId = ACCOUNT): string {
+    this.projects.set(`${accountId}/${id}`, { Name: `project-${id.slice(0, 4)}`, Enabled: true, ...state });
+    return id;
   }
 
   removeUser(name: string, accountId = ACCOUNT): void {
@@ -271,6 +320,26 @@ export class KmsHarness {
   async lastRecord(): Promise<AuditRecord> {
     return (await this.records()).at(-1)!;
   }
+}
+
+/** What iam answers about the principals and projects of the test. */
+function iamOf(
+  principals: ReadonlyMap<string, PrincipalSnapshot>,
+  projects: ReadonlyMap<string, ProjectState>,
+): KmsClients['iam'] {
+  return {
+    ResolvePrincipals: async ({ Arns }) => ({ Principals: resolve(principals, Arns) }),
+    async FindEnterpriseProject({ AccountId, EnterpriseProjectId }) {
+      const Project = projects.get(`${AccountId}/${EnterpriseProjectId}`);
+      return Project ? { Project } : {};
+    },
+    async ListAccountPrincipals({ AccountId, After = '', Limit }) {
+      const ids = [...principals.values()]
+        .filter(({ AccountId: of, Kind, PrincipalId }) => of === AccountId && Kind !== 'root' && PrincipalId > After)
+        .map(({ PrincipalId }) => PrincipalId);
+      return { PrincipalIds: ids.sort().slice(0, Limit) };
+    },
+  };
 }
 
 function resolve(principals: ReadonlyMap<string, PrincipalSnapshot>, arns: readonly string[]) {

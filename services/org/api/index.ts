@@ -58,7 +58,7 @@ import {
 } from './policies.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicy, PutResourcePolicy } from './resource-policy.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
-import { GetOrganizationTree } from './tree.ts';
+import { DescribeOrganizationTree } from './tree.ts';
 import {
   CreateOrganizationalUnit,
   DeleteOrganizationalUnit,
@@ -133,7 +133,7 @@ export const orgApi = {
   TagResource,
   UntagResource,
   ListTagsForResource,
-  GetOrganizationTree,
+  DescribeOrganizationTree,
   ...configOperations,
 } as const;
 

@@ -33,9 +33,9 @@ const Node = annotate(
   { title: 'TreeNode' },
 );
 
-export const GetOrganizationTree = defineOperation({
+export const DescribeOrganizationTree = defineOperation({
   ...shared,
-  name: 'GetOrganizationTree',
+  name: 'DescribeOrganizationTree',
   doc: 'The tree as a list: the root, then units, then accounts, each in the order of their ids; parents come by ParentId. All pages are of one organization, not of one moment: Revision tells when something changed in between.',
   input: structure({ ExpandPolicies: flag().optional(), ...pageInput }),
   output: structure({
@@ -45,7 +45,7 @@ export const GetOrganizationTree = defineOperation({
     ...pageOutput,
   }),
   errors: { ...notInUse, ...invalidInput },
-  authz: { action: 'organizations:GetOrganizationTree', resource: '*' },
+  authz: { action: 'organizations:DescribeOrganizationTree', resource: '*' },
   effect: 'read',
   rest: { method: 'GET', path: '/v1/org/tree' },
   pagination: { ...pagination, defaultLimit: 1000 },

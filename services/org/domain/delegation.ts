@@ -18,11 +18,7 @@ const ADMINISTRATION: ReadonlySet<string> = new Set([
 ]);
 
 /** Everything that only looks: what every delegated administrator may do. */
-export const READ_ACTIONS = [
-  'organizations:Describe*',
-  'organizations:List*',
-  'organizations:GetOrganizationTree',
-] as const;
+export const READ_ACTIONS = ['organizations:Describe*', 'organizations:List*'] as const;
 
 export interface DelegationProblem {
   reason: 'UNSUPPORTED_ACTION_IN_RESOURCE_POLICY' | 'INVALID_PRINCIPAL' | 'INVALID_RESOURCE_POLICY_JSON';
@@ -64,5 +60,5 @@ function mayBeDelegated(pattern: string): boolean {
   if (!action.startsWith('organizations:')) return false;
   const name = action.slice('organizations:'.length);
   // A pattern under Describe or List only ever matches reading.
-  return /^(describe|list)[a-z*?]*$/.test(name) || name === 'getorganizationtree' || ADMINISTRATION.has(name);
+  return /^(describe|list)[a-z*?]*$/.test(name) || ADMINISTRATION.has(name);
 }

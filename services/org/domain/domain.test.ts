@@ -157,7 +157,7 @@ describe('delegation by the policy of the organization', () => {
   it.each([
     [
       'reading',
-      { Action: ['organizations:List*', 'organizations:DescribePolicy', 'organizations:GetOrganizationTree'] },
+      { Action: ['organizations:List*', 'organizations:DescribePolicy', 'organizations:DescribeOrganizationTree'] },
     ],
     ['policies', { Action: ['organizations:CreatePolicy', 'organizations:AttachPolicy', 'organizations:TagResource'] }],
     ['to a member by its ARN', { Principal: { AWS: 'arn:aws:iam::111111111111:root' } }],

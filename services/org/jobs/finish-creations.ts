@@ -6,11 +6,13 @@
 import { ServiceError } from '../../../platform/contract/error.ts';
 import { ORGANIZATION } from '../../../platform/runtime/change-hub.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
+import { CreateAccountResult } from '../api/results.ts';
 import type { OrgDeps } from '../deps.ts';
 import { dropMembership, memberById, updateAccount } from '../store/accounts.ts';
 import { finishCreation, unfinishedCreations } from '../store/creations.ts';
 import type { CreationRow } from '../store/db.ts';
 import { lockOrganization } from '../store/organization.ts';
+import { recordResult } from './record-result.ts';
 
 const BATCH = 100;
 
@@ -24,9 +26,7 @@ export const finishCreations: Job<OrgDeps> = {
 
 /** Begins without waiting for the turn of the job. */
 export function finishSoon(deps: OrgDeps): void {
-  finishCreations.run(deps).catch((err) => {
-    deps.log.warn({ err: String(err) }, 'accounts are not finished yet');
-  });
+  deps.background.begin(finishCreations.name, () => finishCreations.run(deps));
 }
 
 async function finishOne(deps: OrgDeps, request: CreationRow): Promise<void> {
@@ -84,6 +84,12 @@ async function settle(deps: OrgDeps, request: CreationRow, failure: string | nul
       await dropMembership(tx, account_id);
       await updateAccount(tx, account_id, { state: 'CLOSED', closed_at: now });
     }
+    await recordResult(deps, tx, CreateAccountResult, organization, {
+      CreateAccountRequestId: request_id,
+      AccountId: account_id,
+      State: failure === null ? 'SUCCEEDED' : 'FAILED',
+      ...(failure !== null && { FailureReason: failure }),
+    });
     await deps.store.bumpVersion(tx, {
       kind: 'account',
       objectId: account_id,

@@ -136,6 +136,26 @@ onBothEngines('accounts', (the) => {
     );
   });
 
+  it('what happens to an account without a request is recorded, once', async () => {
+    const id = await member(world, 'recorded');
+    await world.ask(api.CloseAccount, { AccountId: id });
+    await expect.poll(() => stateOf(id)).toBe('CLOSED');
+    world.clock.time += 91 * DAY;
+    await Promise.all([finishClosures.run(world.deps), finishClosures.run(world.deps)]);
+    const records = (await world.records()).filter((record) => JSON.stringify(record).includes(id));
+    const results = records.filter((record) => /Result|Departed/.test(record.eventName as string));
+    expect(results.map((record) => record.eventName)).toEqual([
+      'CreateAccountResult',
+      'CloseAccountResult',
+      'AccountDepartedOrganization',
+    ]);
+    expect(results[0]).toMatchObject({
+      eventSource: 'organizations.amazonaws.com',
+      recipientAccountId: world.management.accountId,
+      requestParameters: { AccountId: id, State: 'SUCCEEDED' },
+    });
+  });
+
   it('the management account cannot be suspended, closed, removed, and cannot leave', async () => {
     const AccountId = world.management.accountId;
     const rule = 'ConstraintViolation/CANNOT_CLOSE_MANAGEMENT_ACCOUNT';

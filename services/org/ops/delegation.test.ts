@@ -31,7 +31,7 @@ onBothEngines('delegation', (the) => {
     const denied: [Parameters<OrgWorld['as']>[1], object][] = [
       [api.ListAccounts, {}],
       [api.ListRoots, {}],
-      [api.GetOrganizationTree, {}],
+      [api.DescribeOrganizationTree, {}],
       [api.DescribeAccount, { AccountId: other.accountId }],
       [api.DescribeAccount, { AccountId: '999999999999' }],
       [api.DescribeAccount, { AccountId: delegate.accountId }],
@@ -73,7 +73,7 @@ onBothEngines('delegation', (the) => {
   it('a delegated administrator reads all of the organization, and changes nothing', async () => {
     const { Accounts } = await world.as(delegate, api.ListAccounts, {});
     expect(Accounts.map((account) => account.Id)).toContain(other.accountId);
-    expect((await world.as(delegate, api.GetOrganizationTree, {})).Nodes.length).toBeGreaterThan(3);
+    expect((await world.as(delegate, api.DescribeOrganizationTree, {})).Nodes.length).toBeGreaterThan(3);
     expect(await failure(world.as(delegate, api.DescribeAccount, { AccountId: '999999999999' }))).toBe(
       'AccountNotFound',
     );

@@ -31,7 +31,7 @@ import {
   enableAllFeatures,
   listRoots,
 } from './organization/organization.ts';
-import { getOrganizationTree } from './organization/tree.ts';
+import { describeOrganizationTree } from './organization/tree.ts';
 import {
   attachPolicy,
   detachPolicy,
@@ -95,7 +95,7 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   deleteOrganization,
   enableAllFeatures,
   listRoots,
-  getOrganizationTree,
+  describeOrganizationTree,
   attachPolicy,
   updatePolicyAttachment,
   detachPolicy,

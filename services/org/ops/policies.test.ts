@@ -150,7 +150,7 @@ onBothEngines(
     });
 
     it('a type is enabled everywhere at once and disabled everywhere at once', async () => {
-      const nodes = (await world.ask(api.GetOrganizationTree)).Nodes.map((node) => node.Id);
+      const nodes = (await world.ask(api.DescribeOrganizationTree)).Nodes.map((node) => node.Id);
       const rcp =
         '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}]}';
       const { Policy } = await create({ Name: 'resources', Type: RCP, Content: rcp });

@@ -162,13 +162,13 @@ onBothEngines(
     });
 
     it('is answered whole, in pages, with what is attached', async () => {
-      const whole = await world.ask(api.GetOrganizationTree, { ExpandPolicies: true });
+      const whole = await world.ask(api.DescribeOrganizationTree, { ExpandPolicies: true });
       expect(whole.Nodes[0]).toMatchObject({ Id: root, Type: 'ROOT' });
       expect(whole.Nodes.every((node) => node.Policies?.[0]?.PolicyId === 'p-FullAWSAccess')).toBe(true);
       const ids: string[] = [];
       let NextToken: string | undefined;
       do {
-        const page = await world.ask(api.GetOrganizationTree, {
+        const page = await world.ask(api.DescribeOrganizationTree, {
           MaxResults: 3,
           ...(NextToken !== undefined && { NextToken }),
         });
@@ -184,7 +184,7 @@ onBothEngines(
 
     it('the number of units is limited', async () => {
       const units = async () =>
-        (await world.ask(api.GetOrganizationTree)).Nodes.filter((n) => n.Type === 'ORGANIZATIONAL_UNIT').length;
+        (await world.ask(api.DescribeOrganizationTree)).Nodes.filter((n) => n.Type === 'ORGANIZATIONAL_UNIT').length;
       for (let free = 40 - (await units()); free > 0; free--) await unit(world, root, `filler ${free}`);
       expect(await failure(unit(world, root, 'one more'))).toBe('ConstraintViolation/OU_NUMBER_LIMIT_EXCEEDED');
     });

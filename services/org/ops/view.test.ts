@@ -74,6 +74,18 @@ describe('the view', () => {
     expect(await moves(() => world.ask(api.InviteAccountToOrganization, target))).toBe(0);
   });
 
+  it('is never older than the revision at the time of asking, however many ask', async () => {
+    const { RootId } = (await world.internal.GetOrganizationView({})).Organization ?? {};
+    const ask = async (n: number) => {
+      if (n % 3 === 0) await unit(world, RootId as string, `asked ${n}`);
+      const before = await revision();
+      const view = await world.internal.GetOrganizationView({});
+      expect(view.Revision).toBeGreaterThanOrEqual(before);
+      if (n % 3 === 0) expect(view.Units.map((u) => u.Name)).toContain(`asked ${n}`);
+    };
+    await Promise.all(Array.from({ length: 24 }, (_, n) => ask(n)));
+  });
+
   it('a write wakes who waits, at once; without one the wait ends', async () => {
     const Since = await revision();
     const { RootId } = (await world.internal.GetOrganizationView({})).Organization ?? {};

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Recorder } from '../../../platform/audit/recorder.ts';
+import { OrganizationView } from '../../../platform/authz/organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
@@ -80,6 +81,18 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
   const ids = createIds(clock);
   const log = pino({ level: 'silent' });
   const metrics = createMetrics();
+  const transport = new LocalTransport();
+  const internal = createClient(orgApi, transport, { service: 'kms', now: clock.now, newId: () => ids.uuidv7() });
+  const organization = new OrganizationView({
+    feed: {
+      view: () => internal.GetOrganizationView({}),
+      revision: async (Since, WaitMilliseconds) =>
+        (await internal.GetOrganizationChanges({ Since, WaitMilliseconds })).Revision,
+    },
+    clock,
+    hub,
+    log,
+  });
   const deps = await service.createDeps({
     store,
     hsm,
@@ -89,6 +102,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     hub,
     log,
     directory,
+    organization,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('org'))),
     settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
     metrics,
@@ -105,12 +119,12 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
       () => {},
     ),
     directory,
+    organization,
     clock,
     ids,
     log,
     metrics,
   });
-  const transport = new LocalTransport();
   transport.register('org', pipeline.execute);
   const as = async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>
     (await pipeline.execute({ operation, caller, origin, input })) as OutputOf<Op>;
@@ -119,7 +133,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     deps,
     store,
     clock,
-    internal: createClient(orgApi, transport, { service: 'kms', now: clock.now, newId: () => ids.uuidv7() }),
+    internal,
     as,
     ask: (operation, input = {}) => as(iam.admin, operation, input),
     management: iam.admin,

@@ -2,7 +2,9 @@
  * An account and its first administrator. Used by CreateAccount and by the first run, so that no account can come into
  * being without somebody who can work in it.
  */
+
 import type { WrappedKey } from '../../../../hsm/port.ts';
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { IamDeps } from '../../deps.ts';
 import { tenantBinding } from '../../domain/access-key-format.ts';
 import { nameKey } from '../../domain/names.ts';
@@ -68,6 +70,8 @@ export async function insertPlanned(tx: Tx, deps: IamDeps, plan: NewAccount): Pr
     path: '/',
     boundary_arn: null,
     boundary_policy_id: null,
+    sessions_not_before: 0,
+    enterprise_project_id: DEFAULT_PROJECT,
     created_at: account.created_at,
   });
   await attach(tx, {
@@ -80,7 +84,7 @@ export async function insertPlanned(tx: Tx, deps: IamDeps, plan: NewAccount): Pr
   await insertAccessKey(tx, {
     access_key_id: key.accessKeyId,
     account_id: account.account_id,
-    user_id: userId,
+    owner_id: userId,
     sealed: key.sealed,
     status: 'Active',
     created_at: account.created_at,

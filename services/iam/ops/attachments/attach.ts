@@ -1,35 +1,35 @@
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
-import { AttachGroupPolicy, AttachUserPolicy, DetachGroupPolicy, DetachUserPolicy } from '../../api/attachments.ts';
+import {
+  AttachGroupPolicy,
+  AttachRolePolicy,
+  AttachUserPolicy,
+  DetachGroupPolicy,
+  DetachRolePolicy,
+  DetachUserPolicy,
+} from '../../api/attachments.ts';
 import type { IamDeps } from '../../deps.ts';
 import { attach, countAttached, detach } from '../../store/attachments.ts';
-import type { Tx, UserRow } from '../../store/db.ts';
-import { lockGroup } from '../../store/groups.ts';
+import type { RoleRow, UserRow } from '../../store/db.ts';
 import { lockPolicy } from '../../store/policies.ts';
-import { lockUser } from '../../store/users.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
-import type { Owner } from '../inline/owner.ts';
-import { aboutGroup, aboutUser, findPolicy, groupMissing, type PolicyRef, scopeOf, userMissing } from '../targets.ts';
+import { attachedLimit, boundaryContext, lockOwner, type Owner, ownerGroup, ownerRole, ownerUser } from '../owners.ts';
+import { aboutGroup, aboutRole, aboutUser, findPolicy, type PolicyRef, scopeOf } from '../targets.ts';
 
 type AnyCall = Call<AnyOperation>;
 
 const policyKey = (arn: string) => ['iam:PolicyARN', arn] as const;
-const userKeys = (arn: string) => (user: UserRow | undefined) => ({
-  context: [policyKey(arn), ...(user?.boundary_arn ? [['iam:PermissionsBoundary', user.boundary_arn] as const] : [])],
+const keysOf = (arn: string) => (owner: UserRow | RoleRow | undefined) => ({
+  context: [policyKey(arn), ...boundaryContext(owner)],
 });
-
-async function lockOwner(tx: Tx, call: AnyCall, owner: Owner): Promise<void> {
-  const row = owner.kind === 'user' ? await lockUser(tx, owner.id) : await lockGroup(tx, owner.id);
-  if (!row) throw call.fail('NotFound', (owner.kind === 'user' ? userMissing : groupMissing)(owner.name));
-}
 
 async function attachTo(call: AnyCall, deps: IamDeps, owner: Owner, arn: string) {
   const policy = await findPolicy(deps.store.read, deps, scopeOf(call, deps), arn);
   const missing = () => call.fail('NotFound', `Policy ${arn} does not exist or is not attachable.`);
   if (!policy) throw missing();
   touchPolicy(call, policy);
-  const limit = owner.kind === 'user' ? deps.limits.attachedPoliciesPerUser : deps.limits.attachedPoliciesPerGroup;
+  const { limit, quota } = attachedLimit(deps.limits, owner.kind);
   return policyChange(deps, call, owner.kind, owner.id, async (tx) => {
     await lockOwner(tx, call, owner);
     // Locked, so that the policy is not deleted between the look and the attachment.
@@ -42,10 +42,7 @@ async function attachTo(call: AnyCall, deps: IamDeps, owner: Owner, arn: string)
       policyArn: policy.arn,
       policyId: policy.policyId,
     });
-    if (added && before >= limit) {
-      const quota = owner.kind === 'user' ? 'PoliciesPerUser' : 'PoliciesPerGroup';
-      throw call.fail('LimitExceeded', `Cannot exceed quota for ${quota}: ${limit}`);
-    }
+    if (added && before >= limit) throw call.fail('LimitExceeded', `Cannot exceed quota for ${quota}: ${limit}`);
     return undefined;
   });
 }
@@ -64,25 +61,31 @@ function touchPolicy(call: AnyCall, policy: PolicyRef | undefined): void {
 }
 
 export const attachUserPolicy = implement(AttachUserPolicy, {
-  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, userKeys(input.PolicyArn)),
-  run: (call, input, user, deps) =>
-    attachTo(call, deps, { kind: 'user', id: user.user_id, name: user.name }, input.PolicyArn),
+  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, keysOf(input.PolicyArn)),
+  run: (call, input, user, deps) => attachTo(call, deps, ownerUser(user), input.PolicyArn),
 });
 
 export const detachUserPolicy = implement(DetachUserPolicy, {
-  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, userKeys(input.PolicyArn)),
-  run: (call, input, user, deps) =>
-    detachFrom(call, deps, { kind: 'user', id: user.user_id, name: user.name }, input.PolicyArn),
+  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, keysOf(input.PolicyArn)),
+  run: (call, input, user, deps) => detachFrom(call, deps, ownerUser(user), input.PolicyArn),
 });
 
 export const attachGroupPolicy = implement(AttachGroupPolicy, {
   resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName, { context: [policyKey(input.PolicyArn)] }),
-  run: (call, input, group, deps) =>
-    attachTo(call, deps, { kind: 'group', id: group.group_id, name: group.name }, input.PolicyArn),
+  run: (call, input, group, deps) => attachTo(call, deps, ownerGroup(group), input.PolicyArn),
 });
 
 export const detachGroupPolicy = implement(DetachGroupPolicy, {
   resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName, { context: [policyKey(input.PolicyArn)] }),
-  run: (call, input, group, deps) =>
-    detachFrom(call, deps, { kind: 'group', id: group.group_id, name: group.name }, input.PolicyArn),
+  run: (call, input, group, deps) => detachFrom(call, deps, ownerGroup(group), input.PolicyArn),
+});
+
+export const attachRolePolicy = implement(AttachRolePolicy, {
+  resolve: (call, input, deps) => aboutRole(call, deps, input.RoleName, keysOf(input.PolicyArn)),
+  run: (call, input, role, deps) => attachTo(call, deps, ownerRole(role), input.PolicyArn),
+});
+
+export const detachRolePolicy = implement(DetachRolePolicy, {
+  resolve: (call, input, deps) => aboutRole(call, deps, input.RoleName, keysOf(input.PolicyArn)),
+  run: (call, input, role, deps) => detachFrom(call, deps, ownerRole(role), input.PolicyArn),
 });

@@ -1,12 +1,16 @@
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
-import { ListAttachedGroupPolicies, ListAttachedUserPolicies } from '../../api/attachments.ts';
+import {
+  ListAttachedGroupPolicies,
+  ListAttachedRolePolicies,
+  ListAttachedUserPolicies,
+} from '../../api/attachments.ts';
 import type { IamDeps } from '../../deps.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage, type PageInput } from '../pages.ts';
-import { aboutGroup, aboutUser } from '../targets.ts';
+import { aboutGroup, aboutRole, aboutUser } from '../targets.ts';
 
 const MOST = { after: undefined, limit: 10_000 };
 
@@ -35,4 +39,9 @@ export const listAttachedUserPolicies = implement(ListAttachedUserPolicies, {
 export const listAttachedGroupPolicies = implement(ListAttachedGroupPolicies, {
   resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
   run: (call, input, group, deps) => attached(call, deps, group.group_id, input),
+});
+
+export const listAttachedRolePolicies = implement(ListAttachedRolePolicies, {
+  resolve: (call, input, deps) => aboutRole(call, deps, input.RoleName),
+  run: (call, input, role, deps) => attached(call, deps, role.role_id, input),
 });

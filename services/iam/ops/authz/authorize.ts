@@ -1,29 +1,13 @@
-import type { Principal } from '../../../../platform/authz/principal.ts';
-import type { AnyOperation } from '../../../../platform/contract/operation.ts';
-import type { AuthorizationTarget, Call } from '../../../../platform/runtime/call.ts';
+import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
-import type { IamDeps } from '../../deps.ts';
-import { parseUserArn, rootArn } from '../../domain/names.ts';
 import { implement } from '../implement.ts';
-import { scopeOf } from '../targets.ts';
-import { decide } from './decide.ts';
+import { decide, type Subject } from './decide.ts';
+import { findSubject } from './subject.ts';
 
-/** The subject of a question; undefined: not a principal of the caller's account. */
-function subjectOf(
-  call: Call<AnyOperation>,
-  deps: IamDeps,
-  arn: string,
-): Principal | undefined | Promise<Principal | undefined> {
-  const { caller } = call;
-  if (arn === caller.arn) return deps.directory.principal(caller.principalId);
-  const scope = scopeOf(call, deps);
-  if (arn === rootArn(scope)) return deps.directory.principal(scope.accountId);
-  const named = parseUserArn(arn, scope);
-  return named && deps.subjects.user({ arn, accountId: scope.accountId, ...named });
-}
-
-function targetOf(arn: string, subject: Principal | undefined): AuthorizationTarget {
-  return { resource: arn, ...(subject && { resourceTags: subject.snapshot.Tags }) };
+function targetOf(arn: string, subject: Subject | undefined): AuthorizationTarget {
+  if (!subject) return { resource: arn };
+  const { Tags, EnterpriseProjectId: project } = subject.principal.snapshot;
+  return { resource: arn, resourceTags: Tags, ...(project !== undefined && { project }) };
 }
 
 const missing = (arn: string) => `principal ${arn} does not exist in this account`;
@@ -31,23 +15,24 @@ const missing = (arn: string) => `principal ${arn} does not exist in this accoun
 export const authorize = implement(Authorize, {
   async resolve(call, input, deps) {
     const arn = input.Principal ?? call.caller.arn;
-    const subject = await subjectOf(call, deps, arn);
+    const subject = await findSubject(call, deps, arn);
     return {
       targets: [targetOf(arn, subject)],
-      state: subject as Principal,
+      state: subject as Subject,
       ...(!subject && { absent: call.fail('NotFound', missing(arn)) }),
     };
   },
   async run(call, input, subject, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const result = decide(deps, subject, input, { now: call.now, namespaces, explain: input.Explain ?? false });
+    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
+    const result = decide(deps, subject, input, asking);
     if ('code' in result) {
       throw call.fail(result.code, result.message, {
         ...(result.hint !== undefined && { hint: result.hint }),
         ...(result.details && { details: result.details }),
       });
     }
-    call.decided?.([{ ...result.check, principal: subject }]);
+    call.decided?.([{ ...result.check, principal: subject.principal }]);
     return { ...result.answer, DecisionId: call.eventId };
   },
 });
@@ -55,16 +40,16 @@ export const authorize = implement(Authorize, {
 export const batchAuthorize = implement(BatchAuthorize, {
   /** Every subject is authorized; a caller who may not ask about one of them gets no answer at all. */
   async resolve(call, input, deps) {
-    const subjects = new Map<string, Principal | undefined>();
+    const subjects = new Map<string, Subject | undefined>();
     for (const item of input.Items) {
       const arn = item.Principal ?? call.caller.arn;
-      if (!subjects.has(arn)) subjects.set(arn, await subjectOf(call, deps, arn));
+      if (!subjects.has(arn)) subjects.set(arn, await findSubject(call, deps, arn));
     }
     return { targets: [...subjects].map(([arn, subject]) => targetOf(arn, subject)), state: subjects };
   },
   async run(call, input, subjects, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, explain: input.Explain ?? false };
+    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
     const asked: Parameters<NonNullable<typeof call.decided>>[0][number][] = [];
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;
@@ -72,7 +57,7 @@ export const batchAuthorize = implement(BatchAuthorize, {
       if (!subject) return undecided('NotFound', missing(arn));
       const result = decide(deps, subject, item, asking);
       if ('code' in result) return undecided(result.code, result.message);
-      asked.push({ ...result.check, principal: subject });
+      asked.push({ ...result.check, principal: subject.principal });
       return result.answer;
     });
     call.decided?.(asked);

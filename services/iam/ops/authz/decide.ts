@@ -3,17 +3,25 @@
  * compiled resource policy; the full explanation is made for denials and on request.
  */
 
-import type { CheckResult } from '../../../../platform/authz/authorize.ts';
-import { layersOf } from '../../../../platform/authz/authorize.ts';
+import {
+  type CheckResult,
+  deniedSentence,
+  isAllowed,
+  judge,
+  layersOf,
+  principalFacts,
+} from '../../../../platform/authz/authorize.ts';
+import { addOwner, addPlace, type Context, PRINCIPAL_TYPES } from '../../../../platform/authz/context.ts';
+import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { ErrorDetails } from '../../../../platform/contract/error.ts';
+import type { Caller } from '../../../../platform/runtime/call.ts';
 import {
   type AuthorizationRequest,
-  accessDeniedSentence,
   type Decision,
   type Explanation,
-  evaluate,
   explain,
   type Layers,
   type StatementRef,
@@ -50,12 +58,19 @@ export interface Problem {
 export interface Asking {
   now: number;
   namespaces: ReadonlyMap<string, Definition>;
+  organization: OrganizationSnapshot;
   explain: boolean;
+}
+
+/** Who is asked about: somebody of the account, or the asker itself within its session. */
+export interface Subject {
+  principal: Principal;
+  caller: Caller;
 }
 
 export function decide(
   deps: IamDeps,
-  subject: Principal,
+  { principal, caller }: Subject,
   question: Question,
   asking: Asking,
 ): { answer: Answer; check: CheckResult } | Problem {
@@ -66,42 +81,43 @@ export function decide(
   if (given && 'message' in given)
     return { code: 'MalformedPolicyDocument', message: given.message, details: { findings: given.findings } };
 
-  const { snapshot } = subject;
-  const resourceAccount = accountOf(question.Resource) ?? snapshot.AccountId;
+  const resourceAccount = accountOf(question.Resource) ?? caller.accountId;
   const context = buildContext(
     {
-      kind: snapshot.Kind,
-      arn: snapshot.Arn,
-      accountId: snapshot.AccountId,
-      principalId: snapshot.PrincipalId,
-      userName: snapshot.UserName,
-      tags: snapshot.Tags,
+      type: PRINCIPAL_TYPES[caller.kind],
+      arn: caller.kind === 'role' ? principal.snapshot.Arn : caller.arn,
+      accountId: caller.accountId,
+      principalId: caller.principalId,
+      userName: caller.userName,
+      tags: principal.snapshot.Tags,
+      session: caller.session && {
+        ...caller.session,
+        sourceIdentity: principal.session?.snapshot.SourceIdentity,
+      },
     },
-    { accountId: resourceAccount, tags: question.ResourceTags },
+    {
+      tags: question.ResourceTags,
+      places: placesOf(asking.organization, caller.accountId, resourceAccount),
+      project: question.Resource === '*' ? undefined : DEFAULT_PROJECT,
+    },
     question.Context,
     { now: asking.now, region: deps.settings.region },
   );
   if (!context.ok) return wrong('Context', context.message, context.key);
 
   const request: AuthorizationRequest = {
-    principal: {
-      kind: snapshot.Kind,
-      arn: snapshot.Arn,
-      accountId: snapshot.AccountId,
-      uniqueId: snapshot.PrincipalId,
-      hasBoundary: subject.boundary !== undefined,
-    },
+    principal: principalFacts(caller, principal),
     action: question.Action,
     resource: question.Resource,
     resourceAccount,
     context: context.context,
   };
-  const layers = layersOf(subject, {
+  const layers = layersOf(principal, {
     resource: question.Resource,
     ...(given && { policy: given.set, trust: trustOf(question) }),
   });
-  const decision = evaluate(request, layers);
-  return { answer: answerOf(request, layers, decision, asking.explain), check: { request, decision } };
+  const check = judge(request, layers, asking.organization);
+  return { answer: answerOf(check, { ...layers, ...check.guardrails }, asking), check };
 }
 
 /** A key policy that is known must name the account before identity policies count (spec iam 1.9 step 8). */
@@ -116,14 +132,23 @@ function accountOf(resource: string): string | undefined {
   return accountId !== undefined && /^\d{12}$/.test(accountId) ? accountId : undefined;
 }
 
-function answerOf(request: AuthorizationRequest, layers: Layers, decision: Decision, wantsAll: boolean): Answer {
-  const allowed = decision.effect === 'allow';
-  const full = !allowed || wantsAll ? explain(request, layers) : undefined;
+/** Keys that only the platform knows: where the accounts of subject and resource stand. */
+function placesOf(organization: OrganizationSnapshot, accountId: string, resourceAccount: string) {
+  const context: Context = new Map();
+  addPlace(context, 'aws:principal', accountId, organization);
+  addOwner(context, resourceAccount, organization);
+  return context;
+}
+
+function answerOf(check: CheckResult, layers: Layers, asking: Asking): Answer {
+  const { request, decision } = check;
+  const allowed = isAllowed(check);
+  const full = !allowed || asking.explain ? explain(request, layers) : undefined;
   return {
     Decision: allowed ? 'Allow' : 'Deny',
-    Reason: decision.reason,
+    Reason: check.ownerState === undefined ? decision.reason : 'implicit-deny',
     Layers: full ? explainedLayers(full) : grantingLayers(decision),
-    Message: allowed ? allowSentence(decision) : accessDeniedSentence(decision, request, true),
+    Message: allowed ? allowSentence(decision) : deniedSentence(check, asking.organization, true),
     MissingContextKeys: [...(full?.missingContextKeys ?? [])],
   };
 }
@@ -151,6 +176,7 @@ function grantingLayers(decision: Decision): Answer['Layers'] {
 function showStatement(ref: StatementRef) {
   return {
     PolicyArn: ref.policyArn,
+    ...(ref.enterpriseProjectId !== undefined && { EnterpriseProjectId: ref.enterpriseProjectId }),
     ...(ref.version !== undefined && { Version: ref.version }),
     ...(ref.sid !== undefined && { Sid: ref.sid }),
     Index: ref.statementIndex,

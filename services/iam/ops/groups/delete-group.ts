@@ -1,8 +1,9 @@
 import { DeleteGroup } from '../../api/groups.ts';
-import { deletionConflict } from '../../domain/user-deletion.ts';
+import { deletionConflict } from '../../domain/deletion.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { deleteGroup as deleteRow, lockGroup, usersOfGroup } from '../../store/groups.ts';
 import { inlinePolicyNames } from '../../store/inline-policies.ts';
+import { grantsOf } from '../../store/project-grants.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { aboutGroup, groupMissing } from '../targets.ts';
@@ -17,6 +18,7 @@ export const deleteGroup = implement(DeleteGroup, {
       const conflict = deletionConflict({
         attachedPolicies: await attachedArns(tx, group.group_id, SOME),
         inlinePolicies: await inlinePolicyNames(tx, group.group_id, SOME),
+        projectGrants: await grantsOf(tx, group.group_id, SOME.limit),
         users: (await usersOfGroup(tx, group.group_id, SOME)).map((user) => user.name),
       });
       if (conflict) throw call.fail('DeleteConflict', conflict.message, { hint: conflict.hint });

@@ -9,5 +9,6 @@ export function showGroup(deps: IamDeps, group: GroupRow) {
     GroupId: group.group_id,
     Arn: groupArn({ partition: deps.settings.partition, accountId: group.account_id }, group.path, group.name),
     CreateDate: group.created_at,
+    EnterpriseProjectId: group.enterprise_project_id,
   };
 }

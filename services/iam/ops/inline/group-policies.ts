@@ -1,17 +1,15 @@
 import { DeleteGroupPolicy, GetGroupPolicy, ListGroupPolicies, PutGroupPolicy } from '../../api/inline-policies.ts';
 import { nameKey } from '../../domain/names.ts';
-import type { GroupRow } from '../../store/db.ts';
 import { inlinePolicy, inlinePolicyNames } from '../../store/inline-policies.ts';
 import { implement } from '../implement.ts';
+import { ownerGroup } from '../owners.ts';
 import { closePage, openPage } from '../pages.ts';
 import { aboutGroup } from '../targets.ts';
-import { inlineMissing, type Owner, putInline, removeInline } from './owner.ts';
-
-const owner = (group: GroupRow): Owner => ({ kind: 'group', id: group.group_id, name: group.name });
+import { inlineMissing, putInline, removeInline } from './documents.ts';
 
 export const putGroupPolicy = implement(PutGroupPolicy, {
   resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
-  run: (call, input, group, deps) => putInline(call, deps, owner(group), input.PolicyName, input.PolicyDocument),
+  run: (call, input, group, deps) => putInline(call, deps, ownerGroup(group), input.PolicyName, input.PolicyDocument),
 });
 
 export const getGroupPolicy = implement(GetGroupPolicy, {
@@ -25,7 +23,7 @@ export const getGroupPolicy = implement(GetGroupPolicy, {
 
 export const deleteGroupPolicy = implement(DeleteGroupPolicy, {
   resolve: (call, input, deps) => aboutGroup(call, deps, input.GroupName),
-  run: (call, input, group, deps) => removeInline(call, deps, owner(group), input.PolicyName),
+  run: (call, input, group, deps) => removeInline(call, deps, ownerGroup(group), input.PolicyName),
 });
 
 export const listGroupPolicies = implement(ListGroupPolicies, {

@@ -3,17 +3,16 @@ import { nameKey } from '../../domain/names.ts';
 import type { UserRow } from '../../store/db.ts';
 import { inlinePolicy, inlinePolicyNames } from '../../store/inline-policies.ts';
 import { implement } from '../implement.ts';
+import { boundaryContext, ownerUser } from '../owners.ts';
 import { closePage, openPage } from '../pages.ts';
 import { aboutUser } from '../targets.ts';
-import { inlineMissing, type Owner, putInline, removeInline } from './owner.ts';
+import { inlineMissing, putInline, removeInline } from './documents.ts';
 
-const owner = (user: UserRow): Owner => ({ kind: 'user', id: user.user_id, name: user.name });
-const boundaryKey = (user: UserRow | undefined) =>
-  user?.boundary_arn ? { context: [['iam:PermissionsBoundary', user.boundary_arn] as const] } : {};
+const boundaryKey = (user: UserRow | undefined) => ({ context: boundaryContext(user) });
 
 export const putUserPolicy = implement(PutUserPolicy, {
   resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, boundaryKey),
-  run: (call, input, user, deps) => putInline(call, deps, owner(user), input.PolicyName, input.PolicyDocument),
+  run: (call, input, user, deps) => putInline(call, deps, ownerUser(user), input.PolicyName, input.PolicyDocument),
 });
 
 export const getUserPolicy = implement(GetUserPolicy, {
@@ -27,7 +26,7 @@ export const getUserPolicy = implement(GetUserPolicy, {
 
 export const deleteUserPolicy = implement(DeleteUserPolicy, {
   resolve: (call, input, deps) => aboutUser(call, deps, input.UserName, boundaryKey),
-  run: (call, input, user, deps) => removeInline(call, deps, owner(user), input.PolicyName),
+  run: (call, input, user, deps) => removeInline(call, deps, ownerUser(user), input.PolicyName),
 });
 
 export const listUserPolicies = implement(ListUserPolicies, {

@@ -38,7 +38,9 @@ async function describe(view: Db, deps: IamDeps, text: string): Promise<Configur
   const scope = { partition, accountId: arn.accountId };
   if (arn.resource === 'root') {
     const account = await accountById(view, arn.accountId);
-    return account ? [rootItem(partition, account)] : [gone(text, 'iam:root', arn.accountId, arn.accountId)];
+    return account
+      ? [await rootItem(view, partition, account)]
+      : [gone(text, 'iam:root', arn.accountId, arn.accountId)];
   }
   const [, type, path, name] = TYPED.exec(arn.resource) ?? [];
   if (type === undefined || path === undefined || name === undefined) return [];
@@ -122,7 +124,7 @@ async function readStep(
   });
   if (step === 'root') {
     const row = await accountById(view, account);
-    return { items: row ? [rootItem(scope.partition, row)] : [] };
+    return { items: row ? [await rootItem(view, scope.partition, row)] : [] };
   }
   if (step === 'user') {
     const rows = await listUsers(view, account, '/', range);

@@ -5,35 +5,27 @@
  */
 import { change, noResource } from '../../../../platform/runtime/call.ts';
 import { ProvisionAccount } from '../../api/internal.ts';
-import type { IamDeps } from '../../deps.ts';
 import { tenantBinding } from '../../domain/access-key-format.ts';
 import { accountById, countAccounts, insertAccount, lockAccount } from '../../store/accounts.ts';
 import type { Tx } from '../../store/db.ts';
 import { insertTenantKey } from '../../store/tenant-keys.ts';
 import { implement } from '../implement.ts';
-
-export interface AccessRoleRequest {
-  accountId: string;
-  roleName: string;
-  managementAccountId: string;
-  now: number;
-}
-
-const DEFAULT_ROLE_NAME = 'OrganizationAccountAccessRole';
+import { insertAccessRole } from '../roles/access-role.ts';
 
 export const provisionAccount = implement(ProvisionAccount, {
   resolve: noResource,
   async run(call, input, _state, deps) {
     const { AccountId, AccountName, ManagementAccountId } = input;
-    // Before the transaction, so that none waits for the HSM.
-    const tenant = await deps.hsm.createTenantKey(tenantBinding(AccountId));
+    // Before the transaction, so that none waits for the HSM; not at all for a repetition.
+    const known = await accountById(deps.store.read, AccountId);
+    const tenant = known ? undefined : await deps.hsm.createTenantKey(tenantBinding(AccountId));
     return change(
       async (tx) => {
         await lockAccount(tx as Tx, ManagementAccountId);
         const existing = await accountById(tx as Tx, AccountId);
         if (existing && existing.name !== AccountName)
           throw call.fail('Conflict', `account ${AccountId} is another account`);
-        if (existing) return {};
+        if (existing || !tenant) return {};
         const limit = deps.limits.accounts;
         if ((await countAccounts(tx as Tx)) >= limit)
           throw call.fail('LimitExceeded', `Cannot exceed quota for Accounts: ${limit}`);
@@ -47,7 +39,7 @@ export const provisionAccount = implement(ProvisionAccount, {
         await insertTenantKey(tx as Tx, AccountId, tenant, call.now);
         await insertAccessRole(tx as Tx, deps, {
           accountId: AccountId,
-          roleName: input.RoleName ?? DEFAULT_ROLE_NAME,
+          roleName: input.RoleName,
           managementAccountId: ManagementAccountId,
           now: call.now,
         });
@@ -58,6 +50,3 @@ export const provisionAccount = implement(ProvisionAccount, {
     );
   },
 });
-
-/** The access role of spec org 3.7: trusts the management account, AdministratorAccess. Made with roles themselves. */
-async function insertAccessRole(_tx: Tx, _deps: IamDeps, _request: AccessRoleRequest): Promise<void> {}

@@ -1,15 +1,16 @@
 /** What other nodes' caches live on: principals, the feed of changes, and the ids behind ARNs. */
 
-import { parseArn } from '../../../../platform/contract/arn.ts';
 import { noResource } from '../../../../platform/runtime/call.ts';
 import {
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
+  GetSessionSnapshot,
   NoteAccessKeyUse,
   ResolvePrincipals,
 } from '../../api/internal.ts';
 import type { IamDeps } from '../../deps.ts';
-import { parseUserArn } from '../../domain/names.ts';
+import { parsePrincipalName } from '../../domain/principal-names.ts';
+import { readSession } from '../../store/session-snapshot.ts';
 import { readPrincipal, resolveArns } from '../../store/snapshot.ts';
 import { implement } from '../implement.ts';
 
@@ -20,6 +21,16 @@ export const getPrincipalSnapshot = implement(GetPrincipalSnapshot, {
       readPrincipal(view, input.PrincipalId, deps.settings.partition, deps.shipped),
     );
     return Principal ? { Principal } : {};
+  },
+});
+
+export const getSessionSnapshot = implement(GetSessionSnapshot, {
+  resolve: noResource,
+  async run(_call, input, _state, deps) {
+    const Session = await deps.store.snapshot((view) =>
+      readSession(view, input.SessionId, deps.settings.partition, deps.shipped),
+    );
+    return Session ? { Session } : {};
   },
 });
 
@@ -57,17 +68,7 @@ async function changedAccounts(deps: IamDeps, since: number, version: number): P
 export const resolvePrincipals = implement(ResolvePrincipals, {
   resolve: noResource,
   async run(_call, { Arns }, _state, deps) {
-    const { partition } = deps.settings;
-    // The names stand in policies that users wrote: what is no ARN of ours resolves to nobody.
-    const wanted = Arns.filter((arn) => /^[!-~]+$/.test(arn)).flatMap((arn) => {
-      if (/^\d{12}$/.test(arn)) return [{ arn, accountId: arn }];
-      const parsed = parseArn(arn);
-      if (parsed === undefined || parsed.partition !== partition || parsed.service !== 'iam') return [];
-      if (parsed.region !== '' || !/^\d{12}$/.test(parsed.accountId)) return [];
-      if (parsed.resource === 'root') return [{ arn, accountId: parsed.accountId }];
-      const user = parseUserArn(arn, { partition, accountId: parsed.accountId });
-      return user ? [{ arn, accountId: parsed.accountId, ...user }] : [];
-    });
+    const wanted = Arns.flatMap((arn) => parsePrincipalName(arn, deps.settings.partition) ?? []);
     return { Principals: await resolveArns(deps.store.read, wanted) };
   },
 });

@@ -3,7 +3,7 @@ import { parseVersionId } from '../../domain/names.ts';
 import { deleteVersion, insertVersion, lockPolicy, updatePolicy, versionOf, versionsOf } from '../../store/policies.ts';
 import { plainChange, policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
-import { requireDocument } from '../inline/owner.ts';
+import { requireDocument } from '../inline/documents.ts';
 import { aboutOwnPolicy, policyMissing } from '../targets.ts';
 import { versionMissing } from './versions.ts';
 import { showVersion } from './view.ts';

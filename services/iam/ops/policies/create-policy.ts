@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import { CreatePolicy } from '../../api/policies.ts';
 import { nameKey, policyArn } from '../../domain/names.ts';
 import { checkTags } from '../../domain/tags.ts';
@@ -7,7 +8,8 @@ import { countPolicies, insertPolicy } from '../../store/policies.ts';
 import { putTags, tagRecord } from '../../store/tags.ts';
 import { plainChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
-import { requireDocument } from '../inline/owner.ts';
+import { requireDocument } from '../inline/documents.ts';
+import { requireOpenProject } from '../projects/about-project.ts';
 import { scopeOf } from '../targets.ts';
 import { showPolicy } from './view.ts';
 
@@ -16,6 +18,7 @@ export const createPolicy = implement(CreatePolicy, {
     targets: [
       {
         resource: policyArn(scopeOf(call, deps), input.Path ?? '/', input.PolicyName),
+        project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
         ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
       },
     ],
@@ -36,12 +39,14 @@ export const createPolicy = implement(CreatePolicy, {
       description: input.Description ?? null,
       default_version: 1,
       last_version: 1,
+      enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
       updated_at: call.now,
     };
     const arn = policyArn(scope, row.path, row.name);
     return plainChange(async (tx) => {
       await lockAccount(tx, scope.accountId);
+      await requireOpenProject(tx, call, row.enterprise_project_id);
       const limit = deps.limits.policiesPerAccount;
       if ((await countPolicies(tx, scope.accountId)) >= limit)
         throw call.fail('LimitExceeded', `Cannot exceed quota for PoliciesPerAccount: ${limit}`);

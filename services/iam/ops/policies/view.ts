@@ -23,6 +23,7 @@ export function showPolicy(ref: PolicyRef, usage: Usage = UNUSED, tags?: readonl
     ...(tags && description !== null && { Description: description }),
     CreateDate: shipped ? SHIPPED_AT : ref.row.created_at,
     UpdateDate: shipped ? SHIPPED_AT : ref.row.updated_at,
+    ...(!shipped && { EnterpriseProjectId: ref.row.enterprise_project_id }),
     ...(tags && tags.length > 0 && { Tags: [...tags] }),
   };
 }

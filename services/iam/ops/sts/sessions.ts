@@ -1,11 +1,11 @@
 /**
- * Sessions: temporary credentials and bearer tokens. Nothing is stored. A session names the access key it was made with
- * and ends with it; its secret is derived inside the HSM from its key id, so the token that travels holds none.
+ * The token and the secret of temporary credentials. No secret is stored: it is derived inside the HSM from the key id,
+ * so the token that travels holds none. The token proves that the session was made here and in which account; what the
+ * session may do stands in its row, so a token has the same small size whatever policies and tags the session has.
  */
 import { HsmError, SESSION_SIGN_KEY } from '../../../../hsm/port.ts';
 import { jwksDocument, type SessionPublicKey, type SessionSigner } from '../../../../platform/authn/session/keys.ts';
 import { openSessionToken, sealSessionToken, type TokenSeal } from '../../../../platform/authn/session/token.ts';
-import type { Caller } from '../../../../platform/runtime/call.ts';
 import type { IamDeps } from '../../deps.ts';
 import { lengthPrefixed, SECRET_LENGTH } from '../../domain/access-key-format.ts';
 import { tenantKey } from '../tenant-key.ts';
@@ -48,16 +48,13 @@ export async function sessionSecret(deps: IamDeps, accessKeyId: string): Promise
 
 export interface SessionClaims {
   accountId: string;
-  principalId: string;
-  parentAccessKeyId: string;
-  issuedAt: number;
+  /** Whole seconds, in milliseconds. */
   expiresAt: number;
-  mfaAt?: number;
 }
 
 export function sealSession(deps: IamDeps, accessKeyId: string, claims: SessionClaims): Promise<string> {
-  const { expiresAt, ...rest } = claims;
-  return sealSessionToken(tokenSeal(deps, claims.accountId), accessKeyId, { ...rest, exp: expiresAt / 1000 });
+  const { accountId, expiresAt } = claims;
+  return sealSessionToken(tokenSeal(deps, accountId), accessKeyId, { accountId, exp: expiresAt / 1000 });
 }
 
 /** `invalid` for anything that is not a token of this key id, made by this installation. */
@@ -69,23 +66,8 @@ export async function openSession(
 ): Promise<SessionClaims | 'invalid' | 'expired'> {
   const opened = await openSessionToken(tokenSeal(deps, ''), accessKeyId, token, now);
   if (!opened.ok) return opened.code;
-  const { accountId, principalId, parentAccessKeyId, issuedAt, mfaAt, exp } = opened.claims;
-  if (typeof accountId !== 'string' || typeof principalId !== 'string' || typeof parentAccessKeyId !== 'string')
-    return 'invalid';
-  if (typeof issuedAt !== 'number') return 'invalid';
-  return {
-    accountId,
-    principalId,
-    parentAccessKeyId,
-    issuedAt,
-    expiresAt: exp * 1000,
-    ...(typeof mfaAt === 'number' && { mfaAt }),
-  };
-}
-
-/** The key sessions end with; undefined for a caller that has none or is a session itself. */
-export function parentKeyOf(caller: Caller): string | undefined {
-  return caller.kind === 'user' && caller.session === undefined ? caller.accessKeyId : undefined;
+  const { accountId, exp } = opened.claims;
+  return typeof accountId === 'string' ? { accountId, expiresAt: exp * 1000 } : 'invalid';
 }
 
 /** The session signer of the HSM; its public half is read once. */

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import { CreateUser } from '../../api/users.ts';
 import { nameKey, userArn } from '../../domain/names.ts';
 import { checkTags } from '../../domain/tags.ts';
@@ -8,6 +9,7 @@ import { putTags, tagRecord } from '../../store/tags.ts';
 import { countUsers, insertUser } from '../../store/users.ts';
 import { policyChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
+import { requireOpenProject } from '../projects/about-project.ts';
 import { findPolicy, scopeOf } from '../targets.ts';
 import { showUser } from './view.ts';
 
@@ -17,6 +19,7 @@ export const createUser = implement(CreateUser, {
       targets: [
         {
           resource: userArn(scopeOf(call, deps), input.Path ?? '/', input.UserName),
+          project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
           ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
           ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
         },
@@ -45,11 +48,14 @@ export const createUser = implement(CreateUser, {
       path: input.Path ?? '/',
       boundary_arn: boundary?.arn ?? null,
       boundary_policy_id: boundary?.policyId ?? null,
+      sessions_not_before: 0,
+      enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
     };
     call.touches(userArn(scope, row.path, row.name), 'AWS::IAM::User', scope.accountId);
     return policyChange(deps, call, 'user', row.user_id, async (tx) => {
       await lockAccount(tx, scope.accountId);
+      await requireOpenProject(tx, call, row.enterprise_project_id);
       if (boundary?.kind === 'own' && !(await lockPolicy(tx, boundary.policyId))) throw noBoundary();
       const limit = deps.limits.usersPerAccount;
       if ((await countUsers(tx, scope.accountId)) >= limit)

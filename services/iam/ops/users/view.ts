@@ -11,6 +11,7 @@ export function showUser(deps: IamDeps, user: UserRow, tags?: readonly Tag[]) {
     UserId: user.user_id,
     Arn: userArn({ partition: deps.settings.partition, accountId: user.account_id }, user.path, user.name),
     CreateDate: user.created_at,
+    EnterpriseProjectId: user.enterprise_project_id,
     ...(tags &&
       user.boundary_arn !== null && {
         PermissionsBoundary: {

@@ -95,7 +95,7 @@ export const closeAccount = implement(CloseAccount, {
       },
       after() {
         closing.after?.();
-        finishClosures.run(deps).catch((err) => deps.log.warn({ err: String(err) }, 'accounts are not closed yet'));
+        deps.background.begin(finishClosures.name, () => finishClosures.run(deps));
       },
     };
   },

@@ -2,12 +2,11 @@
 import { noResource } from '../../../../platform/runtime/call.ts';
 import { ORGANIZATION } from '../../../../platform/runtime/change-hub.ts';
 import { GetOrganizationChanges, GetOrganizationView } from '../../api/internal.ts';
-import { readView } from '../../store/view.ts';
 import { implement } from '../implement.ts';
 
 export const getOrganizationView = implement(GetOrganizationView, {
   resolve: noResource,
-  run: (_call, _input, _state, deps) => deps.store.snapshot((view) => readView(view, deps.settings.partition)),
+  run: (_call, _input, _state, deps) => deps.views.latest(),
 });
 
 /** How long another node's commit may stay unseen: it is not announced in this process. */

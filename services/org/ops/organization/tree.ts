@@ -1,5 +1,5 @@
 import type { OutputOf } from '../../../../platform/contract/operation.ts';
-import { GetOrganizationTree } from '../../api/tree.ts';
+import { DescribeOrganizationTree } from '../../api/tree.ts';
 import { pathOf } from '../../domain/names.ts';
 import { listMembers } from '../../store/accounts.ts';
 import { attachmentsOfTargets } from '../../store/attachments.ts';
@@ -10,7 +10,7 @@ import { closePage, openPage } from '../pages.ts';
 import { nodePath } from '../show.ts';
 import { type Standing, wholeOrganization } from '../standing.ts';
 
-type TreeNode = OutputOf<typeof GetOrganizationTree>['Nodes'][number];
+type TreeNode = OutputOf<typeof DescribeOrganizationTree>['Nodes'][number];
 
 /** Positions sort as the list does: the root, units, accounts. */
 const ROOT = '0';
@@ -23,7 +23,7 @@ interface Place {
   account?: AccountRow;
 }
 
-export const getOrganizationTree = implement(GetOrganizationTree, {
+export const describeOrganizationTree = implement(DescribeOrganizationTree, {
   resolve: (call, _input, deps) => wholeOrganization(call, deps),
   async run(call, input, standing, deps) {
     const page = openPage(deps, call, input, input.ExpandPolicies === true);

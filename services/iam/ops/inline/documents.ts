@@ -1,40 +1,31 @@
-/** What inline policies of users and of groups share: an owner row that is locked while its policies are counted. */
+/** What inline policies of users, groups and roles share. */
 
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
 import type { IamDeps } from '../../deps.ts';
 import { nameKey } from '../../domain/names.ts';
 import { checkDocument } from '../../domain/policy-check.ts';
-import type { Tx } from '../../store/db.ts';
-import { lockGroup } from '../../store/groups.ts';
 import { deleteInlinePolicy, inlineSizes, writeInlinePolicy } from '../../store/inline-policies.ts';
 import type { OwnerKind } from '../../store/schema.ts';
-import { lockUser } from '../../store/users.ts';
 import { policyChange } from '../changes.ts';
-import { groupMissing, userMissing } from '../targets.ts';
-
-export interface Owner {
-  kind: OwnerKind;
-  id: string;
-  name: string;
-}
+import { inlineLimit, lockOwner, type Owner } from '../owners.ts';
 
 type AnyCall = Call<AnyOperation>;
 
-export const inlineMissing = (owner: Owner['kind'], name: string) =>
+export const inlineMissing = (owner: OwnerKind, name: string) =>
   `The ${owner} policy with name ${name} cannot be found.`;
-
-async function lockOwner(tx: Tx, call: AnyCall, owner: Owner): Promise<void> {
-  const row = owner.kind === 'user' ? await lockUser(tx, owner.id) : await lockGroup(tx, owner.id);
-  if (!row) throw call.fail('NotFound', (owner.kind === 'user' ? userMissing : groupMissing)(owner.name));
-}
 
 /**
  * Refuses a document that does not compile; security warnings do not refuse. Actions are not looked up: policies name
  * services that are added later, and other systems' actions, as they do in AWS.
  */
-export function requireDocument(call: AnyCall, deps: IamDeps, document: string): void {
-  const problem = checkDocument(document, deps.limits.document);
+export function requireDocument(
+  call: AnyCall,
+  deps: IamDeps,
+  document: string,
+  kind: 'identity' | 'session' | 'trust' = 'identity',
+): void {
+  const problem = checkDocument(document, deps.limits.document, kind);
   if (!problem) return;
   throw call.fail('MalformedPolicyDocument', problem.message, {
     hint: problem.findings.find((finding) => finding.hint !== undefined)?.hint ?? 'details.findings hold every fault',
@@ -45,7 +36,7 @@ export function requireDocument(call: AnyCall, deps: IamDeps, document: string):
 export async function putInline(call: AnyCall, deps: IamDeps, owner: Owner, name: string, document: string) {
   requireDocument(call, deps, document);
   const key = nameKey(name);
-  const limit = owner.kind === 'user' ? deps.limits.inlineCharactersPerUser : deps.limits.inlineCharactersPerGroup;
+  const limit = inlineLimit(deps.limits, owner.kind);
   return policyChange(deps, call, 'inline-policy', owner.id, async (tx) => {
     await lockOwner(tx, call, owner);
     let total = document.length;

@@ -1,8 +1,11 @@
-/** What has to go before a user or group may be deleted, in the order AWS names it. */
+/** What has to go before a user, group or role may be deleted, in the order AWS names it. */
 export interface Holdings {
   attachedPolicies: readonly string[];
   inlinePolicies: readonly string[];
+  /** `project: policy`. */
+  projectGrants?: readonly string[];
   accessKeys?: readonly string[];
+  mfaDevices?: readonly string[];
   groups?: readonly string[];
   users?: readonly string[];
 }
@@ -12,7 +15,9 @@ export function deletionConflict(held: Holdings): { message: string; hint: strin
   const found: [sentence: string, what: string, names: readonly string[]][] = [
     ['must detach all policies first.', 'attached policies', held.attachedPolicies],
     ['must delete policies first.', 'inline policies', held.inlinePolicies],
+    ['must detach all policies in enterprise projects first.', 'policies in projects', held.projectGrants ?? []],
     ['must delete access keys first.', 'access keys', held.accessKeys ?? []],
+    ['must delete MFA device first.', 'MFA devices', held.mfaDevices ?? []],
     ['must remove users from group first.', 'users', held.users ?? []],
     ['must remove user from all groups first.', 'groups', held.groups ?? []],
   ];

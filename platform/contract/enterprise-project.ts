@@ -1,0 +1,96 @@
+/**
+ * Enterprise projects as every service sees them. A resource is in exactly one project of its account; the service
+ * that owns the resource knows which. The projects themselves, and what is granted in them, belong to iam.
+ */
+import type { ErrorDeclaration } from './operation.ts';
+import { AccountId, ArnText, annotate, integer, list, structure, text } from './shape.ts';
+
+/** The project of everything that was put into no other one. Every account has it; it cannot be changed. */
+export const DEFAULT_PROJECT = '0';
+
+/** Condition key: the project of the resource, or the one a new or moved resource is to be in. */
+export const PROJECT_KEY = 'parapet:EnterpriseProjectId';
+
+export const EnterpriseProjectId = text(1, 36, {
+  pattern: /^(?:0|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/,
+});
+
+/** A resource as its service lists it; `Position` names it among those of the service. */
+export interface PlacedResource {
+  Position: string;
+  ResourceArn: string;
+  ResourceType: string;
+}
+
+/** What a project says of itself; other members are its owner's business. */
+export interface ProjectState {
+  Name: string;
+  Enabled: boolean;
+}
+
+/** `aws`: what AWS clients of the service know it as. */
+export function projectDisabled(aws: string, awsStatus = 400): { EnterpriseProjectDisabled: ErrorDeclaration } {
+  const doc = 'The enterprise project is disabled: it takes no resources and cannot be changed.';
+  return { EnterpriseProjectDisabled: { status: 409, aws, awsStatus, doc } };
+}
+
+/** Why a project takes no resource; undefined: it takes one. Another account's project is a missing one. */
+export function projectProblem(
+  projectId: string,
+  state: ProjectState | undefined,
+): { code: 'NotFound' | 'EnterpriseProjectDisabled'; message: string; hint: string } | undefined {
+  if (!state) {
+    const hint = 'ListEnterpriseProjects shows those of the account';
+    return { code: 'NotFound', message: `enterprise project ${projectId} does not exist`, hint };
+  }
+  if (state.Enabled) return undefined;
+  return {
+    code: 'EnterpriseProjectDisabled',
+    message: `enterprise project ${state.Name} is disabled`,
+    hint: 'name another one, or enable it',
+  };
+}
+
+// --- moving a resource, declared by every service that owns some -----------------------------------------------------
+
+export const MoveInput = { ResourceArn: ArnText, EnterpriseProjectId };
+export const MoveOutput = { ResourceArn: ArnText, FromEnterpriseProjectId: EnterpriseProjectId, EnterpriseProjectId };
+
+const AccessChange = annotate(
+  structure({
+    /** User or role of the account. */
+    PrincipalArn: text(1, 2048),
+    Actions: list(text(1, 128), 1, 200),
+  }),
+  { title: 'AccessChange' },
+);
+
+export const MovePreview = {
+  ...MoveOutput,
+  /** Whoever may do something after the move that is not allowed now. */
+  Gains: list(AccessChange, 0, 1000),
+  /** Whoever may do something now that is not allowed after the move. */
+  Loses: list(AccessChange, 0, 1000),
+  /** How many users and roles this page looked at. */
+  Considered: integer(0, 1000),
+};
+
+// --- listing what is in a project, answered to iam by every service that owns resources ------------------------------
+
+export const ResourcesInput = {
+  AccountId,
+  EnterpriseProjectId,
+  /** Position of the last resource of the page before. */
+  After: text(1, 256).optional(),
+  Limit: integer(1, 1001),
+};
+
+const resource = {
+  ResourceArn: ArnText,
+  /** As operations name the kind: `kms:key`, `iam:user`. */
+  ResourceType: text(1, 64),
+};
+
+export const ProjectResource = annotate(structure(resource), { title: 'ProjectResource' });
+
+export const ResourcesOutput = { Resources: list(structure({ Position: text(1, 256), ...resource }), 0, 1001) };

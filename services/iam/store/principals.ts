@@ -1,0 +1,25 @@
+import type { Db, Range } from './db.ts';
+
+/** Unique ids of the users and roles of an account, in their order. Ids of roles (AROA) come after those of users. */
+export async function principalIds(db: Db, accountId: string, range: Range): Promise<string[]> {
+  const after = range.after ?? '';
+  const users = await db
+    .selectFrom('iam_user')
+    .select('user_id')
+    .where('account_id', '=', accountId)
+    .where('user_id', '>', after)
+    .orderBy('user_id')
+    .limit(range.limit)
+    .execute();
+  const ids = users.map((user) => user.user_id);
+  if (ids.length >= range.limit) return ids;
+  const roles = await db
+    .selectFrom('iam_role')
+    .select('role_id')
+    .where('account_id', '=', accountId)
+    .where('role_id', '>', after)
+    .orderBy('role_id')
+    .limit(range.limit - ids.length)
+    .execute();
+  return [...ids, ...roles.map((role) => role.role_id)];
+}

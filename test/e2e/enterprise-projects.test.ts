@@ -1,0 +1,142 @@
+/** Enterprise projects: the page of the documentation as it is pasted, and what the page only claims. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  adminCredentials,
+  type Credentials,
+  environment,
+  eventually,
+  type RawAnswer,
+  run,
+} from '../harness/clients.ts';
+import { createUser, type Person, uniqueName } from '../harness/people.ts';
+import { root } from '../harness/server.ts';
+import { native } from '../harness/signed.ts';
+
+const server = inject('server');
+const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
+
+function tried(path: string, input: object, credentials?: Credentials): Promise<RawAnswer> {
+  return native(server, `/v1/${path}`, input, credentials ? { credentials } : {});
+}
+
+/** The answer of an operation that must succeed. */
+async function done<T = Record<string, unknown>>(path: string, input: object, credentials?: Credentials): Promise<T> {
+  const answer = await tried(path, input, credentials);
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.text}`);
+  return (answer.text === '' ? {} : answer.json()) as T;
+}
+
+async function project(name: string): Promise<string> {
+  const path = 'iam/create-enterprise-project';
+  const made = await done<{ EnterpriseProject: { EnterpriseProjectId: string } }>(path, { Name: name });
+  return made.EnterpriseProject.EnterpriseProjectId;
+}
+
+async function keyIn(EnterpriseProjectId: string): Promise<{ KeyId: string; Arn: string }> {
+  return (await done<{ KeyMetadata: { KeyId: string; Arn: string } }>('kms/create-key', { EnterpriseProjectId }))
+    .KeyMetadata;
+}
+
+describe('the group with two subsidiaries of three departments', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-projects-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Commands of the page, each with the output the page shows for it. */
+  const page = readFileSync(join(root, 'docs/how-to/enterprise-projects.md'), 'utf8');
+  const blocks = [...page.matchAll(/```sh\n([^`]*)```(?:\n+```text\n([^`]*)```)?/g)].map(([, commands, shown]) => ({
+    commands: commands as string,
+    shown: shown ?? '',
+  }));
+
+  it('works as it is written down', async () => {
+    expect(blocks.length).toBeGreaterThan(8);
+    // One shell for all blocks, as a reader has it; the mark stands between the outputs.
+    const mark = `---${uniqueName('block')}---`;
+    const script = [
+      'set -euo pipefail',
+      `cd '${folder}'`,
+      // Not installed from a registry: the command of this build.
+      `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
+      ...blocks.map(({ commands }) => `${commands}\necho '${mark}'`),
+    ].join('\n');
+    const ran = await run('bash', ['-c', script], environment(server, adminCredentials(server)), 300_000);
+    expect(ran.stderr).toBe('');
+    expect(ran.code).toBe(0);
+    const outputs = ran.stdout.split(`${mark}\n`);
+    expect(outputs.slice(0, blocks.length)).toEqual(blocks.map(({ shown }) => shown));
+  }, 300_000);
+});
+
+describe('a grant in a project', () => {
+  let research: string;
+  let sales: string;
+  let alice: Person;
+  beforeAll(async () => {
+    [research, sales] = [await project(uniqueName('research')), await project(uniqueName('sales'))];
+    alice = await createUser(server);
+  });
+  const encrypt = (KeyId: string) => tried('kms/encrypt', { KeyId, Plaintext: 'eA==' }, alice.credentials);
+
+  it('opens the keys of the project within a second, no other ones, and is named in the record', async () => {
+    const [mine, theirs] = [await keyIn(research), await keyIn(sales)];
+    expect((await encrypt(mine.KeyId)).status).toBe(403);
+    const grant = { EnterpriseProjectId: research, PolicyArn: ADMINISTRATOR, UserName: alice.name };
+    await done('iam/attach-project-policy', grant);
+    await eventually(async () => (await encrypt(mine.KeyId)).status === 200, 1_000);
+    const denied = await encrypt(theirs.KeyId);
+    expect(denied.status).toBe(403);
+    const { Reason, Context } = await explained(denied.json().decisionId as string);
+    expect({ Reason, project: Context['parapet:enterpriseprojectid'] }).toEqual({
+      Reason: 'implicit-deny',
+      project: sales,
+    });
+    const allowed = await eventually(async () => {
+      const path = `/v1/audit/events?EventName=Encrypt&Resource=${encodeURIComponent(mine.Arn)}`;
+      const { Events } = (await native(server, path, {}, { method: 'GET' })).json() as unknown as { Events: Found[] };
+      return Events.find(({ Event }) => Event.errorCode === undefined);
+    });
+    expect(allowed.Event.x).toMatchObject({
+      enterpriseProject: research,
+      decision: {
+        checks: [{ statements: expect.arrayContaining([expect.objectContaining({ enterpriseProjectId: research })]) }],
+      },
+    });
+    await done('iam/detach-project-policy', grant);
+    await eventually(async () => (await encrypt(mine.KeyId)).status === 403, 1_000);
+  });
+
+  it('is taken away by moving the key out, on every node within a second', async () => {
+    const key = await keyIn(research);
+    await done('iam/attach-project-policy', {
+      EnterpriseProjectId: research,
+      PolicyArn: ADMINISTRATOR,
+      UserName: alice.name,
+    });
+    await eventually(async () => (await encrypt(key.KeyId)).status === 200, 1_000);
+    const move = { ResourceArn: key.Arn, EnterpriseProjectId: sales };
+    const preview = await done<{ Loses: { PrincipalArn: string; Actions: string[] }[] }>(
+      'kms/preview-move-resource',
+      move,
+    );
+    expect(preview.Loses.find((change) => change.PrincipalArn === alice.arn)?.Actions).toContain('kms:Encrypt');
+    expect((await encrypt(key.KeyId)).status).toBe(200);
+    await done('kms/move-resource', move);
+    await eventually(async () => (await encrypt(key.KeyId)).status === 403, 1_000);
+  });
+});
+
+interface Found {
+  Event: { errorCode?: string; x: object };
+}
+
+async function explained(id: string): Promise<{ Reason: string; Context: Record<string, string> }> {
+  const answer = await eventually(async () => {
+    const found = await native(server, `/v1/authz/decisions/${id}`, {}, { method: 'GET' });
+    return found.status === 200 && found;
+  });
+  const view = answer.json() as { Reason: string; Checks: { Context: Record<string, string> }[] };
+  return { Reason: view.Reason, Context: view.Checks[0]?.Context ?? {} };
+}
