@@ -8,21 +8,16 @@ import { startNode } from './node.ts';
 import { services } from './services.ts';
 import { main } from './start.ts';
 
-// better-sqlite3 12 ends a process of Node 24 when it is used in a worker (RemoveEnvironmentCleanupHook).
-const threaded = Number.parseInt(process.versions.node, 10) < 22;
-
 await main('parapet', async (config, log) => {
   const node = await startNode({
     config,
     log,
-    services: services(config).filter((service) => !threaded || service.name !== AUDIT_SERVICE),
+    services: services(config).filter((service) => service.name !== AUDIT_SERVICE),
     identity: undefined,
     frontDoor: true,
-    ...(threaded && {
-      thread: startAuditThread((error) => {
-        log.fatal({ err: error }, 'the audit thread ended: ending');
-        process.exit(1);
-      }),
+    thread: startAuditThread((error) => {
+      log.fatal({ err: error }, 'the audit thread ended: ending');
+      process.exit(1);
     }),
     onPrepared: (service, deps, folders) => writeFirstRun(service, deps, folders, config),
   });

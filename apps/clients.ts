@@ -8,10 +8,12 @@ import type { Ids } from '../platform/runtime/ids.ts';
 import { auditOperations } from '../services/audit/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
+import { orgApi } from '../services/org/api/index.ts';
 
 export interface Clients {
   iam: Client<typeof iamApi>;
   kms: Client<typeof kmsOperations>;
+  org: Client<typeof orgApi>;
   audit: Client<typeof auditOperations>;
 }
 
@@ -38,6 +40,7 @@ export function createClients(transport: Transport, service: ServiceName | 'gate
   return {
     iam: createClient(iamApi, transport, from),
     kms: createClient(kmsOperations, transport, from),
+    org: createClient(orgApi, transport, from),
     audit: createClient(auditOperations, transport, from),
   };
 }

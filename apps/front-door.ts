@@ -11,6 +11,7 @@ import { RequestLimits } from '../platform/http/request-limits.ts';
 import { RestWire } from '../platform/http/rest.ts';
 import { createListener } from '../platform/http/server.ts';
 import { BearerTokens, signingCredentials } from './authentication.ts';
+import { KeyUseReports } from './key-uses.ts';
 import type { NodeContext } from './node.ts';
 
 export async function openFrontDoor(
@@ -20,6 +21,7 @@ export async function openFrontDoor(
   const { config, clock, ids, hub, directory, clients, metrics, log } = context;
   const clockWindowSeconds = config.clockWindowSeconds;
   const endpoint = `https://${config.listen.host}:${config.listen.port}`;
+  const keyUses = new KeyUseReports(clients.iam, config.region);
   const front = new FrontDoor({
     wires: [new AwsWire(operations), new RestWire(operations)],
     transport: context.transport,
@@ -37,12 +39,17 @@ export async function openFrontDoor(
       replays: createReplayCache({ maxAgeMs: clockWindowSeconds * 2000 }),
     }),
     limits: new RequestLimits(config.rates, () => clock.now()),
+    onKeyUse: (accessKeyId, service, at) => keyUses.note(accessKeyId, service, at),
     log,
     metrics,
   });
   const app = createExpressApp({
     metrics,
-    dependencies: [...context.dependencies, { name: 'iam', check: () => reachable(context) }],
+    dependencies: [
+      ...context.dependencies,
+      { name: 'iam', check: () => reachable(context) },
+      { name: 'org', check: () => organized(context) },
+    ],
     openApi: () => openApiDocument(operations, { serverUrl: endpoint }),
     jwks: async () => JSON.parse((await clients.iam.GetSessionKeys({})).Jwks) as object,
   });
@@ -62,7 +69,13 @@ export async function openFrontDoor(
   log.info({ endpoint, region: config.region }, 'API ready');
   return async () => {
     await listener.stop(config.drainSeconds * 1000);
+    await keyUses.stop();
   };
+}
+
+async function organized(context: NodeContext): Promise<{ ok: boolean; detail: string }> {
+  const { revision } = await context.organization.snapshot();
+  return { ok: true, detail: `organization at revision ${revision}` };
 }
 
 async function reachable(context: NodeContext): Promise<{ ok: boolean; detail: string }> {

@@ -5,6 +5,7 @@ import type { AnyService } from '../platform/runtime/service.ts';
 import { auditService } from '../services/audit/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
+import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(config: { awsStrictLimits: boolean }): readonly AnyService[] {
@@ -14,8 +15,9 @@ export function services(config: { awsStrictLimits: boolean }): readonly AnyServ
       ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
     }),
     kmsService,
+    defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];
 }
 
-export const SERVICE_NAMES = ['iam', 'kms', 'audit'];
+export const SERVICE_NAMES = ['iam', 'kms', 'org', 'audit'];

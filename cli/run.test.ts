@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { operations } from '../derive/operations.ts';
 import { ConfigError } from '../platform/config/config.ts';
+import { kebabCase } from '../platform/contract/operation.ts';
 import { areas as realAreas } from '../sdk/areas.ts';
 import { areas } from '../sdk/testing/fixture.ts';
 import { type Reply, type SeenRequest, startServer, type TestServer } from '../sdk/testing/server.ts';
@@ -303,14 +304,10 @@ describe('the commands of the product', () => {
     for (const [area, all] of Object.entries(realAreas)) {
       for (const operation of Object.values(all)) {
         const terminal = testTerminal();
-        const name = memberName(operation.name);
+        const name = kebabCase(operation.name);
         expect(await run([area, name, '--help'], terminal, realAreas), `${area} ${name}`).toBe(0);
         expect(terminal.stdout()).toContain(`parapet ${area} ${name}`);
       }
     }
   });
 });
-
-function memberName(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
-}

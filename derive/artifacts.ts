@@ -6,7 +6,7 @@ import { configurationReference } from './docs/configuration.ts';
 import { errorsReference } from './docs/errors.ts';
 import { replaceSection } from './docs/markdown.ts';
 import { operationsReference, serviceTable } from './docs/operations.ts';
-import { publishedModelsPresent, readPublishedModel } from './drift/published-model.ts';
+import { modelName, publishedModelsPresent, readPublishedModel } from './drift/published-model.ts';
 import { operations, serviceApis } from './operations.ts';
 import { sdkAreas } from './sdk-areas.ts';
 
@@ -20,7 +20,7 @@ export interface Artifact {
   problem?: string;
 }
 
-const AWS_AREAS = ['kms', 'iam', 'sts'];
+const AWS_AREAS = ['kms', 'iam', 'sts', 'org'];
 const READMES_SECTION = 'operations';
 
 export function artifacts(root: string): Artifact[] {
@@ -52,6 +52,6 @@ function inReadme(path: string, current: string | undefined, content: string): A
 /** The models lie beside the checkout; without them the committed file is kept as it is. */
 function compatibility(path: string, read: (path: string) => string | undefined): Artifact[] {
   if (!publishedModelsPresent()) return [];
-  const models = new Map(AWS_AREAS.map((area) => [area, readPublishedModel(area)] as const));
+  const models = new Map(AWS_AREAS.map((area) => [area, readPublishedModel(modelName(area))] as const));
   return [{ path, current: read(path), wanted: awsCompatibility(operations, models) }];
 }

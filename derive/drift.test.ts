@@ -1,11 +1,12 @@
 import * as iamClient from '@aws-sdk/client-iam';
 import * as kmsClient from '@aws-sdk/client-kms';
+import * as orgClient from '@aws-sdk/client-organizations';
 import * as stsClient from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
 import type { AnyOperation } from '../platform/contract/operation.ts';
 import { ACCEPTED } from './drift/accepted.ts';
 import { differences } from './drift/compare.ts';
-import { publishedModelsPresent, readPublishedModel } from './drift/published-model.ts';
+import { modelName, publishedModelsPresent, readPublishedModel } from './drift/published-model.ts';
 import { readSdkSchemas } from './drift/sdk-schemas.ts';
 import type { WireModel } from './drift/wire-model.ts';
 import { operations } from './operations.ts';
@@ -18,12 +19,13 @@ const unexpected = (operation: AnyOperation, model: WireModel | undefined) =>
 const sdk: Readonly<Record<string, WireModel>> = {
   iam: readSdkSchemas(iamClient, '@aws-sdk/client-iam'),
   kms: readSdkSchemas(kmsClient, '@aws-sdk/client-kms'),
+  org: readSdkSchemas(orgClient, '@aws-sdk/client-organizations'),
   sts: readSdkSchemas(stsClient, '@aws-sdk/client-sts'),
 };
 
 const present = publishedModelsPresent();
 const published: Readonly<Record<string, WireModel>> = present
-  ? { iam: readPublishedModel('iam'), kms: readPublishedModel('kms'), sts: readPublishedModel('sts') }
+  ? Object.fromEntries(['iam', 'kms', 'org', 'sts'].map((area) => [area, readPublishedModel(modelName(area))]))
   : {};
 
 describe('operations on the AWS wire and the clients of the AWS SDK', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boxes } from '../sdk/testing/fixture.ts';
+import { configOperations } from '../services/org/api/config.ts';
+import { orgApi } from '../services/org/api/index.ts';
 import { ACTORS, matrixCases } from './matrix.ts';
 import { operations } from './operations.ts';
 
@@ -47,10 +49,43 @@ describe('matrixCases', () => {
     expect(policies['a user without policies']).toBeUndefined();
   });
 
+  it('asks strangers alone about the detective engine, where every account has its own', () => {
+    for (const operation of Object.values(configOperations)) {
+      expect(outcomes(operation)['the administrator of a member account']).toBeUndefined();
+      expect(outcomes(operation)['the administrator of another account']).toBe('hidden');
+    }
+  });
+
+  it('asks members and strangers about everything that belongs to the organization', () => {
+    const ofOrganization = Object.values(orgApi).filter(
+      (operation) => operation.authz !== 'internal' && !Object.hasOwn(configOperations, operation.name),
+    );
+    const found = ofOrganization.map((operation) => [operation.name, outcomes(operation)] as const);
+    const own = found.filter(([, o]) => o['the administrator of a member account'] === undefined).map(([name]) => name);
+    expect(own.sort()).toEqual([
+      'AcceptHandshake',
+      'CancelHandshake',
+      'DeclineHandshake',
+      'DescribeEffectivePolicy',
+      'DescribeHandshake',
+      'DescribeOrganization',
+      'LeaveOrganization',
+      'ListHandshakesForAccount',
+    ]);
+    const stranger = (wanted: string) => found.filter(([, o]) => o['the administrator of another account'] === wanted);
+    expect(stranger('denied').map(([name]) => name)).toEqual(['CreateOrganization']);
+    expect(
+      stranger('hidden')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(own.filter((name) => /Handshake/.test(name)));
+    expect(stranger('outside')).toHaveLength(found.length - 6);
+  });
+
   it('covers every public operation', () => {
     const cases = matrixCases(operations);
     for (const operation of operations) {
-      expect(cases.filter((c) => c.operation === operation).length).toBeGreaterThanOrEqual(ACTORS.length - 1);
+      expect(cases.filter((c) => c.operation === operation).length).toBeGreaterThanOrEqual(ACTORS.length - 2);
     }
   });
 });

@@ -4,6 +4,7 @@
  * a running server.
  */
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { configOperations } from '../services/org/api/config.ts';
 
 export const ACTORS = [
   'no credentials',
@@ -15,15 +16,17 @@ export const ACTORS = [
   'a user allowed everything else',
   'a user allowed this elsewhere',
   'the administrator of another account',
+  'the administrator of a member account',
 ] as const;
 
 type Actor = (typeof ACTORS)[number];
 
 /**
  * unauthenticated: 401. denied: 403 with a decision id. permitted: neither of them, whatever the operation makes of it.
+ * outside: told that the account is in no organization, and nothing about the organization.
  * hidden: what the same caller is answered about an object that does not exist, and nothing about this account.
  */
-type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden';
+type Outcome = 'unauthenticated' | 'denied' | 'permitted' | 'hidden' | 'outside';
 
 /** exact: the resources of the request and no others; elsewhere: other ones of the same kind; any: `*`. */
 export type ResourceScope = 'exact' | 'elsewhere' | 'any';
@@ -44,7 +47,27 @@ export interface MatrixCase {
 }
 
 /** Operations on the accounts of the installation: of the management account, whoever else may what at home. */
-const MANAGEMENT_ONLY: ReadonlySet<string> = new Set(['iam CreateAccount', 'iam ListAccounts']);
+const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
+  'iam CreateAccount',
+  'iam ListAccounts',
+  'iam IssueRootClaim',
+  'org CreateOrganization',
+]);
+
+/** Of the organization, what every account may ask about itself; all else is the management account's. */
+const OWN_STANDING: ReadonlySet<string> = new Set([
+  'AcceptHandshake',
+  'DeclineHandshake',
+  'CancelHandshake',
+  'DescribeHandshake',
+  'ListHandshakesForAccount',
+  'DescribeOrganization',
+  'DescribeEffectivePolicy',
+  'LeaveOrganization',
+  // Every account has resources, rules and verdicts of its own.
+  ...Object.keys(configOperations),
+]);
+const IN_ORGANIZATION = ['DescribeOrganization', 'DescribeEffectivePolicy', 'LeaveOrganization'];
 
 export function matrixCases(operations: readonly AnyOperation[]): MatrixCase[] {
   return operations.flatMap((operation) =>
@@ -62,19 +85,28 @@ function outcomeOf(operation: AnyOperation, actor: Actor): Outcome | undefined {
   const { authz } = operation;
   switch (actor) {
     case 'no credentials':
+      return authz === 'public' ? 'permitted' : 'unauthenticated';
     case 'a wrong signature':
     case 'a deactivated key':
       return 'unauthenticated';
     case 'a user allowed exactly this':
       return 'permitted';
     case 'the administrator of another account':
-      return MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`) ? 'denied' : 'hidden';
+      if (authz === 'public') return 'permitted';
+      if (MANAGEMENT_ONLY.has(`${operation.area} ${operation.name}`)) return 'denied';
+      return asksAboutMembership(operation) ? 'outside' : 'hidden';
+    case 'the administrator of a member account':
+      return operation.area === 'org' && !OWN_STANDING.has(operation.name) ? 'denied' : undefined;
     case 'a user allowed this elsewhere':
       return typeof authz === 'object' && authz.resource !== '*' ? 'denied' : undefined;
     default:
       // Operations for every valid caller ask no policy, so none can deny them.
       return typeof authz === 'object' ? 'denied' : 'permitted';
   }
+}
+
+function asksAboutMembership({ area, name }: AnyOperation): boolean {
+  return area === 'org' && (IN_ORGANIZATION.includes(name) || !OWN_STANDING.has(name));
 }
 
 function policyOf({ authz }: AnyOperation, actor: Actor): readonly MatrixStatement[] | undefined {

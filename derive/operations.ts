@@ -6,6 +6,7 @@ import type { AnyOperation, ServiceName } from '../platform/contract/operation.t
 import { auditOperations } from '../services/audit/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
+import { orgApi } from '../services/org/api/index.ts';
 
 type OperationTable = Readonly<Record<string, AnyOperation>>;
 
@@ -21,6 +22,7 @@ export interface ServiceApi {
 export const serviceApis: readonly ServiceApi[] = [
   { service: 'iam', module: 'services/iam/api/index.ts', exportName: 'iamApi', table: iamApi },
   { service: 'kms', module: 'services/kms/api/index.ts', exportName: 'kmsOperations', table: kmsOperations },
+  { service: 'org', module: 'services/org/api/index.ts', exportName: 'orgApi', table: orgApi },
   { service: 'audit', module: 'services/audit/api/index.ts', exportName: 'auditOperations', table: auditOperations },
 ];
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileEnvironment, NATIVE, problems } from './native.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -87,15 +88,17 @@ function ensureModules() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .update(process.versions.modules)
     .digest('hex');
-  const built = ['better-sqlite3/build/Release/better_sqlite3.node', 'pkcs11js/build/Release/pkcs11.node'];
-  const natives = () => built.filter((path) => !existsSync(join(root, 'node_modules', path)));
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && natives().length === 0) return;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && problems({ load: false }).length === 0) return;
   say('installing npm packages (the first time compiles two native modules, about two minutes)');
+  const env = compileEnvironment();
   // Not `npm ci`: it refuses a lock file that was written where a registry lacks the binaries of other platforms.
-  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
-  if (natives().length > 0) run('npm', ['rebuild', 'better-sqlite3', 'pkcs11js']);
-  if (natives().length > 0)
-    fail(`native modules were not built: ${natives().join(', ')}. Run: npm rebuild better-sqlite3 pkcs11js`);
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { env });
+  // An install leaves alone what is there, and a published binary may have the same flaw.
+  for (const source of ['', 'true'])
+    if (problems({ load: true }).length > 0)
+      run('npm', ['rebuild', '--loglevel=error', ...NATIVE], { env: { ...env, npm_config_build_from_source: source } });
+  const left = problems({ load: true });
+  if (left.length > 0) fail(`native modules cannot be used: ${left.join('; ')}`);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }

@@ -49,6 +49,7 @@ const EFFECTS: Readonly<Record<AnyOperation['effect'], string>> = {
 
 function actionOf({ authz }: AnyOperation): string {
   if (authz === 'authenticated') return 'none, any valid caller';
+  if (authz === 'public') return 'none, also without credentials';
   return authz === 'internal' ? 'our own services' : code(authz.action);
 }
 

@@ -21,9 +21,31 @@ export const ACCEPTED: ReadonlyMap<string, string> = new Map(
       'iam ListUsers output Users[] UserName: AWS always answers it',
       'iam GetGroup output Users[] Path: AWS always answers it',
       'iam GetGroup output Users[] UserName: AWS always answers it',
+      'iam CreateAccessKey output AccessKey UserName: AWS always answers it',
+      'iam CreateVirtualMFADevice output VirtualMFADevice User Path: AWS always answers it',
+      'iam CreateVirtualMFADevice output VirtualMFADevice User UserName: AWS always answers it',
+      'iam ListVirtualMFADevices output VirtualMFADevices[] User Path: AWS always answers it',
+      'iam ListVirtualMFADevices output VirtualMFADevices[] User UserName: AWS always answers it',
+      'iam ListMFADevices output MFADevices[] UserName: AWS always answers it',
+    ]),
+    reason('without a name the caller is meant: the only way for a root user, who has none', [
+      'iam EnableMFADevice input UserName: is required by AWS',
+      'iam ResyncMFADevice input UserName: is required by AWS',
+    ]),
+    reason('a session policy that names nothing would be a mistake', [
+      'sts AssumeRole input PolicyArns[] arn: is optional for AWS',
+      'sts GetFederationToken input PolicyArns[] arn: is optional for AWS',
+    ]),
+    reason('an addition of ours: AWS clients neither send nor read it', [
+      'org CreateAccount input ParentId: is not a member of AWS',
+      'org AttachPolicy input Mode: is not a member of AWS',
+      'org ListPoliciesForTarget output Policies[] Mode: is not a member of AWS',
+      'org ListTargetsForPolicy output Targets[] Mode: is not a member of AWS',
     ]),
     reason('newer than the published model; asks for a longer token, which a client cannot depend on', [
       'sts GetSessionToken input MinimumSessionTokenSize: is not declared',
+      'sts AssumeRole input MinimumSessionTokenSize: is not declared',
+      'sts GetFederationToken input MinimumSessionTokenSize: is not declared',
     ]),
     reason('AWS names the account of every key; here the keys of other accounts do not exist', [
       'sts GetAccessKeyInfo error NotFound: AWS has no NoSuchEntity',

@@ -29,7 +29,12 @@ export function publishedModelsPresent(): boolean {
   return existsSync(FOLDER);
 }
 
-/** `service`: `kms`, `iam`, `sts`. */
+/** Name of the model of an area: ours are named after what they hold. */
+export function modelName(area: string): string {
+  return area === 'org' ? 'organizations' : area;
+}
+
+/** `service`: `kms`, `iam`, `sts`, `organizations`. */
 export function readPublishedModel(service: string): WireModel {
   const file = JSON.parse(readFileSync(new URL(`${service}.json`, FOLDER), 'utf8')) as ModelFile;
   return wireModel(file, `the published model of ${service}`);

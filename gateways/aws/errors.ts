@@ -4,6 +4,7 @@
  */
 import type { InputIssue, ServiceError } from '../../platform/contract/error.ts';
 import type { AnyOperation, ErrorDeclaration } from '../../platform/contract/operation.ts';
+import { ORGANIZATIONS_NAMES } from './organizations.ts';
 
 export interface AwsError {
   name: string;
@@ -29,6 +30,7 @@ const SHARED: Readonly<Record<string, Pair>> = {
   AccessDenied: { json: 'AccessDeniedException', query: 'AccessDenied', queryStatus: 403 },
   UnknownOperation: { json: 'UnknownOperationException', query: 'InvalidAction', queryStatus: 400 },
   MalformedInput: { json: 'SerializationException', query: 'MalformedInput', queryStatus: 400 },
+  UnsupportedEndpoint: { json: 'UnsupportedAPIEndpointException', query: 'InvalidAction', queryStatus: 400 },
   Unsupported: { json: 'UnsupportedOperationException', query: 'InvalidParameterCombination', queryStatus: 400 },
   Validation: { json: 'ValidationException', query: 'ValidationError', queryStatus: 400 },
   TooManyRequests: { json: 'ThrottlingException', query: 'Throttling', queryStatus: 400 },
@@ -66,10 +68,18 @@ export function awsError(
   }
   const wire = error.details.wireCode;
   const pair = (wire !== undefined && SHARED[wire]) || SHARED[error.code] || (SHARED.Internal as Pair);
-  const kms = operation?.service === 'kms' ? (KMS_FAULTS[wire ?? ''] ?? KMS_FAULTS[error.code]) : undefined;
+  const own = ownName(operation, error.code, wire);
   return protocol === 'query'
     ? { name: pair.query, status: pair.queryStatus, message: describe(error) }
-    : { name: kms ?? pair.json, status: pair.jsonStatus ?? 400, message: describe(error) };
+    : { name: own ?? pair.json, status: pair.jsonStatus ?? 400, message: describe(error) };
+}
+
+/** The name a service has for a shared error, where it is not the common one. */
+function ownName(operation: AnyOperation | undefined, code: string, wire: string | undefined): string | undefined {
+  if (operation?.service === 'kms') return KMS_FAULTS[wire ?? ''] ?? KMS_FAULTS[code];
+  // A malformed body has a wire name of its own, whatever the service.
+  if (operation?.service === 'org' && wire === undefined) return ORGANIZATIONS_NAMES[code];
+  return undefined;
 }
 
 /** JSON 1.1: 400 for every client error, whatever the model says; faults keep their status, so that SDKs retry. */

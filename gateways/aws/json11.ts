@@ -6,6 +6,7 @@ import { shapeTree } from '../../platform/contract/shape-tree.ts';
 import { parseStrictJson } from '../../platform/http/json/strict-json.ts';
 import type { WireAnswer } from '../../platform/http/wire.ts';
 import { awsError } from './errors.ts';
+import { reasonOf } from './organizations.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 const EMPTY = Buffer.from('{}');
@@ -55,6 +56,7 @@ export function encodeJsonError(operation: AnyOperation | undefined, error: Serv
   const aws = awsError(error, operation, 'json');
   const body: Record<string, unknown> = { __type: aws.name };
   if (aws.message !== undefined) body[messageMember(operation)] = aws.message;
+  if (operation?.service === 'org') Object.assign(body, { Reason: reasonOf(error) });
   if (error.details.decisionId !== undefined) body.decisionId = error.details.decisionId;
   return {
     status: aws.status,

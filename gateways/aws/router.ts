@@ -2,10 +2,11 @@
  * The AWS protocols as a wire: everything that is posted to `/` (and GET with `Action`, for presigned STS calls) is
  * found by `X-Amz-Target` or by `Action` and `Version`. Operations without an AWS binding cannot be reached here.
  */
-import type { ServiceError } from '../../platform/contract/error.ts';
+import { ServiceError } from '../../platform/contract/error.ts';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 import type { FrontRequest } from '../../platform/http/server.ts';
 import type { Wire, WireCall } from '../../platform/http/wire.ts';
+import { UNSUPPORTED_ORGANIZATIONS_OPERATIONS } from '../../services/org/api/unsupported.ts';
 import { decodeJson, encodeJson, encodeJsonError } from './json11.ts';
 import { decodeQuery, encodeQuery, encodeQueryError, type Parameters, parseForm } from './query.ts';
 
@@ -21,6 +22,11 @@ const JSON_SIGNING_NAMES: Readonly<Record<string, string>> = {
 const QUERY_VERSIONS: Readonly<Record<string, { name: string; namespace: string }>> = {
   '2010-05-08': { name: 'iam', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
   '2011-06-15': { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
+};
+
+/** Operations that are known and not offered: they answer an error of their own. */
+const UNSUPPORTED: Readonly<Record<string, ReadonlySet<string>>> = {
+  AWSOrganizationsV20161128: UNSUPPORTED_ORGANIZATIONS_OPERATIONS,
 };
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -42,11 +48,10 @@ export class AwsWire implements Wire {
     const target = request.headers.get('x-amz-target');
     if (target !== undefined) {
       if (request.method !== 'POST') return undefined;
-      return new JsonCall(
-        request,
-        this.targets.get(target),
-        JSON_SIGNING_NAMES[target.slice(0, target.lastIndexOf('.'))],
-      );
+      const at = target.lastIndexOf('.');
+      const [prefix, name] = [target.slice(0, at), target.slice(at + 1)];
+      const unsupported = UNSUPPORTED[prefix]?.has(name) ? name : undefined;
+      return new JsonCall(request, this.targets.get(target), JSON_SIGNING_NAMES[prefix], unsupported);
     }
     if (
       request.method === 'POST' &&
@@ -78,10 +83,17 @@ class JsonCall implements WireCall {
   readonly operation: AnyOperation | undefined;
   readonly signingNames: readonly string[];
   private readonly request: FrontRequest;
+  private readonly unsupported: string | undefined;
 
-  constructor(request: FrontRequest, operation: AnyOperation | undefined, signingName: string | undefined) {
+  constructor(
+    request: FrontRequest,
+    operation: AnyOperation | undefined,
+    signingName: string | undefined,
+    unsupported?: string,
+  ) {
     this.request = request;
     this.operation = operation;
+    this.unsupported = unsupported;
     this.signingNames = signingName === undefined ? [] : [signingName];
   }
 
@@ -94,6 +106,11 @@ class JsonCall implements WireCall {
   }
 
   failure(error: ServiceError) {
+    if (this.unsupported !== undefined && error.details.wireCode === 'UnknownOperation')
+      return encodeJsonError(
+        undefined,
+        new ServiceError('UnsupportedEndpoint', `${this.unsupported} is not offered here`),
+      );
     return encodeJsonError(this.operation, error);
   }
 }

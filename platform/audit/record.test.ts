@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { buildPolicySet, compilePolicy } from '../../policies/engine/index.ts';
 import { ServiceError } from '../contract/error.ts';
 import { defineOperation } from '../contract/operation.ts';
 import { dictionary, structure, text } from '../contract/shape.ts';
@@ -17,6 +18,19 @@ const Sample = defineOperation({
   effect: 'write',
   audit: { class: 'management' },
 });
+
+const guardrail = compilePolicy(
+  { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+  { arn: 'arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess', version: '1', kind: 'scp' },
+);
+
+/** Levels that bound a check, and a guardrail that was only observed, at a unit of this name. */
+function guarded(name: string) {
+  const level = { id: 'r-ab12', name };
+  const levels = [{ ...level, set: buildPolicySet([guardrail]) }];
+  const statement = { policyArn: 'arn', sid: name, version: '1', index: 0 };
+  return { guardrails: { scp: levels, rcp: levels }, observed: [{ layer: 'scp', level, policyId: 'p-1', statement }] };
+}
 
 it('is canonical whatever names and values the caller chose', () => {
   const key = fc.string({ unit: 'binary' });
@@ -50,8 +64,9 @@ it('is canonical whatever names and values the caller chose', () => {
         input: { Zeta: value, Alpha: map },
         output: { Beta: value, Able: value },
         context,
-        checks: [{ request, decision }],
-        asked: [{ request, decision, principal }],
+        checks: [{ request, decision, ...guarded(value) }],
+        asked: [{ request, decision, principal, ...guarded(value) }],
+        organization: { id: 'o-abcdefghij', revision: 3 },
         principal,
         error: new ServiceError('Conflict', value),
         resources: [{ ARN: 'arn', accountId: '1', type: 'kms:key' }],
@@ -81,9 +96,13 @@ it('is whole JSON whatever is known of the request: every optional part present 
     effect: fc.constantFrom('allow', 'deny'),
     reason: fc.constantFrom('allow', 'implicit-deny'),
     layer: optional('identity'),
+    level: optional({ id: 'r-ab12', name: 'Root' }),
     matched: fc.array(statement, { maxLength: 2 }),
   });
   const principal = fc.constant({ policyVersions: [], snapshot: { Version: 1 } });
+  const checked = fc
+    .tuple(fc.record({ request, decision, ownerState: optional('SUSPENDED') }), optional(guarded('Root')))
+    .map(([check, more]) => ({ ...check, ...more }));
   const draft = fc.record({
     eventId: fc.constant('e'),
     operation: fc.constant(Sample),
@@ -108,9 +127,16 @@ it('is whole JSON whatever is known of the request: every optional part present 
     input: optional({ Zeta: 'z', Alpha: {} }),
     output: optional({ Beta: 'b', Able: 'a' }),
     context: optional(new Map([['aws:username', 'alice']])),
-    checks: fc.option(fc.array(fc.record({ request, decision }), { maxLength: 2 }), { nil: undefined }),
-    asked: fc.option(fc.array(fc.record({ request, decision, principal }), { maxLength: 2 }), { nil: undefined }),
+    checks: fc.option(fc.array(checked, { maxLength: 2 }), { nil: undefined }),
+    asked: fc.option(
+      fc.array(
+        fc.tuple(checked, principal).map(([check, p]) => ({ ...check, principal: p })),
+        { maxLength: 2 },
+      ),
+      { nil: undefined },
+    ),
     principal: fc.option(principal, { nil: undefined }),
+    organization: fc.constantFrom(undefined, { id: undefined, revision: 0 }, { id: 'o-abcdefghij', revision: 3 }),
     resources: fc.constantFrom([], [{ ARN: 'arn', accountId: '1', type: 'kms:key' }]),
     error: optional(new ServiceError('Conflict', 'no')),
   });

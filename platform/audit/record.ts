@@ -4,14 +4,16 @@
  */
 
 import type { StatementRef } from '../../policies/engine/index.ts';
-import type { CheckResult } from '../authz/authorize.ts';
+import { type CheckResult, isAllowed } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
+import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
 import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
+import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
@@ -30,6 +32,8 @@ export interface RecordDraft {
   input?: unknown;
   output?: unknown;
   principal?: Principal | undefined;
+  /** What the whole request is judged by. */
+  organization?: OrganizationSnapshot;
   context?: Context;
   checks?: readonly CheckResult[];
   /** Decisions about others that the request asked for. */
@@ -119,8 +123,10 @@ function tlsOf(tls: { cipher: string; host: string; version: string }): string {
 export function recordAccount(draft: RecordDraft): string {
   const owner = draft.checks?.[0]?.request.resourceAccount;
   // A denied request for another account's resource stays in the caller's record: it is not known to exist.
-  if (draft.error || owner === undefined || owner === '') return draft.caller.accountId;
-  return owner;
+  if (draft.error) return draft.caller.accountId;
+  // Whoever claims a root user is nobody yet: the record belongs to the account that was claimed.
+  if (draft.caller.kind === 'anonymous') return draft.resources[0]?.accountId ?? '';
+  return owner || draft.caller.accountId;
 }
 
 /** Of the resource the request is about; absent where there is none. */
@@ -176,7 +182,9 @@ function decisionOf(draft: RecordDraft): string {
   return (
     `{${about ?? ''}"checks":[${checks.map((check) => checkOf(check, context, undefined)).join(',')}]` +
     written('context', context && contextOf(context, undefined)) +
-    member('effect', checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny') +
+    member('effect', checks.every(isAllowed) ? 'allow' : 'deny') +
+    member('observed', observedOf(checks)) +
+    member('organization', organizationOf(draft.organization, checks[0])) +
     policiesOf(principal) +
     member('session', principal && sessionOf(draft.caller, principal)) +
     '}'
@@ -188,20 +196,22 @@ function sessionOf(caller: Caller, { session, snapshot }: Principal): Record<str
 }
 
 /** `about`: the decision is about somebody else than the caller, so who it is stands with it. */
-function checkOf(
-  { request, decision }: CheckResult,
-  shared: Context | undefined,
-  about: Principal | undefined,
-): string {
+function checkOf(check: CheckResult, shared: Context | undefined, about: Principal | undefined): string {
+  const { request, decision, guardrails, ownerState } = check;
+  const { level } = decision;
   const { accountId, arn, uniqueId } = request.principal;
   return (
     `{"action":${quote(request.action)}` +
     written('context', contextOf(request.context, shared)) +
-    member('effect', decision.effect) +
-    member('layer', decision.layer) +
+    member('effect', isAllowed(check) ? 'allow' : 'deny') +
+    member('layer', ownerState === undefined ? decision.layer : undefined) +
+    member('level', level && { id: level.id, name: level.name }) +
+    member('observed', about && observedOf([check])) +
+    member('ownerState', ownerState) +
     policiesOf(about) +
     member('principal', about && { accountId, arn, principalId: uniqueId }) +
-    member('reason', decision.reason) +
+    member('rcp', levelsOf(guardrails?.rcp)) +
+    member('reason', ownerState === undefined ? decision.reason : 'owner-state') +
     member('resource', request.resource) +
     member('resourceAccount', request.resourceAccount) +
     `,"statements":[${decision.matched.map(statementOf).join(',')}]}`

@@ -10,6 +10,7 @@ import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import { authorize } from './authorize.ts';
 import { globalContext } from './context.ts';
 import type { PrincipalDirectory } from './directory.ts';
+import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
 
 /** One action on the resource, as the operation itself would ask about it. */
@@ -22,6 +23,8 @@ export interface Move {
   origin: Origin;
   now: number;
   region: string;
+  /** Guardrails can ask about projects too. */
+  organization: OrganizationSnapshot;
 }
 
 export interface MoveEffect {
@@ -54,10 +57,12 @@ export async function previewMove(
 function effectOn(principal: Principal, move: Move): { gains: string[]; loses: string[] } {
   const gains: string[] = [];
   const loses: string[] = [];
-  const own = asksAboutProject(principal.identity) || asksAboutProject(principal.boundary);
+  const { organization } = move;
+  const own = organization.id !== undefined || [principal.identity, principal.boundary].some(asksAboutProject);
   const caller = standingCaller(principal);
-  const context = globalContext(caller, principal, move.origin, move.now, move.region);
-  const allowed = (target: MoveQuestion) => authorize(caller, principal, target.action, [target], context).allowed;
+  const context = globalContext(caller, principal, move.origin, move.now, move.region, organization);
+  const allowed = (target: MoveQuestion) =>
+    authorize(caller, principal, target.action, [target], context, organization).allowed;
   for (const question of move.questions) {
     // Nothing that decides knows of projects, so the project changes nothing.
     if (!own && !asksAboutProject(question.policy)) continue;

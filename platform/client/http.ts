@@ -18,7 +18,8 @@ export interface PeerTls {
 }
 
 const DEADLINE_MS = 10_000;
-const MAX_REPLY = 16 * 1024 * 1024;
+/** The largest reply is the view of an organization: 50,000 accounts and thousands of guardrails. */
+const MAX_REPLY = 128 * 1024 * 1024;
 
 export class HttpTransport implements Transport {
   private readonly agent: Agent;

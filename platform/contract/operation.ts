@@ -36,9 +36,10 @@ export interface AuthorizationDeclaration {
 
 /**
  * authenticated: any valid caller, no permission needed (GetCallerIdentity).
+ * public: also without credentials; what is handed over proves enough (ClaimRootUser).
  * internal: only our own services, never reachable from outside and absent from every derived document.
  */
-export type Authorization = AuthorizationDeclaration | 'authenticated' | 'internal';
+export type Authorization = AuthorizationDeclaration | 'authenticated' | 'public' | 'internal';
 
 export type AwsBinding =
   | { protocol: 'json-1.1'; target: string; unsupported?: readonly string[] }

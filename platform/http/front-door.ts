@@ -23,6 +23,8 @@ export interface FrontDoorOptions {
   transport: Transport;
   authenticator: Authenticator;
   limits: RequestLimits;
+  /** A request was signed with this key. `service`: the area of the operation; `at`: milliseconds. */
+  onKeyUse?(accessKeyId: string, service: string, at: number): void;
   log: Logger;
   metrics: Metrics;
 }
@@ -86,6 +88,11 @@ export class FrontDoor {
         details: { wireCode: 'UnknownOperation' },
       });
     }
+    // Requests without any credentials, and only those, may go to an operation that needs none.
+    if (operation.authz === 'public' && refusal?.details.wireCode === 'MissingAuthenticationToken') {
+      const origin = originOf(request, call);
+      return this.options.transport.invoke({ operation, caller: ANONYMOUS, origin, input: call.input() });
+    }
     if (refusal || !who) {
       return this.options.transport.invoke({
         operation,
@@ -96,6 +103,7 @@ export class FrontDoor {
       });
     }
     limits.checkPrincipal(who.caller);
+    if (who.signature) this.options.onKeyUse?.(who.signature.accessKeyId, operation.area, request.receivedAt);
     const invocation: Invocation = { operation, caller: who.caller, origin: originOf(request, call), input: undefined };
     try {
       invocation.input = call.input();

@@ -14,7 +14,7 @@ export { accessDeniedSentence } from './decide/access-denied.ts';
 export { evaluate } from './decide/evaluate.ts';
 export { explain } from './decide/explain.ts';
 export type { Layers, Level } from './decide/layers.ts';
-export { buildPolicySet, type PolicySet } from './lookup/policy-set.ts';
+export { buildPolicySet, joinPolicySets, type PolicySet } from './lookup/policy-set.ts';
 export type * from './model.ts';
 export { canonicalAction } from './pattern/action-pattern.ts';
 export type {

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AuthorizationRequest,
+  buildPolicySet,
   type CompiledPolicy,
   compilePolicy,
   type Decision,
   evaluate,
   explain,
+  joinPolicySets,
 } from './index.ts';
 import {
   type GeneratedLayers,
@@ -244,6 +246,16 @@ describe('laws', () => {
       const explanation = explain(request, indexed);
       expect(explanation.decision).toEqual(first);
       expect(explanation.implicitLayer).toBe(first.reason === 'implicit-deny' ? first.layer : undefined);
+    });
+  });
+
+  it('sets that are joined decide as one set of all their policies', () => {
+    law(({ layers, request }) => {
+      const whole = indexLayers(layers);
+      const parts = layers.identity?.map((policy) => buildPolicySet([policy]));
+      const joined = parts ? { ...whole, identity: joinPolicySets(parts) } : whole;
+      expect(outcome(evaluate(request, joined))).toEqual(outcome(evaluate(request, whole)));
+      expect(explain(request, joined).layers).toEqual(explain(request, whole).layers);
     });
   });
 

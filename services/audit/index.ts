@@ -9,16 +9,18 @@ import { observeStream } from './observe.ts';
 import { getDecision } from './ops/get-decision.ts';
 import { ingestRecords } from './ops/ingest-records.ts';
 import { lookupEvents } from './ops/lookup-events.ts';
+import { readChanges } from './ops/read-changes.ts';
 import { describeStream, readStream } from './ops/stream.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
+import { changes } from './store/migrations/0002_changes.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
-  handlers: [ingestRecords, lookupEvents, readStream, describeStream, getDecision],
-  migrations: [init],
+  handlers: [ingestRecords, lookupEvents, readStream, describeStream, getDecision, readChanges],
+  migrations: [init, changes],
 
   createDeps({ store, pages, clock, ids, log, metrics }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });

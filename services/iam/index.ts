@@ -13,6 +13,7 @@ import type { IamClients, IamDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
 import { ShippedPolicies } from './domain/shipped.ts';
 
+import { forgetSessions } from './jobs/forget-sessions.ts';
 import { handlers } from './ops/index.ts';
 import { KeyUses } from './ops/key-uses.ts';
 import { NamespaceCache } from './ops/namespace-cache.ts';
@@ -55,6 +56,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         stopKeyUses: keyUses.follow(platform.store, (err) => platform.log.warn({ err }, 'key uses were not written')),
       };
     },
+    jobs: [forgetSessions],
     close: (deps) => deps.stopKeyUses(),
   });
 }

@@ -1,6 +1,15 @@
 /** A tenant never sees another tenant's data, not even whether it exists. */
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { RawAnswer } from '../harness/clients.ts';
+import {
+  createGuardrail,
+  createMember,
+  createUnit,
+  ensureOrganization,
+  invite,
+  joinedAccount,
+  type Organization,
+} from '../harness/organization.ts';
 import { createAccount, type Person, uniqueName } from '../harness/people.ts';
 import { json11, native, query } from '../harness/signed.ts';
 
@@ -156,6 +165,74 @@ describe('names of another account', () => {
       { credentials: other.credentials },
     );
     expect(stolen.status).toBe(400);
+  });
+});
+
+describe('the organization of another account', () => {
+  let organization: Organization;
+  let outsider: Person;
+  let member: Person;
+  let unit: string;
+  let account: string;
+  let policy: string;
+  let handshake: string;
+
+  beforeAll(async () => {
+    organization = await ensureOrganization(server);
+    outsider = other;
+    member = await joinedAccount(server);
+    unit = await createUnit(server, organization.rootId);
+    account = (await createMember(server)).accountId;
+    policy = await createGuardrail(server, { Effect: 'Deny', Action: 'kms:Sign', Resource: '*' });
+    handshake = await invite(server, (await createAccount(server)).accountId);
+  });
+
+  const questions = (): [string, string, (id: string) => object][] => [
+    ['DescribeOrganizationalUnit', unit, (OrganizationalUnitId) => ({ OrganizationalUnitId })],
+    ['UpdateOrganizationalUnit', unit, (OrganizationalUnitId) => ({ OrganizationalUnitId, Name: 'mine' })],
+    ['DeleteOrganizationalUnit', unit, (OrganizationalUnitId) => ({ OrganizationalUnitId })],
+    ['ListChildren', unit, (ParentId) => ({ ParentId, ChildType: 'ACCOUNT' })],
+    ['ListParents', unit, (ChildId) => ({ ChildId })],
+    ['DescribeAccount', account, (AccountId) => ({ AccountId })],
+    ['CloseAccount', account, (AccountId) => ({ AccountId })],
+    ['DescribePolicy', policy, (PolicyId) => ({ PolicyId })],
+    ['DeletePolicy', policy, (PolicyId) => ({ PolicyId })],
+    ['AttachPolicy', unit, (TargetId) => ({ PolicyId: policy, TargetId })],
+    ['ListPoliciesForTarget', unit, (TargetId) => ({ TargetId, Filter: 'SERVICE_CONTROL_POLICY' })],
+    ['ListTagsForResource', unit, (ResourceId) => ({ ResourceId })],
+    ['DescribeHandshake', handshake, (HandshakeId) => ({ HandshakeId })],
+    ['AcceptHandshake', handshake, (HandshakeId) => ({ HandshakeId })],
+    ['CancelHandshake', handshake, (HandshakeId) => ({ HandshakeId })],
+  ];
+  const missingOf = (id: string) => (/^\d/.test(id) ? '999999999999' : `${id.slice(0, -8)}zzzzzzzz`);
+  const ask = (operation: string, input: object, { credentials }: Person) =>
+    json11(server, `AWSOrganizationsV20161128.${operation}`, input, { service: 'organizations', credentials });
+  it.each([
+    ['outside', () => outsider],
+    ['inside', () => member],
+  ] as const)('an account %s is answered about its ids what it is answered about missing ones', async (_, who) => {
+    for (const [operation, id, input] of questions()) {
+      const existing = await ask(operation, input(id), who());
+      const missing = await ask(operation, input(missingOf(id)), who());
+      expect([operation, existing.status]).toEqual([operation, 400]);
+      expect([operation, essence(existing, id)]).toEqual([operation, essence(missing, missingOf(id))]);
+    }
+  });
+
+  it('an account outside learns nothing of it, one inside learns who manages it', async () => {
+    for (const operation of ['DescribeOrganization', 'ListRoots', 'ListAccounts', 'ListHandshakesForOrganization']) {
+      const answer = await ask(operation, {}, outsider);
+      expect(answer.json().__type).toBe('AWSOrganizationsNotInUseException');
+      expect(answer.text).not.toContain(organization.id);
+    }
+    const { Organization } = (await ask('DescribeOrganization', {}, member)).json() as {
+      Organization: { MasterAccountId: string };
+    };
+    expect(Organization.MasterAccountId).toBe(server.admin.accountId);
+  });
+
+  it('an account outside cannot found one', async () => {
+    expect((await ask('CreateOrganization', {}, outsider)).json().__type).toBe('AccessDeniedException');
   });
 });
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { SharedServer } from './shared.ts';
@@ -30,7 +31,12 @@ export function awsClients(server: Target, credentials: Credentials = adminCrede
       httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(server.caPath) }),
     }),
   };
-  return { kms: new KMSClient(settings), iam: new IAMClient(settings), sts: new STSClient(settings) };
+  return {
+    kms: new KMSClient(settings),
+    iam: new IAMClient(settings),
+    sts: new STSClient(settings),
+    organizations: new OrganizationsClient(settings),
+  };
 }
 
 export interface Ran {

@@ -68,3 +68,23 @@ export function allow(action: string | string[], resource: string | string[] = '
     Statement: [{ Effect: 'Allow', Action: action, Resource: resource, ...(condition && { Condition: condition }) }],
   };
 }
+
+export const policy = (...Statement: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement });
+
+/** A trust policy that lets somebody in, with tags and a source identity. */
+export function trust(principal: string, condition?: object): string {
+  return policy({
+    Effect: 'Allow',
+    Principal: { AWS: principal },
+    Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    ...(condition && { Condition: condition }),
+  });
+}
+
+/** The credentials in an answer of sts, as any client shows it. */
+export function keysOf(answer: object): Credentials {
+  const { Credentials: found } = answer as {
+    Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
+  };
+  return { accessKeyId: found.AccessKeyId, secretAccessKey: found.SecretAccessKey, sessionToken: found.SessionToken };
+}

@@ -49,7 +49,7 @@ export const root = resolve(import.meta.dirname, '../..');
 const READY_MS = 30_000;
 
 /** In a micro installation: every service has its own process, the gateway last. */
-const MICRO = ['iam', 'kms', 'audit', 'gateway'] as const;
+const MICRO = ['iam', 'kms', 'org', 'audit', 'gateway'] as const;
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -112,7 +112,7 @@ export async function startParapet(
         shape === 'mono' ? [launch(['dist/bin/all.js'])] : MICRO.map((name) => launch(['dist/bin/service.js', name]));
       await waitUntilReady(
         port,
-        () => running.find((p) => p.exitCode !== null),
+        () => running.find((p) => p.exitCode !== null || p.signalCode !== null),
         () => text,
       );
       instance.ca = readFileSync(caPath, 'utf8');

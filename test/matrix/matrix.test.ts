@@ -4,6 +4,7 @@ import { type MatrixCase, matrixCases } from '../../derive/matrix.ts';
 import { byArea, operations } from '../../derive/operations.ts';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { adminCredentials, type Credentials, eventually } from '../harness/clients.ts';
+import { ensureOrganization, joinedAccount } from '../harness/organization.ts';
 import { allow, createAccount, createUser, type Person } from '../harness/people.ts';
 import { native } from '../harness/signed.ts';
 import { ask, essence, policyDocument, type Verdict, withoutNames } from './ask.ts';
@@ -17,12 +18,15 @@ let deactivated: Person;
 let other: Person;
 /** The administrator of an account that never asked about ours: its own records do not name us. */
 let bystander: Person;
+let memberAdministrator: Person;
 let decisionId: string;
 
 beforeAll(async () => {
   nobody = await createUser(server);
   other = await createAccount(server);
   bystander = await createAccount(server);
+  await ensureOrganization(server);
+  memberAdministrator = await joinedAccount(server);
   deactivated = await createUser(server, allow('*'));
   const key = { UserName: deactivated.name, AccessKeyId: deactivated.credentials.accessKeyId, Status: 'Inactive' };
   await native(server, '/v1/iam/update-access-key', key);
@@ -43,6 +47,8 @@ function standing(actor: MatrixCase['actor']): Credentials | undefined {
       return deactivated.credentials;
     case 'the administrator of another account':
       return other.credentials;
+    case 'the administrator of a member account':
+      return memberAdministrator.credentials;
     case 'no credentials':
       return undefined;
     default:
@@ -59,23 +65,53 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 
 /** What becomes of the few permitted requests that the service then cannot carry out. */
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
+  // There is an organization, with members and all features, and its management account cannot leave.
+  'org CreateOrganization': [409, 'AlreadyInOrganization'],
+  'org DeleteOrganization': [409, 'OrganizationNotEmpty'],
+  'org EnableAllFeatures': [409, 'HandshakeConstraintViolation'],
+  'org LeaveOrganization': [409, 'MasterCannotLeaveOrganization'],
+  // The fresh account is active, the fresh policy is attached nowhere, nothing is delegated.
+  'org ResumeAccount': [409, 'AccountConflict'],
+  'org ReinstateAccount': [409, 'AccountConflict'],
+  'org UpdatePolicyAttachment': [409, 'PolicyNotAttached'],
+  'org DetachPolicy': [409, 'PolicyNotAttached'],
+  'org DescribeEffectivePolicy': [404, 'EffectivePolicyNotFound'],
+  'org RegisterDelegatedAdministrator': [409, 'ConstraintViolation'],
+  'org DeregisterDelegatedAdministrator': [409, 'AccountNotRegistered'],
+  'org ListDelegatedServicesForAccount': [409, 'AccountNotRegistered'],
+  'org DescribeResourcePolicy': [404, 'ResourcePolicyNotFound'],
+  'org DeleteResourcePolicy': [404, 'ResourcePolicyNotFound'],
+  // The example names no member.
+  'org PutResourcePolicy': [400, 'InvalidInput'],
+  // The sender of an invitation does not answer it: by AWS a denial, though not by a policy.
+  'org AcceptHandshake': [403, 'AccessDenied'],
+  'org DeclineHandshake': [403, 'AccessDenied'],
   // Nothing is attached to the fresh user or group.
-  RemoveUserFromGroup: [404, 'NotFound'],
-  DetachUserPolicy: [404, 'NotFound'],
-  DetachGroupPolicy: [404, 'NotFound'],
-  DetachProjectPolicy: [404, 'NotFound'],
-  DeleteUserPermissionsBoundary: [404, 'NotFound'],
-  GetUserPolicy: [404, 'NotFound'],
-  DeleteUserPolicy: [404, 'NotFound'],
-  GetGroupPolicy: [404, 'NotFound'],
-  DeleteGroupPolicy: [404, 'NotFound'],
+  'iam RemoveUserFromGroup': [404, 'NotFound'],
+  'iam DetachUserPolicy': [404, 'NotFound'],
+  'iam DetachGroupPolicy': [404, 'NotFound'],
+  'iam DetachProjectPolicy': [404, 'NotFound'],
+  'iam DeleteUserPermissionsBoundary': [404, 'NotFound'],
+  'iam GetUserPolicy': [404, 'NotFound'],
+  'iam DeleteUserPolicy': [404, 'NotFound'],
+  'iam GetGroupPolicy': [404, 'NotFound'],
+  'iam DeleteGroupPolicy': [404, 'NotFound'],
+  'iam DetachRolePolicy': [404, 'NotFound'],
+  'iam DeleteRolePermissionsBoundary': [404, 'NotFound'],
+  'iam GetRolePolicy': [404, 'NotFound'],
+  'iam DeleteRolePolicy': [404, 'NotFound'],
+  // The device is nobody's, and the codes of the example are of no device.
+  'iam ResyncMFADevice': [404, 'NotFound'],
+  'iam DeactivateMFADevice': [404, 'NotFound'],
+  'iam EnableMFADevice': [403, 'InvalidAuthenticationCode'],
+  'iam ClaimRootUser': [403, 'AccessDenied'],
   // The only version is the default one; the key is not to be deleted.
-  DeletePolicyVersion: [409, 'DeleteConflict'],
-  CancelKeyDeletion: [409, 'InvalidState'],
+  'iam DeletePolicyVersion': [409, 'DeleteConflict'],
+  'kms CancelKeyDeletion': [409, 'InvalidState'],
   // The examples name an application that is not registered, keys of its name, and a policy that locks the caller out.
-  Authorize: [400, 'Validation'],
-  RegisterNamespace: [400, 'Validation'],
-  PutKeyPolicy: [400, 'MalformedPolicyDocument'],
+  'authz Authorize': [400, 'Validation'],
+  'authz RegisterNamespace': [400, 'Validation'],
+  'kms PutKeyPolicy': [400, 'MalformedPolicyDocument'],
 };
 
 interface Asker {
@@ -100,6 +136,17 @@ async function expectHidden(operation: AnyOperation, objects: Objects): Promise<
   expect(mentions(found, existing)).toBe(mentions(absent, missing));
 }
 
+/** The organization is there or not, the objects are its or not: the answer is the same. */
+async function expectOutside(operation: AnyOperation, objects: Objects): Promise<void> {
+  const existing = subjectOf(operation, objects, home, 'existing');
+  const missing = subjectOf(operation, missingObjects(objects, home), home, 'missing');
+  for (const subject of [existing, missing]) {
+    const verdict = await ask(server, operation, subject, other.credentials);
+    expect(verdict).toMatchObject({ status: 409, code: 'OrganizationsNotInUse' });
+    expect(withoutNames(verdict.text, subject).includes(home)).toBe(false);
+  }
+}
+
 describe.each([...byArea(operations).keys()])('authorization of %s', (area) => {
   const all = operations.filter((operation) => operation.area === area);
 
@@ -121,6 +168,7 @@ describe.each([...byArea(operations).keys()])('authorization of %s', (area) => {
 
     it.each(cases.map((c) => [c.actor, c.outcome, c] as const))('%s: %s', async (_actor, outcome, matrixCase) => {
       if (outcome === 'hidden') return expectHidden(operation, objects);
+      if (outcome === 'outside') return expectOutside(operation, objects);
       const { subject, credentials } = askers.get(matrixCase) ?? {
         subject: subjectOf(operation, objects, home, 'new'),
         credentials: standing(matrixCase.actor),
@@ -136,7 +184,9 @@ describe.each([...byArea(operations).keys()])('authorization of %s', (area) => {
             decisionId: expect.stringMatching(/./),
           });
         default:
-          return expect([verdict.status, verdict.code]).toEqual(NOT_DONE[operation.name] ?? [200, undefined]);
+          return expect([verdict.status, verdict.code]).toEqual(
+            NOT_DONE[`${operation.area} ${operation.name}`] ?? [200, undefined],
+          );
       }
     });
   });

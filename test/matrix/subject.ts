@@ -7,6 +7,14 @@ import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { createKey, uniqueName } from '../harness/people.ts';
 import type { SharedServer } from '../harness/shared.ts';
 import { native } from '../harness/signed.ts';
+import {
+  type ConfigObjects,
+  configSubject,
+  isConfigOperation,
+  makeConfigObjects,
+  noConfigObjects,
+} from './config-subject.ts';
+import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
 
 type Input = Record<string, unknown>;
 
@@ -25,6 +33,9 @@ export type Naming = 'new' | 'existing' | 'missing';
 export interface Objects {
   user: string;
   group: string;
+  role: string;
+  sessionId: string;
+  device: string;
   policyArn: string;
   accessKeyId: string;
   keyArn: string;
@@ -33,6 +44,10 @@ export interface Objects {
   ciphertext: string;
   decisionId: string;
   project: string;
+  /** Only for operations on the organization. */
+  org?: OrgObjects;
+  /** Only for operations of the detective engine. */
+  config?: ConfigObjects;
 }
 
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
@@ -51,6 +66,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     return answer.json();
   };
   const objects = nothing(server.admin.accountId, decisionId);
+  if (isConfigOperation(operation)) return { ...objects, config: await makeConfigObjects(server, operation) };
+  if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
     await ask('/v1/iam/create-user', { UserName: objects.user });
     if (names('AccessKeyId')) objects.accessKeyId = (await createKey(server, objects.user)).accessKeyId;
@@ -78,6 +95,17 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   const isAboutUser =
     names('UserName', 'Principal', 'AccessKeyId') || (names('ResourceArn') && operation.area === 'iam');
   if (isAboutUser) await makeUser();
+  const makeRole = async () => {
+    const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await ask('/v1/iam/create-role', { RoleName: objects.role, AssumeRolePolicyDocument });
+    const RoleArn = `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`;
+    if (!names('SessionId')) return;
+    const made = await ask('/v1/sts/assume-role', { RoleArn, RoleSessionName: 'matrix' });
+    objects.sessionId = (made.Credentials as { AccessKeyId: string }).AccessKeyId;
+  };
+  if (names('RoleName', 'RoleArn', 'SessionId')) await makeRole();
+  if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
@@ -90,6 +118,9 @@ function nothing(home: string, decisionId: string): Objects {
   return {
     user: uniqueName('user'),
     group: uniqueName('group'),
+    role: uniqueName('role'),
+    sessionId: `ASIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
+    device: uniqueName('phone'),
     namespace: uniqueName('space'),
     policyArn: `arn:aws:iam::${home}:policy/${uniqueName('policy')}`,
     accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
@@ -106,10 +137,16 @@ export function missingObjects(objects: Objects, home: string): Objects {
   // The header of a ciphertext names its key: 16 bytes from the fifth.
   const ciphertext = Buffer.from(objects.ciphertext, 'base64');
   ciphertext.fill(7, 4, 20);
-  return { ...nothing(home, randomUUID()), ciphertext: ciphertext.toString('base64') };
+  return {
+    ...nothing(home, randomUUID()),
+    ciphertext: ciphertext.toString('base64'),
+    ...(objects.org && { org: missingOrgObjects(objects.org) }),
+    ...(objects.config && { config: noConfigObjects() }),
+  };
 }
 
 export function subjectOf(operation: AnyOperation, objects: Objects, home: string, naming: Naming): Subject {
+  if (objects.config) return configSubject(operation, objects.config, home, naming);
   const makes = naming === 'new' && /^(Create|Register)/.test(operation.name) && operation.name !== 'CreateAccessKey';
   const policyName = objects.policyArn.slice(objects.policyArn.lastIndexOf('/') + 1);
   const arn = (rest: string) => `arn:aws:iam::${home}:${rest}`;
@@ -122,6 +159,12 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     PolicyArn: objects.policyArn,
     PermissionsBoundary: objects.policyArn,
     AccessKeyId: objects.accessKeyId,
+    RoleName: makes ? uniqueName('role') : objects.role,
+    RoleArn: arn(`role/${objects.role}`),
+    SessionId: objects.sessionId,
+    SerialNumber: arn(`mfa/${objects.device}`),
+    VirtualMFADeviceName: uniqueName('phone'),
+    AccountId: operation.name === 'IssueRootClaim' ? home : undefined,
     KeyId: objects.keyArn,
     TargetKeyId: objects.keyArn,
     SourceKeyId: objects.keyArn,
@@ -133,11 +176,22 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     EnterpriseProjectId: objects.project,
     ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
     AdministratorUserName: uniqueName('admin'),
-    Name: operation.area === 'authz' ? (makes ? uniqueName('space') : objects.namespace) : uniqueName('account'),
+    Name:
+      operation.area === 'sts'
+        ? uniqueName('f')
+        : operation.area === 'authz'
+          ? makes
+            ? uniqueName('space')
+            : objects.namespace
+          : uniqueName('account'),
   };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
-    const replaced = name === undefined ? undefined : values[name];
+    const replaced = name === undefined ? undefined : objects.org ? orgValue(objects.org, name) : values[name];
+    if (typeof replaced === 'object') {
+      names.add((replaced as { Id: string }).Id);
+      return replaced;
+    }
     if (replaced !== undefined && typeof value === 'string') {
       names.add(String(replaced));
       return replaced;
@@ -159,6 +213,7 @@ function exampleOf(operation: AnyOperation): Input {
 
 /** The ARNs an input is about, of the declared kind; for aliases their keys too. */
 function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, home: string): string[] {
+  if (objects.org) return orgResources(operation, input, objects.org);
   const kind = typeof operation.authz === 'object' ? operation.authz.resource : '*';
   const arn = (rest: string) => `arn:aws:iam::${home}:${rest}`;
   const keys = objects.keyArn.slice(0, objects.keyArn.indexOf(':key/'));
@@ -171,6 +226,15 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       const owner = operation.name === 'GetAccessKeyLastUsed' ? [arn(`user/${objects.user}`)] : [];
       return [...users, ...named('Principal'), ...items.map((item) => item.Principal), ...owner];
     }
+    case 'iam:role': {
+      const roles = named('RoleName').map((name) => arn(`role/${name}`));
+      const owner = operation.name === 'RevokeSession' ? [arn(`role/${objects.role}`)] : [];
+      return [...roles, ...named('RoleArn'), ...owner];
+    }
+    case 'iam:mfa':
+      return [...named('SerialNumber'), ...named('VirtualMFADeviceName').map((name) => arn(`mfa/${name}`))];
+    case 'sts:federated-user':
+      return named('Name').map((name) => arn(`federated-user/${name}`).replace(':iam:', ':sts:'));
     case 'iam:group':
       return named('GroupName', 'NewGroupName').map((name) => arn(`group/${name}`));
     case 'iam:policy':

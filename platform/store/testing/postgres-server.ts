@@ -16,6 +16,8 @@ const OLDEST = 15;
 export interface PostgresServer {
   /** `postgres://parapet:...@127.0.0.1:port/parapet`, a superuser of that server. */
   readonly url: string;
+  /** A new, empty database of the server; its URL. */
+  database(): Promise<string>;
   stop(): Promise<void>;
   /** Immediate stop (as in a crash) and start on the same port and data. */
   restart(): Promise<void>;
@@ -85,8 +87,20 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       server.once('exit', () => resolve());
       server.kill(signal);
     });
+  let databases = 0;
   return {
     url,
+    async database() {
+      const name = `parapet_${++databases}`;
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      try {
+        await client.query(`create database ${name}`);
+      } finally {
+        await client.end();
+      }
+      return url.replace(/parapet$/, name);
+    },
     async stop() {
       await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });

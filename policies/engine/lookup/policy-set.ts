@@ -4,7 +4,15 @@ import type { RequestView } from '../match/request-view.ts';
 import type { ContextMap } from '../model.ts';
 import { StatementIndex, type Visit } from './statement-index.ts';
 
-export class PolicySet {
+export interface PolicySet {
+  readonly policies: readonly CompiledPolicy[];
+  /** A Deny statement at which `visit` returns true. */
+  findDeny(view: RequestView, visit: Visit): CompiledStatement | undefined;
+  /** An Allow statement at which `visit` returns true. */
+  findAllow(view: RequestView, visit: Visit): CompiledStatement | undefined;
+}
+
+class IndexedPolicies implements PolicySet {
   readonly policies: readonly CompiledPolicy[];
   readonly #denies = new PlacedIndex();
   readonly #allows = new PlacedIndex();
@@ -18,14 +26,40 @@ export class PolicySet {
     }
   }
 
-  /** A Deny statement at which `visit` returns true. */
   findDeny(view: RequestView, visit: Visit): CompiledStatement | undefined {
     return this.#denies.find(view, visit);
   }
 
-  /** An Allow statement at which `visit` returns true. */
   findAllow(view: RequestView, visit: Visit): CompiledStatement | undefined {
     return this.#allows.find(view, visit);
+  }
+}
+
+class JoinedSets implements PolicySet {
+  readonly #parts: readonly PolicySet[];
+
+  constructor(parts: readonly PolicySet[]) {
+    this.#parts = parts;
+  }
+
+  get policies(): readonly CompiledPolicy[] {
+    return this.#parts.flatMap((part) => part.policies);
+  }
+
+  findDeny(view: RequestView, visit: Visit): CompiledStatement | undefined {
+    for (const part of this.#parts) {
+      const found = part.findDeny(view, visit);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  findAllow(view: RequestView, visit: Visit): CompiledStatement | undefined {
+    for (const part of this.#parts) {
+      const found = part.findAllow(view, visit);
+      if (found) return found;
+    }
+    return undefined;
   }
 }
 
@@ -71,5 +105,13 @@ function singleValue(context: ContextMap, key: string): string | undefined {
 
 /** Indexes the union of the policies. Costs time in proportion to their statements: build once, decide often. */
 export function buildPolicySet(policies: readonly CompiledPolicy[]): PolicySet {
-  return new PolicySet(policies);
+  return new IndexedPolicies(policies);
+}
+
+/**
+ * The union of sets that are indexed already: costs nothing to make, and a look-up in each of them to decide. For few
+ * policies that stand together in many combinations, as guardrails do.
+ */
+export function joinPolicySets(sets: readonly PolicySet[]): PolicySet {
+  return sets.length === 1 ? (sets[0] as PolicySet) : new JoinedSets(sets);
 }

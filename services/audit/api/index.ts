@@ -5,8 +5,9 @@
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
 import { LookupEvents } from './lookup-events.ts';
+import { ReadChanges } from './read-changes.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
-export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadStream };
+export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadStream };
 
-export const auditOperations = { IngestRecords, LookupEvents, ReadStream, DescribeStream, GetDecision };
+export const auditOperations = { IngestRecords, LookupEvents, ReadStream, DescribeStream, GetDecision, ReadChanges };

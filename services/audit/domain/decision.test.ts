@@ -55,6 +55,25 @@ describe('decision of a record', () => {
     expect(view?.Asked).toHaveLength(1);
   });
 
+  it('names the session and the role of its caller', () => {
+    const role = 'arn:aws:iam::111122223333:role/operator';
+    const sessionContext = { sessionId: 'ASIA1', sessionIssuer: { arn: role }, sourceIdentity: 'alice' };
+    const userIdentity = {
+      type: 'AssumedRole',
+      arn: 'arn:aws:sts::111122223333:assumed-role/operator/s',
+      sessionContext,
+    };
+    const view = decisionView(JSON.stringify({ ...JSON.parse(record()), userIdentity }));
+    expect(view?.Principal).toMatchObject({
+      Type: 'AssumedRole',
+      SessionId: 'ASIA1',
+      SessionIssuer: role,
+      SourceIdentity: 'alice',
+    });
+    const about = { ...asked('billing:PayInvoice', 'deny'), principal: { arn: role } };
+    expect(decisionView(record(about))?.Principal).toMatchObject({ Type: 'AssumedRole', Arn: role });
+  });
+
   it('lists all decisions of a batch and tells that the caller was allowed to ask', () => {
     const view = decisionView(record(asked('billing:ReadInvoice', 'allow'), asked('billing:PayInvoice', 'deny')));
     expect(view).toMatchObject({ Action: 'authz:Authorize', Effect: 'allow', Policies: ['arn:app@v1'] });
@@ -67,6 +86,46 @@ describe('decision of a record', () => {
   it('is none where no policy was asked', () => {
     const text = JSON.stringify({ eventID: '019a0c1e-7b00-7000-8000-000000000001', errorCode: 'Unauthenticated' });
     expect(decisionView(text)).toMatchObject({ Effect: 'none', Checks: [], ErrorCode: 'Unauthenticated' });
+  });
+
+  it('names the guardrail that denied, its level, and what everything was judged by', () => {
+    const statements = [{ index: 0, policyArn: 'arn:p-NoKeys', sid: 'NoNewKeys', version: '3' }];
+    const level = { id: 'ou-ab12-00000001', name: 'Production' };
+    const levels = [{ id: 'r-ab12', policies: ['p-FullAWSAccess@1'] }];
+    const text = JSON.stringify({
+      eventID: '019a0c1e-7b00-7000-8000-000000000001',
+      x: {
+        decision: {
+          checks: [
+            {
+              action: 'kms:CreateKey',
+              effect: 'deny',
+              layer: 'scp',
+              level,
+              rcp: levels,
+              reason: 'explicit-deny',
+              resource: '*',
+              statements,
+            },
+          ],
+          effect: 'deny',
+          observed: [{ layer: 'rcp', level, policyId: 'p-NoKeys', statement: statements[0] }],
+          organization: { id: 'o-abcdefghij', revision: 7, scp: levels },
+        },
+      },
+    });
+    const view = decisionView(text);
+    const Level = { Id: 'ou-ab12-00000001', Name: 'Production' };
+    const Statement = { PolicyArn: 'arn:p-NoKeys', Version: '3', Sid: 'NoNewKeys', Index: 0 };
+    const Levels = [{ Id: 'r-ab12', Policies: ['p-FullAWSAccess@1'] }];
+    expect(view).toMatchObject({
+      Layer: 'scp',
+      Level,
+      Checks: [{ Level, Statements: [Statement], ResourceLevels: Levels }],
+      Organization: { Id: 'o-abcdefghij', Revision: 7, Levels },
+      Observed: [{ Layer: 'rcp', Level, PolicyId: 'p-NoKeys', Statement }],
+    });
+    expect(GetDecision.output.safeParse(view).error).toBeUndefined();
   });
 
   it('does not exist for a text that is no record', () => {

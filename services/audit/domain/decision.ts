@@ -7,8 +7,30 @@ export interface DecisionCheckView {
   Effect: 'allow' | 'deny';
   Reason: string;
   Layer?: string;
-  Statements: { PolicyArn: string; EnterpriseProjectId?: string; Version?: string; Sid?: string; Index: number }[];
+  Level?: LevelView;
+  OwnerState?: string;
+  Statements: StatementView[];
+  ResourceLevels?: BoundLevelView[];
   Context: Record<string, unknown>;
+}
+
+interface StatementView {
+  PolicyArn: string;
+  /** Set: a grant in this enterprise project. */
+  EnterpriseProjectId?: string;
+  Version?: string;
+  Sid?: string;
+  Index: number;
+}
+
+interface LevelView {
+  Id: string;
+  Name: string;
+}
+
+interface BoundLevelView {
+  Id: string;
+  Policies: string[];
 }
 
 type Json = Record<string, unknown>;
@@ -30,6 +52,7 @@ export function decisionView(record: string) {
     EventName: text(root.eventName) ?? '',
     ...optional('RequestId', text(root.requestID)),
     ...(only ? subjectView(only, caller) : callerView(decision, caller)),
+    ...optional('Organization', organization(decision.organization)),
     ...(asked.length > 0 && { Asked: asked }),
     ...optional('ErrorCode', text(root.errorCode)),
     ...optional('Message', text(root.errorMessage)),
@@ -49,23 +72,27 @@ function callerView(decision: Json, caller: ReturnType<typeof principal>) {
     Principal: caller,
     ...(deciding && { Action: deciding.Action, Resource: deciding.Resource, Reason: deciding.Reason }),
     ...optional('Layer', deciding?.Layer),
+    ...optional('Level', deciding?.Level),
     Effect: effect,
     Context: object(decision.context),
     Checks: checks,
     ...policies(decision),
+    ...optional('Observed', observed(decision.observed)),
   };
 }
 
 /** May the subject of the question do what was asked about? */
 function subjectView(asked: ReturnType<typeof askedDecision>, caller: ReturnType<typeof principal>) {
-  const { Principal, Policies, PolicyVersion, ...only } = asked;
+  const { Principal, Policies, PolicyVersion, Observed, ...only } = asked;
   return {
+    ...optional('Observed', Observed),
     Principal,
     AskedBy: caller,
     Action: only.Action,
     Resource: only.Resource,
     Reason: only.Reason,
     ...optional('Layer', only.Layer),
+    ...optional('Level', only.Level),
     Effect: only.Effect,
     Context: only.Context,
     Checks: [only],
@@ -77,8 +104,20 @@ function subjectView(asked: ReturnType<typeof askedDecision>, caller: ReturnType
 function askedDecision(value: unknown) {
   const item = object(value);
   const subject = object(item.principal);
-  const type = text(subject.arn)?.endsWith(':root') ? 'Root' : 'IAMUser';
-  return { ...check(item), Principal: principal({ ...subject, type }), ...policies(item) };
+  const type = subjectType(text(subject.arn) ?? '');
+  return {
+    ...check(item),
+    Principal: principal({ ...subject, type }),
+    ...policies(item),
+    ...optional('Observed', observed(item.observed)),
+  };
+}
+
+/** A question is recorded with the ARN of its subject alone. */
+function subjectType(arn: string): string {
+  if (arn.endsWith(':root')) return 'Root';
+  if (arn.includes(':federated-user/')) return 'FederatedUser';
+  return arn.includes(':role/') || arn.includes(':assumed-role/') ? 'AssumedRole' : 'IAMUser';
 }
 
 function policies(decision: Json): { Policies: string[]; PolicyVersion?: number } {
@@ -89,6 +128,7 @@ function policies(decision: Json): { Policies: string[]; PolicyVersion?: number 
 }
 
 function principal(identity: Json) {
+  const session = object(identity.sessionContext);
   return {
     Type: text(identity.type) ?? 'Unknown',
     ...optional('Arn', text(identity.arn)),
@@ -96,6 +136,9 @@ function principal(identity: Json) {
     ...optional('PrincipalId', text(identity.principalId)),
     ...optional('UserName', text(identity.userName)),
     ...optional('AccessKeyId', text(identity.accessKeyId)),
+    ...optional('SessionId', text(session.sessionId)),
+    ...optional('SessionIssuer', text(object(session.sessionIssuer).arn)),
+    ...optional('SourceIdentity', text(session.sourceIdentity)),
   };
 }
 
@@ -108,18 +151,59 @@ function check(value: unknown): DecisionCheckView {
     Effect: item.effect === 'allow' ? 'allow' : 'deny',
     Reason: text(item.reason) ?? '',
     ...optional('Layer', text(item.layer)),
-    Statements: list(item.statements).map((statement) => {
-      const s = object(statement);
-      return {
-        PolicyArn: text(s.policyArn) ?? '',
-        ...optional('EnterpriseProjectId', text(s.enterpriseProjectId)),
-        ...optional('Version', text(s.version)),
-        ...optional('Sid', text(s.sid)),
-        Index: typeof s.index === 'number' ? s.index : 0,
-      };
-    }),
+    ...optional('Level', item.level === undefined ? undefined : level(item.level)),
+    ...optional('OwnerState', text(item.ownerState)),
+    Statements: list(item.statements).map(statement),
+    ...optional('ResourceLevels', item.rcp === undefined ? undefined : list(item.rcp).map(boundLevel)),
     Context: object(item.context),
   };
+}
+
+function statement(value: unknown): StatementView {
+  const item = object(value);
+  return {
+    PolicyArn: text(item.policyArn) ?? '',
+    ...optional('EnterpriseProjectId', text(item.enterpriseProjectId)),
+    ...optional('Version', text(item.version)),
+    ...optional('Sid', text(item.sid)),
+    Index: typeof item.index === 'number' ? item.index : 0,
+  };
+}
+
+function level(value: unknown): LevelView {
+  const item = object(value);
+  return { Id: text(item.id) ?? '', Name: text(item.name) ?? '' };
+}
+
+function boundLevel(value: unknown): BoundLevelView {
+  const item = object(value);
+  return { Id: text(item.id) ?? '', Policies: list(item.policies).flatMap((policy) => text(policy) ?? []) };
+}
+
+/** What the request was judged by; the levels are those of the caller. */
+function organization(value: unknown) {
+  const item = object(value);
+  const id = text(item.id);
+  if (id === undefined) return undefined;
+  return {
+    Id: id,
+    Revision: typeof item.revision === 'number' ? item.revision : 0,
+    Levels: list(item.scp).map(boundLevel),
+  };
+}
+
+/** What guardrails that are only observed would have denied. */
+function observed(value: unknown) {
+  if (value === undefined) return undefined;
+  return list(value).map((denial) => {
+    const item = object(denial);
+    return {
+      Layer: text(item.layer) ?? '',
+      Level: level(item.level),
+      PolicyId: text(item.policyId) ?? '',
+      Statement: statement(item.statement),
+    };
+  });
 }
 
 function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {

@@ -23,7 +23,15 @@ describe('search columns of a record', () => {
       outcome: 'success',
       requestId: 'r-1',
       resources: ['arn:1', 'arn:2'],
+      change: false,
     });
+  });
+
+  it('tell a write that succeeded from everything else', () => {
+    expect(record({ readOnly: false }).change).toBe(true);
+    expect(record({ readOnly: true }).change).toBe(false);
+    expect(record({ readOnly: false, errorCode: 'NotFoundException' }).change).toBe(false);
+    expect(record({}).change).toBe(false);
   });
 
   const outcomes: [string, Record<string, unknown>, string][] = [

@@ -13,6 +13,8 @@ export interface IndexColumns {
   outcome: Outcome;
   requestId: string | null;
   resources: readonly string[];
+  /** A write operation that succeeded. */
+  change: boolean;
 }
 
 const NOTHING: IndexColumns = {
@@ -24,6 +26,7 @@ const NOTHING: IndexColumns = {
   outcome: 'failed',
   requestId: null,
   resources: [],
+  change: false,
 };
 
 const MAX_RESOURCES = 100;
@@ -43,6 +46,7 @@ interface RecordText {
   eventName?: unknown;
   eventSource?: unknown;
   errorCode?: unknown;
+  readOnly?: unknown;
   requestID?: unknown;
   userIdentity?: { arn?: unknown; accessKeyId?: unknown } | null;
   resources?: unknown;
@@ -67,6 +71,7 @@ export function indexColumns(record: string): IndexColumns {
     outcome: outcomeOf(value),
     requestId: text(value.requestID),
     resources: resourcesOf(value),
+    change: value.readOnly === false && value.errorCode === undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Transaction } from 'kysely';
 import { GENESIS_HASH, recordHash } from '../domain/chain.ts';
 import { type IndexColumns, indexColumns } from '../domain/index-columns.ts';
 import type { EngineName } from '../store/batch.ts';
+import { appendChanges } from '../store/changes.ts';
 import { appendRecords, chained, readHeads } from '../store/records.ts';
 import type { AuditDatabase, RecordResourceTable, RecordTable, StreamHeadTable } from '../store/schema.ts';
 
@@ -56,14 +57,17 @@ export async function appendToChain(
   const heads = await readHeads(tx, [...new Set(fresh.map((record) => record.accountId))]);
   const rows: RecordTable[] = [];
   const resources: RecordResourceTable[] = [];
+  const written: RecordTable[] = [];
   for (const record of fresh) {
     const row = nextRow(record, heads);
     rows.push(row);
+    if (record.columns.change && row.account_id !== '') written.push(row);
     for (const arn of record.columns.resources)
       resources.push({ account_id: row.account_id, arn, time: row.time, sequence: row.sequence });
     if (rows.length % SLICE === 0) await giveWay();
   }
   await appendRecords(tx, engine, rows, resources, [...heads.values()], giveWay);
+  await appendChanges(tx, engine, written);
   return fresh.length;
 }
 

@@ -55,6 +55,13 @@ export interface WriterHoleTable {
   noticed_at: number;
 }
 
+/** A successful write, by its place among those of all accounts. Insert-only like `record`. */
+export interface WriteOrderTable {
+  position: number;
+  account_id: string;
+  sequence: number;
+}
+
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
@@ -62,4 +69,5 @@ export interface AuditDatabase {
   stream_head: StreamHeadTable;
   writer: WriterTable;
   writer_hole: WriterHoleTable;
+  write_order: WriteOrderTable;
 }

@@ -101,6 +101,35 @@ export function describeAudit(options: () => AuditOptions, reset: () => Promise<
       });
     });
 
+    it('tells what was changed in the order of numbering, over all accounts, each change once', async () => {
+      const writes = Array.from({ length: 9 }, (_, i) =>
+        sample({
+          wseq: i + 1,
+          write: i % 3 !== 0,
+          name: `Write${i}`,
+          accountId: i % 2 === 0 ? OTHER_ACCOUNT : ACCOUNT,
+          resources: [`arn:aws:kms:local-1:${ACCOUNT}:key/${i}`],
+        }),
+      );
+      const failed = sample({ write: true, errorCode: 'NotFoundException' });
+      await audit.internal.IngestRecords({ Records: writes.slice(0, 5) });
+      await audit.internal.IngestRecords({ Records: [...writes, failed] });
+      const first = await audit.internal.ReadChanges({ After: 0, Limit: 4 });
+      expect(first.Changes.map((change) => change.EventName)).toEqual(['Write1', 'Write2', 'Write4', 'Write5']);
+      expect(first.Changes[0]).toMatchObject({
+        Position: 1,
+        AccountId: ACCOUNT,
+        EventId: writes[1]!.EventId,
+        ActorArn: `arn:aws:iam::${ACCOUNT}:user/team/alice`,
+        Resources: [`arn:aws:kms:local-1:${ACCOUNT}:key/1`],
+      });
+      expect(first.Head).toBe(6);
+      const rest = await audit.internal.ReadChanges({ After: first.Changes.at(-1)!.Position });
+      expect(rest.Changes.map((change) => change.Position)).toEqual([5, 6]);
+      expect((await audit.internal.ReadChanges({ After: 6 })).Changes).toEqual([]);
+      await expect(audit.as(auditor()).ReadChanges({ After: 0 })).rejects.toMatchObject({ code: 'AccessDenied' });
+    });
+
     it('counts numbers of a writer that did not arrive in ten seconds, also across batches', async () => {
       let now = Date.now();
       await audit.close();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
@@ -87,6 +88,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     clock,
     hub: new ChangeHub(),
   });
+  const { organization } = new TestOrganization(clock);
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
   const pipeline = new Pipeline({
     service: 'audit',
@@ -96,6 +98,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     store,
     recorder: new Recorder(store as unknown as Store<unknown>, writer, () => undefined),
     directory,
+    organization,
     clock,
     ids,
     log,

@@ -20,6 +20,8 @@ export interface Sample {
   wseq?: number;
   boot?: string;
   record?: string;
+  /** Default: a read. */
+  write?: boolean;
 }
 
 /** A record on its way to `IngestRecords`. */
@@ -56,7 +58,7 @@ function text(s: Full): string {
     eventType: 'AwsApiCall',
     eventVersion: '1.11',
     managementEvent: true,
-    readOnly: true,
+    readOnly: s.write !== true,
     recipientAccountId: accountId,
     requestID: s.requestId ?? ids.uuidv7(),
     requestParameters: { EncryptionContext: { app: 'billing' }, KeyId: 'alias/billing' },

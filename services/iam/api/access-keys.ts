@@ -1,4 +1,4 @@
-/** Access keys: the long-term credentials of users. The secret is shown once, by CreateAccessKey. */
+/** Access keys: the long-term credentials of users and of a claimed root user. The secret is shown once. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { annotate, list, oneOf, secretText, structure, text, timestamp } from '../../../platform/contract/shape.ts';
 import { invalidInput, limitExceeded, notFound } from './errors.ts';
@@ -9,7 +9,8 @@ const Status = oneOf(['Active', 'Inactive']);
 
 export const AccessKey = annotate(
   structure({
-    UserName,
+    /** Absent for the root user. */
+    UserName: UserName.optional(),
     AccessKeyId,
     Status,
     SecretAccessKey: secretText(40, 40),
@@ -21,7 +22,7 @@ export const AccessKey = annotate(
 export const CreateAccessKey = defineOperation({
   ...shared,
   name: 'CreateAccessKey',
-  doc: 'Makes an access key of a user (without a name: of the caller). The secret cannot be read again.',
+  doc: 'Makes an access key of a user (without a name: of the caller, the root user included). The secret cannot be read again.',
   input: structure({ UserName: UserName.optional() }),
   output: structure({ AccessKey }),
   errors: { ...notFound, ...limitExceeded },
@@ -37,7 +38,9 @@ export const ListAccessKeys = defineOperation({
   input: structure({ UserName: UserName.optional(), ...pageInput }),
   output: structure({
     AccessKeyMetadata: list(
-      annotate(structure({ UserName, AccessKeyId, Status, CreateDate: timestamp() }), { title: 'AccessKeyMetadata' }),
+      annotate(structure({ UserName: UserName.optional(), AccessKeyId, Status, CreateDate: timestamp() }), {
+        title: 'AccessKeyMetadata',
+      }),
       0,
       1000,
     ),
@@ -80,7 +83,7 @@ export const GetAccessKeyLastUsed = defineOperation({
   doc: 'When, for which service and in which region an access key was last used. Precise to about a minute.',
   input: structure({ AccessKeyId }),
   output: structure({
-    UserName,
+    UserName: UserName.optional(),
     AccessKeyLastUsed: structure({
       LastUsedDate: timestamp().optional(),
       /** `N/A` for a key that was never used. */

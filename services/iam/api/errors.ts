@@ -47,3 +47,19 @@ export const unmodifiable = {
 export const notAttachable = {
   PolicyNotAttachable: { status: 400, aws: 'PolicyNotAttachable', doc: 'The policy cannot be attached here.' },
 } as const;
+
+export const invalidCode = {
+  InvalidAuthenticationCode: {
+    status: 403,
+    aws: 'InvalidAuthenticationCode',
+    doc: 'The codes are not two consecutive ones of the device, or were used before.',
+  },
+} as const;
+
+export const temporarilyUnmodifiable = {
+  EntityTemporarilyUnmodifiable: {
+    status: 409,
+    aws: 'EntityTemporarilyUnmodifiable',
+    doc: 'The device is locked after wrong codes; the message says for how long.',
+  },
+} as const;

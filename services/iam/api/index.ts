@@ -32,6 +32,7 @@ import {
   ListNamespaces,
   RegisterNamespace,
 } from './authz.ts';
+import { DescribeConfigurations, ListConfigurations } from './configurations.ts';
 import {
   CreateEnterpriseProject,
   DescribeEnterpriseProject,
@@ -65,6 +66,7 @@ import {
   PutUserPolicy,
 } from './inline-policies.ts';
 import {
+  DescribeAccounts,
   FindEnterpriseProject,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
@@ -73,8 +75,18 @@ import {
   GetSigningKey,
   ListAccountPrincipals,
   NoteAccessKeyUse,
+  ProvisionAccount,
   ResolvePrincipals,
 } from './internal.ts';
+import {
+  CreateVirtualMFADevice,
+  DeactivateMFADevice,
+  DeleteVirtualMFADevice,
+  EnableMFADevice,
+  ListMFADevices,
+  ListVirtualMFADevices,
+  ResyncMFADevice,
+} from './mfa-devices.ts';
 import {
   CreatePolicy,
   CreatePolicyVersion,
@@ -99,6 +111,8 @@ import {
   UpdateRole,
   UpdateRoleDescription,
 } from './roles.ts';
+import { ClaimRootUser, IssueRootClaim } from './root-user.ts';
+import { ListSessions, RevokeSession, RevokeSessionsBefore } from './sessions.ts';
 import {
   AssumeRole,
   CreateSession,
@@ -130,6 +144,10 @@ export const iamApi = {
   ListAccountPrincipals,
   GetSessionKeys,
   NoteAccessKeyUse,
+  DescribeConfigurations,
+  ListConfigurations,
+  DescribeAccounts,
+  ProvisionAccount,
   CreateUser,
   GetUser,
   ListUsers,
@@ -193,6 +211,15 @@ export const iamApi = {
   UpdateAccessKey,
   DeleteAccessKey,
   GetAccessKeyLastUsed,
+  CreateVirtualMFADevice,
+  EnableMFADevice,
+  ResyncMFADevice,
+  DeactivateMFADevice,
+  ListMFADevices,
+  ListVirtualMFADevices,
+  DeleteVirtualMFADevice,
+  IssueRootClaim,
+  ClaimRootUser,
   TagUser,
   UntagUser,
   ListUserTags,
@@ -222,6 +249,9 @@ export const iamApi = {
   GetFederationToken,
   GetAccessKeyInfo,
   CreateSession,
+  ListSessions,
+  RevokeSession,
+  RevokeSessionsBefore,
   Authorize,
   BatchAuthorize,
   RegisterNamespace,

@@ -232,3 +232,45 @@ export const NoteAccessKeyUse = defineOperation({
     },
   ],
 });
+
+const ACCOUNT_NAME = text(1, 128);
+
+export const DescribeAccounts = defineOperation({
+  name: 'DescribeAccounts',
+  service: 'iam',
+  doc: 'Accounts by id or e-mail address, as iam knows them. Only those that exist are answered.',
+  input: structure({ AccountIds: list(AccountId, 0, 100), Emails: list(text(1, 64), 0, 100) }),
+  output: structure({
+    /** Of the installation; absent before the first run is over. */
+    ManagementAccountId: AccountId.optional(),
+    Accounts: list(structure({ AccountId, Name: ACCOUNT_NAME, Email: text(1, 64).optional() }), 0, 200),
+  }),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'by id', input: { AccountIds: ['123456789012'], Emails: [] } }],
+});
+
+export const ProvisionAccount = defineOperation({
+  name: 'ProvisionAccount',
+  service: 'iam',
+  doc: 'Makes principals possible in a new account of the organization. Doing it again changes nothing.',
+  input: structure({
+    AccountId,
+    AccountName: ACCOUNT_NAME,
+    /** Of the role by which the management account reaches the new one; default OrganizationAccountAccessRole. */
+    RoleName: text(1, 64).optional(),
+    ManagementAccountId: AccountId,
+  }),
+  output: structure({}),
+  errors: { LimitExceeded: { status: 409, doc: 'The installation has as many accounts as it may.' } },
+  authz: 'internal',
+  effect: 'write',
+  audit: { class: 'management' },
+  examples: [
+    {
+      title: 'a member',
+      input: { AccountId: '210987654321', AccountName: 'payments', ManagementAccountId: '123456789012' },
+    },
+  ],
+});

@@ -38,6 +38,8 @@ export const Document = policyDocument(131_072);
 export const UniqueId = text(12, 128, { pattern: /^[A-Za-z0-9]+$/ });
 /** `AIDA...`, an account id, `AROA...:session` or `account:federated name`. */
 export const CallerId = text(12, 193, { pattern: /^[A-Za-z0-9]+(?::[A-Za-z0-9_+=,.@-]+)?$/ });
+/** ARN of a virtual MFA device; other serial numbers belong to nobody here. */
+export const SerialNumber = text(9, 256, { pattern: /^[A-Za-z0-9_+=/:,.@-]+$/ });
 /** A temporary access key id, or the id of a bearer token. */
 export const SessionId = text(16, 128, { pattern: /^[A-Za-z0-9-]+$/ });
 /** No control characters, no half of a surrogate pair: what is written must be what is stored. */

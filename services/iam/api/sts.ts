@@ -13,7 +13,7 @@ import {
 } from '../../../platform/contract/shape.ts';
 import { malformedPolicy, notFound } from './errors.ts';
 import { ROLE_SESSION_SECONDS } from './roles.ts';
-import { AccessKeyId, Arn, CallerId, Document, IamArn, stsQuery, TagKeys, Tags } from './shapes.ts';
+import { AccessKeyId, Arn, CallerId, Document, IamArn, SerialNumber, stsQuery, TagKeys, Tags } from './shapes.ts';
 
 const shared = { service: 'iam', area: 'sts', audit: { class: 'management' } } as const;
 
@@ -43,8 +43,6 @@ export const Credentials = annotate(
 );
 
 const NAME = /^[A-Za-z0-9_+=,.@-]+$/;
-/** ARN of a virtual device; other serial numbers belong to nobody here. */
-const SerialNumber = text(9, 256, { pattern: /^[A-Za-z0-9_+=/:,.@-]+$/ });
 /** A one-time password is a secret until it is used, and of no use afterwards: records do without it. */
 const TokenCode = secretText(6, 6);
 export const secondFactor = { SerialNumber: SerialNumber.optional(), TokenCode: TokenCode.optional() };

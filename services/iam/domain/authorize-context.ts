@@ -23,7 +23,14 @@ export type ContextInput = Readonly<Record<string, string | number | boolean | r
 
 export type ContextResult = { ok: true; context: ContextMap } | { ok: false; key: string; message: string };
 
-const OWN_KEYS: ReadonlySet<string> = new Set(['aws:userid', 'aws:username', 'aws:resourceaccount']);
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  'aws:userid',
+  'aws:username',
+  'aws:resourceaccount',
+  'aws:resourceorgid',
+  'aws:resourceorgpaths',
+  'parapet:accountstate',
+]);
 const SESSION_KEYS: ReadonlySet<string> = new Set([
   'aws:tokenissuetime',
   'aws:multifactorauthpresent',
@@ -36,8 +43,9 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 export function buildContext(
   subject: SubjectFacts,
   resource: {
-    accountId: string;
     tags?: Readonly<Record<string, string>> | undefined;
+    /** Its account, and where the accounts of subject and resource stand in the organization. */
+    places: ContextMap;
     /** Enterprise project, unless the application knows better. */
     project?: string | undefined;
   },
@@ -59,7 +67,7 @@ export function buildContext(
   }
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
-  context.set('aws:resourceaccount', resource.accountId);
+  for (const [key, value] of resource.places) context.set(key, value);
   if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
     context.set(PROJECT_CONTEXT_KEY, resource.project);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});

@@ -7,6 +7,7 @@ export interface IamLimits {
   groupsPerUser: number;
   rolesPerAccount: number;
   mfaDevicesPerOwner: number;
+  mfaDevicesPerAccount: number;
   policiesPerAccount: number;
   versionsPerPolicy: number;
   attachedPoliciesPerUser: number;
@@ -35,6 +36,7 @@ export const DEFAULT_LIMITS: IamLimits = {
   groupsPerUser: 10,
   rolesPerAccount: 5_000,
   mfaDevicesPerOwner: 8,
+  mfaDevicesPerAccount: 10_000,
   policiesPerAccount: 5_000,
   versionsPerPolicy: 5,
   attachedPoliciesPerUser: 20,

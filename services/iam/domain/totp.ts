@@ -22,6 +22,8 @@ export function codeOf(seed: Buffer, step: number): string {
 }
 
 export interface Window {
+  /** Steps the clock of the device runs ahead of ours. */
+  drift: number;
   /** Steps before and after the present one that count. */
   steps: number;
   /** The step of the last code that was accepted: codes are used once, in order. */
@@ -48,7 +50,7 @@ export function acceptedPair(
 function findStep(seed: Buffer, codes: readonly string[], now: number, window: Window): number | undefined {
   const given = Buffer.from(codes.join(), 'utf8');
   let found: number | undefined;
-  const present = stepAt(now);
+  const present = stepAt(now) + window.drift;
   for (let step = present - window.steps; step <= present + window.steps; step++) {
     const expected = Buffer.from(codes.map((_, i) => codeOf(seed, step + i)).join(), 'utf8');
     const fits = given.length === expected.length && timingSafeEqual(given, expected);
@@ -74,4 +76,9 @@ export function base32(bytes: Buffer): string {
     value &= (1 << bits) - 1;
   }
   return bits > 0 ? out + BASE32[(value << (5 - bits)) & 31] : out;
+}
+
+/** What an app reads from a QR code (Key Uri Format of Google Authenticator). */
+export function seedUri(seed: string, deviceName: string, accountId: string): string {
+  return `otpauth://totp/${encodeURIComponent(`${deviceName}@${accountId}`)}?secret=${seed}&issuer=Parapet`;
 }

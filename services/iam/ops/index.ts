@@ -37,9 +37,12 @@ import { updateGroup } from './groups/update-group.ts';
 import { deleteGroupPolicy, getGroupPolicy, listGroupPolicies, putGroupPolicy } from './inline/group-policies.ts';
 import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from './inline/role-policies.ts';
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
+import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
+import { describeAccounts } from './internal/describe-accounts.ts';
 import { findEnterpriseProject, listAccountPrincipals } from './internal/for-projects.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
+import { provisionAccount } from './internal/provision-account.ts';
 import {
   getAuthorizationChanges,
   getPrincipalSnapshot,
@@ -47,6 +50,9 @@ import {
   noteAccessKeyUse,
   resolvePrincipals,
 } from './internal/read-authorization.ts';
+import { createVirtualMfaDevice } from './mfa/create-device.ts';
+import { deactivateMfaDevice, deleteVirtualMfaDevice, listMfaDevices, listVirtualMfaDevices } from './mfa/devices.ts';
+import { enableMfaDevice, resyncMfaDevice } from './mfa/enable-device.ts';
 import { createPolicyVersion, deletePolicyVersion, setDefaultPolicyVersion } from './policies/change-versions.ts';
 import { createPolicy } from './policies/create-policy.ts';
 import { deletePolicy } from './policies/delete-policy.ts';
@@ -66,6 +72,9 @@ import { createRole } from './roles/create-role.ts';
 import { deleteRole } from './roles/delete-role.ts';
 import { getRole, listRoles } from './roles/read-roles.ts';
 import { updateAssumeRolePolicy, updateRole, updateRoleDescription } from './roles/update-role.ts';
+import { claimRootUser, issueRootClaim } from './root-user/claim.ts';
+import { listSessions } from './sessions/list-sessions.ts';
+import { revokeSession, revokeSessionsBefore } from './sessions/revoke.ts';
 import { assumeRole } from './sts/assume-role.ts';
 import { createSession, getSessionToken } from './sts/create-session.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
@@ -140,6 +149,18 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   tagRole,
   untagRole,
   listRoleTags,
+  createVirtualMfaDevice,
+  enableMfaDevice,
+  resyncMfaDevice,
+  deactivateMfaDevice,
+  listMfaDevices,
+  listVirtualMfaDevices,
+  deleteVirtualMfaDevice,
+  issueRootClaim,
+  claimRootUser,
+  listSessions,
+  revokeSession,
+  revokeSessionsBefore,
   assumeRole,
   getFederationToken,
   getSessionKeys,
@@ -151,6 +172,10 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   findEnterpriseProject,
   listAccountPrincipals,
   noteAccessKeyUse,
+  describeConfigurations,
+  listConfigurations,
+  describeAccounts,
+  provisionAccount,
   createEnterpriseProject,
   describeEnterpriseProject,
   listEnterpriseProjects,

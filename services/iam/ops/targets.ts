@@ -5,14 +5,15 @@
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
 import type { IamDeps } from '../deps.ts';
-import { type ArnScope, groupArn, parsePolicyArn, policyArn, roleArn, userArn } from '../domain/names.ts';
+import { type ArnScope, groupArn, parsePolicyArn, policyArn, roleArn, rootArn, userArn } from '../domain/names.ts';
 import type { ShippedPolicy } from '../domain/shipped.ts';
-import type { Db, GroupRow, PolicyRow, RoleRow, UserRow } from '../store/db.ts';
+import { lockAccount } from '../store/accounts.ts';
+import type { Db, GroupRow, PolicyRow, RoleRow, Tx, UserRow } from '../store/db.ts';
 import { groupByName } from '../store/groups.ts';
 import { policyByName } from '../store/policies.ts';
 import { roleByName } from '../store/roles.ts';
 import { tagRecord, tagsOf } from '../store/tags.ts';
-import { userById, userByName } from '../store/users.ts';
+import { lockUser, userById, userByName } from '../store/users.ts';
 
 export type AnyCall = Call<AnyOperation>;
 export type Extra = Pick<AuthorizationTarget, 'context' | 'requestTags'>;
@@ -36,7 +37,7 @@ export async function aboutUser(
   const { caller } = call;
   if (name === undefined && caller.kind !== 'user') {
     throw call.fail('Validation', 'Must specify userName when calling with non-User credentials', {
-      hint: 'name the user: the root user has no credentials of its own',
+      hint: 'name the user',
     });
   }
   const db = deps.store.read;
@@ -50,6 +51,32 @@ export async function aboutUser(
     state: found as UserRow,
     ...(!found && { absent: call.fail('NotFound', userMissing(shown)) }),
   };
+}
+
+/** Whoever has credentials of its own: a user, or the root user of the account. */
+export interface Holder {
+  kind: 'user' | 'root';
+  accountId: string;
+  /** User id, or the account id. */
+  id: string;
+  /** The root user has no name. */
+  name?: string;
+}
+
+/** The user of that name; without a name the caller itself, the root user included. */
+export async function aboutHolder(call: AnyCall, deps: IamDeps, name: string | undefined): Promise<Resolved<Holder>> {
+  const { kind, accountId } = call.caller;
+  if (name === undefined && kind === 'root')
+    return { targets: [{ resource: rootArn(scopeOf(call, deps)) }], state: { kind, accountId, id: accountId } };
+  const { state, ...rest } = await aboutUser(call, deps, name);
+  const holder = state && { kind: 'user' as const, accountId, id: state.user_id, name: state.name };
+  return { ...rest, state: holder as Holder };
+}
+
+/** Locks the row that the credentials of a holder are counted against. */
+export async function lockHolder(tx: Tx, call: AnyCall, holder: Holder): Promise<void> {
+  if (holder.kind === 'root') await lockAccount(tx, holder.accountId);
+  else if (!(await lockUser(tx, holder.id))) throw call.fail('NotFound', userMissing(holder.name ?? holder.id));
 }
 
 export async function aboutGroup(

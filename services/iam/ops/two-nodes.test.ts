@@ -9,7 +9,17 @@ import {
   startPostgres,
 } from '../../../platform/store/testing/postgres-server.ts';
 import { iamApi as api } from '../api/index.ts';
-import { allow, callerOf, errorOf, type IamWorld, makeUser, openIam, policy } from '../testing/harness.ts';
+import {
+  allow,
+  assume,
+  callerOf,
+  errorOf,
+  type IamWorld,
+  makeRole,
+  makeUser,
+  openIam,
+  policy,
+} from '../testing/harness.ts';
 
 const missing = postgresMissing();
 
@@ -102,5 +112,42 @@ describe.skipIf(missing !== undefined)(`two nodes on one database${missing ? ` (
     expect(await errorOf(callerOf(there, Credentials.AccessKeyId, Credentials.SessionToken))).toMatchObject({
       code: 'UnknownAccessKey',
     });
+  });
+
+  it('one session of a role, all before a time, and what was made from them', async () => {
+    const first = await makeRole(here, 'first', [allow(['iam:ListUsers', 'sts:AssumeRole'])]);
+    const second = await makeRole(here, 'second', [allow('iam:ListUsers')]);
+    const ends: ((parent: Caller) => Promise<unknown>)[] = [
+      (parent) => asAdmin(api.RevokeSession, { SessionId: parent.accessKeyId }),
+      () => asAdmin(api.RevokeSessionsBefore, { RoleName: 'first' }),
+    ];
+    for (const end of ends) {
+      const parent = await assume(here, here.admin, first);
+      const child = await assume(there, parent, second);
+      for (const caller of [parent, child]) await there.as(caller, api.ListUsers, {});
+      here.clock.time += 5;
+      await end(parent);
+      for (const caller of [parent, child])
+        await within(
+          async () =>
+            (await errorOf(there.as(caller, api.ListUsers, {})).catch(() => undefined))?.code === 'Unauthenticated',
+        );
+    }
+  });
+
+  it('lets no session be made from one that is being revoked', async () => {
+    const first = await makeRole(here, 'race-1', [allow('sts:AssumeRole')]);
+    const second = await makeRole(here, 'race-2', [allow('iam:ListUsers')]);
+    for (let i = 0; i < 10; i++) {
+      const parent = await assume(here, here.admin, first);
+      const input = { RoleArn: second, RoleSessionName: 'child' };
+      const [made] = await Promise.allSettled([
+        there.as(parent, api.AssumeRole, input),
+        asAdmin(api.RevokeSession, { SessionId: parent.accessKeyId }),
+      ]);
+      if (made.status === 'rejected') continue;
+      const { AccessKeyId, SessionToken } = made.value.Credentials;
+      expect(await errorOf(callerOf(here, AccessKeyId, SessionToken))).toMatchObject({ code: 'UnknownAccessKey' });
+    }
   });
 });

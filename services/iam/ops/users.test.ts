@@ -120,7 +120,9 @@ describe('users', () => {
     const { User } = await world.as(root, api.GetUser, {});
     expect(User).toMatchObject({ Arn: root.arn, UserId: erin.accountId });
     expect(User).not.toHaveProperty('UserName');
-    expect(await errorOf(world.as(root, api.ListAccessKeys, {}))).toMatchObject({
+    expect(await world.as(root, api.ListAccessKeys, {})).toMatchObject({ AccessKeyMetadata: [] });
+    const session = { ...erin, kind: 'federated' as const, entityId: erin.principalId };
+    expect(await errorOf(world.as(session, api.ListAccessKeys, {}))).toMatchObject({
       code: 'Validation',
       message: 'Must specify userName when calling with non-User credentials',
     });

@@ -50,6 +50,10 @@ export async function deleteAccessKey(tx: Tx, ownerId: string, accessKeyId: stri
   return result.numDeletedRows > 0n;
 }
 
+export async function deleteAccessKeysOf(tx: Tx, ownerId: string): Promise<void> {
+  await tx.deleteFrom('access_key').where('owner_id', '=', ownerId).execute();
+}
+
 export interface KeyUse {
   accessKeyId: string;
   at: number;

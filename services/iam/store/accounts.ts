@@ -39,3 +39,32 @@ export async function countAccounts(db: Db): Promise<number> {
     .executeTakeFirstOrThrow();
   return Number(row.n);
 }
+
+/** Accounts by id or by address (letter case of addresses does not matter); at most `limit`. */
+export function accountsByIdOrEmail(
+  db: Db,
+  accountIds: readonly string[],
+  emails: readonly string[],
+  limit: number,
+): Promise<AccountRow[]> {
+  return db
+    .selectFrom('account')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        ...(accountIds.length > 0 ? [eb('account_id', 'in', accountIds)] : []),
+        ...(emails.length > 0
+          ? [
+              eb(
+                eb.fn<string>('lower', ['email']),
+                'in',
+                emails.map((email) => email.toLowerCase()),
+              ),
+            ]
+          : []),
+      ]),
+    )
+    .orderBy('account_id')
+    .limit(limit)
+    .execute();
+}

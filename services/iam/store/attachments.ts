@@ -83,14 +83,16 @@ export async function usageOf(db: Db, accountId: string, arns: readonly string[]
     .groupBy('policy_arn')
     .execute();
   for (const row of granted) (usage.get(row.arn) as Usage).attachments += Number(row.n);
-  const bounding = await db
-    .selectFrom('iam_user')
-    .select((eb) => ['boundary_arn as arn', eb.fn.countAll<number>().as('n')])
-    .where('account_id', '=', accountId)
-    .where('boundary_arn', 'in', arns)
-    .groupBy('boundary_arn')
-    .execute();
-  for (const row of bounding) (usage.get(row.arn as string) as Usage).boundaries = Number(row.n);
+  for (const table of ['iam_user', 'iam_role'] as const) {
+    const bounding = await db
+      .selectFrom(table)
+      .select((eb) => ['boundary_arn as arn', eb.fn.countAll<number>().as('n')])
+      .where('account_id', '=', accountId)
+      .where('boundary_arn', 'in', arns)
+      .groupBy('boundary_arn')
+      .execute();
+    for (const row of bounding) (usage.get(row.arn as string) as Usage).boundaries += Number(row.n);
+  }
   return usage;
 }
 
@@ -148,4 +150,25 @@ export async function usersHolding(db: Db, filter: EntityFilter, range: Range): 
     .limit(range.limit)
     .execute();
   return rows.map((row) => ({ kind: 'user', ...row }));
+}
+
+/** Roles of the account that hold the policy or are bounded by it. */
+export async function rolesHolding(db: Db, filter: EntityFilter, range: Range): Promise<Entity[]> {
+  const rows = await db
+    .selectFrom('iam_role')
+    .select(['role_id as id', 'name', 'name_key as nameKey'])
+    .where('account_id', '=', filter.accountId)
+    .where('path', '>=', filter.pathPrefix)
+    .where('path', '<', after(filter.pathPrefix))
+    .where('name_key', '>', range.after ?? '')
+    .where((eb) => {
+      const owners = eb.selectFrom('attachment').select('owner_id').where('policy_arn', '=', filter.policyArn);
+      const holds = eb('role_id', 'in', owners);
+      const bound = eb('boundary_arn', '=', filter.policyArn);
+      return filter.usage === 'attached' ? holds : filter.usage === 'boundary' ? bound : eb.or([holds, bound]);
+    })
+    .orderBy('name_key')
+    .limit(range.limit)
+    .execute();
+  return rows.map((row) => ({ kind: 'role', ...row }));
 }

@@ -54,6 +54,15 @@ export async function updateDevice(tx: Tx, serial: string, set: Partial<MfaDevic
   await tx.updateTable('mfa_device').set(set).where('serial', '=', serial).execute();
 }
 
+/** Takes every device from its owner. */
+export async function releaseDevicesOf(tx: Tx, ownerId: string): Promise<void> {
+  await tx
+    .updateTable('mfa_device')
+    .set({ owner_id: null, enabled_at: null })
+    .where('owner_id', '=', ownerId)
+    .execute();
+}
+
 export async function deleteDevice(tx: Tx, serial: string): Promise<void> {
   await tx.deleteFrom('tag').where('owner_id', '=', serial).execute();
   await tx.deleteFrom('mfa_device').where('serial', '=', serial).execute();

@@ -100,7 +100,9 @@ export interface MfaDeviceTable {
   /** User id, or the account id for the root user; null while it is assigned to nobody. */
   owner_id: string | null;
   enabled_at: number | null;
-  /** Time step of the last code that was accepted: it and earlier ones are never accepted again. */
+  /** How many steps its clock runs ahead of ours, as of its last synchronisation. */
+  drift: number;
+  /** Time step (of its clock) of the last code that was accepted: it and earlier ones are never accepted again. */
   last_step: number;
   /** Wrong codes since the last right one. */
   failures: number;

@@ -13,35 +13,36 @@ export async function liveSession(db: Db, sessionId: string): Promise<SessionRow
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
   if (!row) return undefined;
-  const origin = await db
+  const notBefore = await notBeforeOf(db, row);
+  return notBefore !== undefined && row.issued_at >= notBefore ? row : undefined;
+}
+
+/** The latest of the times before which sessions were revoked. Undefined: the key, user or role behind it is gone. */
+async function notBeforeOf(db: Db, row: SessionRow): Promise<number | undefined> {
+  const key = await db
     .selectFrom('access_key')
-    .select('access_key_id')
+    .select('owner_id')
     .where('access_key_id', '=', row.origin_key_id)
     .where('account_id', '=', row.origin_account_id)
     .where('status', '=', 'Active')
     .executeTakeFirst();
-  if (!origin) return undefined;
-  const notBefore = await sessionsNotBefore(db, row);
-  return notBefore !== undefined && row.issued_at >= notBefore ? row : undefined;
+  if (!key) return undefined;
+  const ofOwner = key.owner_id === row.origin_account_id ? 0 : await userNotBefore(db, key.owner_id);
+  if (row.kind !== 'role') return key.owner_id === row.entity_id ? ofOwner : undefined;
+  const role = await db
+    .selectFrom('iam_role')
+    .select('sessions_not_before as at')
+    .where('role_id', '=', row.entity_id)
+    .where('account_id', '=', row.account_id)
+    .executeTakeFirst();
+  return role && ofOwner !== undefined ? Math.max(role.at, ofOwner) : undefined;
 }
 
-/** Undefined: the user or role of the session is gone. */
-async function sessionsNotBefore(db: Db, row: SessionRow): Promise<number | undefined> {
-  if (row.kind === 'root') return 0;
-  if (row.kind === 'role') {
-    const role = await db
-      .selectFrom('iam_role')
-      .select('sessions_not_before as at')
-      .where('role_id', '=', row.entity_id)
-      .where('account_id', '=', row.account_id)
-      .executeTakeFirst();
-    return role?.at;
-  }
+async function userNotBefore(db: Db, userId: string): Promise<number | undefined> {
   const user = await db
     .selectFrom('iam_user')
     .select('sessions_not_before as at')
-    .where('user_id', '=', row.entity_id)
-    .where('account_id', '=', row.account_id)
+    .where('user_id', '=', userId)
     .executeTakeFirst();
   return user?.at;
 }
@@ -85,4 +86,59 @@ export async function deleteSessionsOf(tx: Tx, entityId: string): Promise<void> 
 export async function forgetSessions(tx: Tx, before: number): Promise<number> {
   const result = await tx.deleteFrom('session').where('expires_at', '<', before).executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+/** Open sessions of a role, or of a user and its keys, that were issued before a time. */
+export async function issuedBefore(tx: Tx, entityId: string, before: number, now: number): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('session')
+    .select('session_id')
+    .where((eb) =>
+      eb.or([
+        eb('entity_id', '=', entityId),
+        eb('origin_key_id', 'in', eb.selectFrom('access_key').select('access_key_id').where('owner_id', '=', entityId)),
+      ]),
+    )
+    .where('issued_at', '<', before)
+    .where('expires_at', '>', now)
+    .where('revoked_at', 'is', null)
+    .execute();
+  return rows.map((row) => row.session_id);
+}
+
+const BATCH = 500;
+
+/** Ends sessions and all that were made from them. Answers how many, and in which accounts something ended. */
+export async function revoke(
+  tx: Tx,
+  sessionIds: readonly string[],
+  now: number,
+): Promise<{ count: number; accounts: Set<string> }> {
+  const accounts = new Set<string>();
+  const seen = new Set<string>();
+  let count = 0;
+  let next = [...sessionIds];
+  while (next.length > 0) {
+    const batch = next.splice(0, BATCH);
+    for (const id of batch) seen.add(id);
+    // The update locks the rows: whoever makes a session from one of them is done, or waits and is refused.
+    const updated = await tx
+      .updateTable('session')
+      .set({ revoked_at: now })
+      .where('session_id', 'in', batch)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    count += Number(updated.numUpdatedRows);
+    const rows = await tx
+      .selectFrom('session')
+      .select(['session_id', 'account_id', 'parent_session_id'])
+      .where((eb) => eb.or([eb('session_id', 'in', batch), eb('parent_session_id', 'in', batch)]))
+      .execute();
+    for (const row of rows) {
+      accounts.add(row.account_id);
+      if (!seen.has(row.session_id)) next.push(row.session_id);
+    }
+    next = [...new Set(next)];
+  }
+  return { count, accounts };
 }

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { createMemoryHsm, createMemoryRoots, type MemoryHsm, type MemoryRoots } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient, serviceCaller } from '../../../platform/client/transport.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
@@ -17,6 +18,7 @@ import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { openStore, type Store } from '../../../platform/store/index.ts';
 import { iamApi } from '../api/index.ts';
+import { codeOf, stepAt } from '../domain/totp.ts';
 import { bootstrap, defineIam, type IamDeps, type IamOptions } from '../index.ts';
 import type { IamDb } from '../store/schema.ts';
 
@@ -27,6 +29,8 @@ export interface IamWorld {
   clock: { time: number; now(): number };
   hub: ChangeHub;
   directory: PrincipalDirectory;
+  /** None, until a test makes one. */
+  organization: TestOrganization;
   /** As one of our own services. */
   internal: Client<typeof iamApi>;
   /** As somebody; the native input is validated like any other. */
@@ -88,6 +92,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     clock,
     hub,
   });
+  const organization = new TestOrganization(clock);
   const log = pino({ level: 'silent' });
   const metrics = createMetrics();
   const deps = await service.createDeps({
@@ -100,6 +105,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     hub,
     log,
     directory,
+    organization: organization.organization,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('iam'))),
     settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
     metrics,
@@ -116,6 +122,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
       () => {},
     ),
     directory,
+    organization: organization.organization,
     clock,
     ids,
     log,
@@ -130,6 +137,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     clock,
     hub,
     directory,
+    organization,
     internal,
     as: async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>
       (await pipeline.execute({ operation, caller, origin, input })) as OutputOf<Op>,
@@ -220,3 +228,79 @@ export async function errorOf(work: Promise<unknown>): Promise<{ code: string; m
 }
 
 export type Input<Op extends AnyOperation> = InputOf<Op>;
+
+export type AssumeInput = Partial<InputOf<typeof iamApi.AssumeRole>>;
+
+/** A role of the caller's account that trusts the account as a whole, with an optional inline policy. */
+export async function makeRole(
+  world: IamWorld,
+  RoleName: string,
+  statements?: object[],
+  options: { by?: Caller; trust?: string; input?: Partial<InputOf<typeof iamApi.CreateRole>> } = {},
+): Promise<string> {
+  const by = options.by ?? world.admin;
+  const AssumeRolePolicyDocument = options.trust ?? trust(by.accountId);
+  const made = await world.as(by, iamApi.CreateRole, { RoleName, AssumeRolePolicyDocument, ...options.input });
+  if (statements) {
+    const PolicyDocument = policy(...statements);
+    await world.as(by, iamApi.PutRolePolicy, { RoleName, PolicyName: 'test', PolicyDocument });
+  }
+  return made.Role.Arn;
+}
+
+/** A trust policy that lets somebody in. */
+export function trust(principal: string | string[], Condition?: object): string {
+  const Action = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+  return policy({ Effect: 'Allow', Principal: { AWS: principal }, Action, ...(Condition && { Condition }) });
+}
+
+/** Assumes a role and answers the session as a caller. */
+export async function assume(world: IamWorld, by: Caller, RoleArn: string, input: AssumeInput = {}): Promise<Caller> {
+  const made = await world.as(by, iamApi.AssumeRole, { RoleArn, RoleSessionName: 'test', ...input });
+  return callerOf(world, made.Credentials.AccessKeyId, made.Credentials.SessionToken);
+}
+
+/** The administrator of another account. */
+export async function otherAdmin(world: IamWorld, Name = 'other'): Promise<Caller> {
+  const made = await world.as(world.admin, iamApi.CreateAccount, { Name, AdministratorUserName: 'boss' });
+  return callerOf(world, made.AccessKey.AccessKeyId);
+}
+
+/** An authenticator app: knows a seed and tells codes by the clock of the world. */
+export interface App {
+  serial: string;
+  code(stepsAway?: number): string;
+}
+
+/** Makes a device; it belongs to nobody yet. */
+export async function makeDevice(
+  world: IamWorld,
+  VirtualMFADeviceName: string,
+  by: Caller = world.admin,
+): Promise<App> {
+  const { VirtualMFADevice } = await world.as(by, iamApi.CreateVirtualMFADevice, { VirtualMFADeviceName });
+  const seed = fromBase32((VirtualMFADevice.Base32StringSeed as Buffer).toString('latin1'));
+  return {
+    serial: VirtualMFADevice.SerialNumber,
+    code: (stepsAway = 0) => codeOf(seed, stepAt(world.clock.time) + stepsAway),
+  };
+}
+
+/** Makes a device and gives it to a user (without a name: to the caller); its next code is of the next step. */
+export async function enableDevice(world: IamWorld, name: string, UserName?: string, by = world.admin): Promise<App> {
+  const app = await makeDevice(world, name, by);
+  await world.as(by, iamApi.EnableMFADevice, {
+    ...(UserName !== undefined && { UserName }),
+    SerialNumber: app.serial,
+    AuthenticationCode1: app.code(-1),
+    AuthenticationCode2: app.code(),
+  });
+  world.clock.time += 30_000;
+  return app;
+}
+
+function fromBase32(text: string): Buffer {
+  let bits = '';
+  for (const letter of text) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}

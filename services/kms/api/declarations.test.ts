@@ -45,6 +45,7 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     if (operation.output) expect(unaudited(shapeTree(operation.output), 'output')).toEqual([]);
   });
 
+  // What is for our own services, and what only we have, has no model.
   it.skipIf(!haveModel || !operation.aws)('matches the AWS model (skipped where ../shared/vectors is absent)', () => {
     const model = JSON.parse(readFileSync(MODEL, 'utf8')) as Model;
     const modelled = model.operations[operation.name]!;

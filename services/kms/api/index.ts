@@ -1,5 +1,6 @@
 /** The operations of KMS: the only part of this service that others import. */
 import * as aliases from './aliases.ts';
+import * as configurations from './configurations.ts';
 import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
 import * as keys from './keys.ts';
@@ -36,4 +37,6 @@ export const kmsOperations = {
   GenerateDataKey: dataKeys.GenerateDataKey,
   GenerateDataKeyWithoutPlaintext: dataKeys.GenerateDataKeyWithoutPlaintext,
   GenerateRandom: dataKeys.GenerateRandom,
+  DescribeConfigurations: configurations.DescribeConfigurations,
+  ListConfigurations: configurations.ListConfigurations,
 } as const;

@@ -78,6 +78,25 @@ export function namedPrincipals(policy: CompiledPolicy, partition: string): stri
   return [...arns].sort();
 }
 
+/**
+ * Accounts that the key policy lets in, sorted; `*` when a statement lets everybody in without a condition that could
+ * narrow it. For judging who can reach a key, not for deciding requests.
+ */
+export function policyAccounts(text: string, keyArn: string): string[] {
+  const read = readKeyPolicy(text, keyArn);
+  if (!read.ok) return ['*'];
+  const accounts = new Set<string>();
+  for (const { effect, principal, conditions } of read.policy.statements) {
+    if (effect !== 'Allow' || !principal) continue;
+    if ((principal.everyone || principal.negated) && conditions.length === 0) accounts.add('*');
+    for (const entry of principal.negated ? [] : principal.entries) {
+      if (entry.type === 'account') accounts.add(entry.accountId);
+      else if ('arn' in entry) accounts.add(entry.arn.split(':')[4] ?? '*');
+    }
+  }
+  return [...accounts].sort();
+}
+
 /** ARN and unique id of each principal, as stored with the policy. */
 export type PrincipalBindings = readonly (readonly [arn: string, principalId: string])[];
 

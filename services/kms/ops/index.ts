@@ -1,4 +1,5 @@
 /** Every handler of this service. */
+import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createAlias } from './create-alias.ts';
 import { createKey } from './create-key.ts';
 import { decrypt } from './decrypt.ts';
@@ -48,4 +49,6 @@ export const kmsHandlers = [
   generateDataKey,
   generateDataKeyWithoutPlaintext,
   generateRandom,
+  describeConfigurations,
+  listConfigurations,
 ] as const;

@@ -5,7 +5,7 @@
  * caller in is treated like one that does not exist, in the answer, in the record and in the time it takes; what is
  * missing is authorized before it is reported missing. Refuses ARNs of other regions and partitions.
  */
-import { authorize } from '../../../platform/authz/authorize.ts';
+import { authorize, policiesAllow } from '../../../platform/authz/authorize.ts';
 import { globalContext } from '../../../platform/authz/context.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
@@ -106,12 +106,13 @@ function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, que
   return conditions;
 }
 
-/** Whether a request for this target would be allowed now. */
+/** Whether the policies allow a request for this target now. */
 export async function isAllowed(call: AnyCall, deps: KmsDeps, target: AuthorizationTarget): Promise<boolean> {
   const principal = await deps.directory.of(call.caller);
-  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region);
+  const { organization } = call;
+  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
   const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';
-  return authorize(call.caller, principal, target.action ?? declared, [target], context).allowed;
+  return policiesAllow(authorize(call.caller, principal, target.action ?? declared, [target], context, organization));
 }
 
 /** `resolve` of an operation on one key that may be of another account. */

@@ -98,6 +98,7 @@ export const previewMoveResource = implement(PreviewMoveResource, {
       origin: call.origin,
       now: call.now,
       region: deps.settings.region,
+      organization: call.organization,
     });
     return { ...moveOf(record, to), ...effect, ...end };
   },

@@ -84,6 +84,19 @@ export function guardedKey(row: ListedKey): GuardedRow {
   return { name: `key ${row.key_id}`, data: keyRowBytes(row), mac: row.row_mac };
 }
 
+/** Ids of the keys of all accounts after `after`. */
+export async function listKeyIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('kms_key')
+    .select('key_id')
+    .where('key_id', '>', after)
+    .where('state', '!=', 'Deleted')
+    .orderBy('key_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.key_id);
+}
+
 /** Aliases of an account after `after`, by name; of one key when it is given. */
 export function listAliases(
   db: Reader,

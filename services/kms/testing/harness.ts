@@ -7,10 +7,12 @@ import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot, SnapshotPolicy } from '../../../platform/authz/principal.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
+import { serviceCaller } from '../../../platform/client/transport.ts';
 import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
-import { createMetrics } from '../../../platform/observe/metrics.ts';
+import { createMetrics, type Metrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
 import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
 import { createIds } from '../../../platform/runtime/ids.ts';
@@ -76,6 +78,9 @@ export class KmsHarness {
   readonly hsm: MemoryHsm;
   readonly store: Store<KmsTables>;
   readonly deps: KmsDeps;
+  /** None, until a test makes one. */
+  readonly organization: TestOrganization;
+  readonly metrics: Metrics;
   private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly projects: Map<string, ProjectState>;
   private readonly hub: ChangeHub;
@@ -88,6 +93,8 @@ export class KmsHarness {
     hsm: MemoryHsm;
     store: Store<KmsTables>;
     deps: KmsDeps;
+    organization: TestOrganization;
+    metrics: Metrics;
     principals: Map<string, PrincipalSnapshot>;
     projects: Map<string, ProjectState>;
     hub: ChangeHub;
@@ -98,6 +105,8 @@ export class KmsHarness {
     this.hsm = parts.hsm;
     this.store = parts.store;
     this.deps = parts.deps;
+    this.organization = parts.organization;
+    this.metrics = parts.metrics;
     this.principals = parts.principals;
     this.projects = parts.projects;
     this.hub = parts.hub;
@@ -132,6 +141,7 @@ export class KmsHarness {
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
+    const organization = new TestOrganization(clock);
     const store = await openStore<KmsTables>({
       service: 'kms',
       folder,
@@ -153,6 +163,7 @@ export class KmsHarness {
       hub,
       log,
       directory,
+      organization: organization.organization,
       pages: new PageTokens(Buffer.alloc(32, 7)),
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
@@ -166,12 +177,25 @@ export class KmsHarness {
       store,
       recorder,
       directory,
+      organization: organization.organization,
       clock,
       ids,
       log,
       metrics,
     });
-    return new KmsHarness({ hsm, store, deps, principals, projects, hub, pipeline, time, folder });
+    return new KmsHarness({
+      hsm,
+      store,
+      deps,
+      organization,
+      metrics,
+      principals,
+      projects,
+      hub,
+      pipeline,
+      time,
+      folder,
+    });
   }
 
   /** A second process on the same database and HSM, with empty caches. Closes this one. */
@@ -253,6 +277,11 @@ export class KmsHarness {
       if (snapshot.Arn === `arn:aws:iam::${accountId}:user/${name}`) this.principals.delete(id);
     }
     this.hub.publish(accountId);
+  }
+
+  /** As one of our own services. */
+  internal(): KmsClient {
+    return this.client(serviceCaller('org'));
   }
 
   client(caller: Caller): KmsClient {

@@ -2,16 +2,16 @@ import { ListAccessKeys } from '../../api/access-keys.ts';
 import { accessKeysOf } from '../../store/access-keys.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
-import { aboutUser } from '../targets.ts';
+import { aboutHolder } from '../targets.ts';
 
 export const listAccessKeys = implement(ListAccessKeys, {
-  resolve: (call, input, deps) => aboutUser(call, deps, input.UserName),
-  async run(call, input, user, deps) {
-    const page = openPage(deps, call, input, user.user_id);
-    const found = await accessKeysOf(deps.store.read, user.user_id, page.range);
+  resolve: (call, input, deps) => aboutHolder(call, deps, input.UserName),
+  async run(call, input, holder, deps) {
+    const page = openPage(deps, call, input, holder.id);
+    const found = await accessKeysOf(deps.store.read, holder.id, page.range);
     const { rows, output } = closePage(deps, page, found, (key) => key.access_key_id);
     const AccessKeyMetadata = rows.map((key) => ({
-      UserName: user.name,
+      ...(holder.name !== undefined && { UserName: holder.name }),
       AccessKeyId: key.access_key_id,
       Status: key.status,
       CreateDate: key.created_at,

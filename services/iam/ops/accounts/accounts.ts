@@ -4,16 +4,11 @@ import { change } from '../../../../platform/runtime/call.ts';
 import { CreateAccount, DescribeAccount, ListAccounts } from '../../api/accounts.ts';
 import type { IamDeps } from '../../deps.ts';
 import { rootArn } from '../../domain/names.ts';
-import {
-  accountById,
-  countAccounts,
-  listAccounts as listRows,
-  lockAccount,
-  managementAccount,
-} from '../../store/accounts.ts';
+import { accountById, countAccounts, listAccounts as listRows, lockAccount } from '../../store/accounts.ts';
 import type { AccountRow, Tx } from '../../store/db.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
+import { ofManagement } from './management.ts';
 import { insertPlanned, planAccount } from './new-account.ts';
 
 function showAccount(deps: IamDeps, row: AccountRow) {
@@ -25,16 +20,6 @@ function showAccount(deps: IamDeps, row: AccountRow) {
     Arn: rootArn({ partition: deps.settings.partition, accountId: row.account_id }),
     CreateDate: row.created_at,
   };
-}
-
-/**
- * The accounts are a resource of the management account: a caller of another account is denied by the cross-account
- * rule (no resource policy allows it), whatever its own policies say, its root user included.
- */
-async function ofManagement(deps: IamDeps): Promise<Resolved<string>> {
-  const management = await managementAccount(deps.store.read);
-  const accountId = management?.account_id ?? 'none';
-  return { targets: [{ resource: '*', accountId }], state: accountId };
 }
 
 export const createAccount = implement(CreateAccount, {

@@ -15,7 +15,7 @@ import { lockPolicy } from '../../store/policies.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { attachedLimit, boundaryContext, lockOwner, type Owner, ownerGroup, ownerRole, ownerUser } from '../owners.ts';
-import { aboutGroup, aboutRole, aboutUser, findPolicy, scopeOf } from '../targets.ts';
+import { aboutGroup, aboutRole, aboutUser, findPolicy, type PolicyRef, scopeOf } from '../targets.ts';
 
 type AnyCall = Call<AnyOperation>;
 
@@ -28,6 +28,7 @@ async function attachTo(call: AnyCall, deps: IamDeps, owner: Owner, arn: string)
   const policy = await findPolicy(deps.store.read, deps, scopeOf(call, deps), arn);
   const missing = () => call.fail('NotFound', `Policy ${arn} does not exist or is not attachable.`);
   if (!policy) throw missing();
+  touchPolicy(call, policy);
   const { limit, quota } = attachedLimit(deps.limits, owner.kind);
   return policyChange(deps, call, owner.kind, owner.id, async (tx) => {
     await lockOwner(tx, call, owner);
@@ -46,11 +47,17 @@ async function attachTo(call: AnyCall, deps: IamDeps, owner: Owner, arn: string)
   });
 }
 
-function detachFrom(call: AnyCall, deps: IamDeps, owner: Owner, arn: string) {
+async function detachFrom(call: AnyCall, deps: IamDeps, owner: Owner, arn: string) {
+  touchPolicy(call, await findPolicy(deps.store.read, deps, scopeOf(call, deps), arn));
   return policyChange(deps, call, owner.kind, owner.id, async (tx) => {
     if (!(await detach(tx, owner.id, arn))) throw call.fail('NotFound', `Policy ${arn} was not found.`);
     return undefined;
   });
+}
+
+/** How often a policy of the account is attached is part of what it is: whoever follows changes must know. */
+function touchPolicy(call: AnyCall, policy: PolicyRef | undefined): void {
+  if (policy?.kind === 'own') call.touches(policy.arn, 'AWS::IAM::Policy', policy.row.account_id);
 }
 
 export const attachUserPolicy = implement(AttachUserPolicy, {

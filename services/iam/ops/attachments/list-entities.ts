@@ -1,19 +1,25 @@
 import { ListEntitiesForPolicy } from '../../api/attachments.ts';
-import { type Entity, type EntityFilter, groupsHolding, usersHolding } from '../../store/attachments.ts';
+import { type Entity, type EntityFilter, groupsHolding, rolesHolding, usersHolding } from '../../store/attachments.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
 import { aboutPolicy } from '../targets.ts';
 
 const USAGES = { PermissionsPolicy: 'attached', PermissionsBoundary: 'boundary' } as const;
 
-/** Groups first, then users, each by name; there are no roles yet. */
-const position = (entity: Entity) => `${entity.kind === 'group' ? '0' : '1'}${entity.nameKey}`;
+/** Groups first, then users, then roles, each by name; a position begins with the number of its kind. */
+const KINDS = [
+  { kind: 'group', filter: 'Group', holding: groupsHolding },
+  { kind: 'user', filter: 'User', holding: usersHolding },
+  { kind: 'role', filter: 'Role', holding: rolesHolding },
+] as const;
+
+const position = (entity: Entity) => `${KINDS.findIndex(({ kind }) => kind === entity.kind)}${entity.nameKey}`;
 
 export const listEntitiesForPolicy = implement(ListEntitiesForPolicy, {
   resolve: (call, input, deps) => aboutPolicy(call, deps, input.PolicyArn),
   async run(call, input, policy, deps) {
-    const { EntityFilter: kind, PathPrefix = '/', PolicyUsageFilter } = input;
-    const page = openPage(deps, call, input, [policy.arn, kind, PathPrefix, PolicyUsageFilter]);
+    const { EntityFilter: wanted, PathPrefix = '/', PolicyUsageFilter } = input;
+    const page = openPage(deps, call, input, [policy.arn, wanted, PathPrefix, PolicyUsageFilter]);
     const { after, limit } = page.range;
     const filter: EntityFilter = {
       accountId: call.caller.accountId,
@@ -21,18 +27,18 @@ export const listEntitiesForPolicy = implement(ListEntitiesForPolicy, {
       usage: PolicyUsageFilter === undefined ? 'any' : USAGES[PolicyUsageFilter],
       pathPrefix: PathPrefix,
     };
+    const begun = after === undefined ? 0 : Number(after[0]);
     const found: Entity[] = [];
-    if ((kind === undefined || kind === 'Group') && !after?.startsWith('1'))
-      found.push(...(await groupsHolding(deps.store.read, filter, { after: after?.slice(1), limit })));
-    if ((kind === undefined || kind === 'User') && found.length < limit) {
-      const from = after?.startsWith('1') ? after.slice(1) : undefined;
-      found.push(...(await usersHolding(deps.store.read, filter, { after: from, limit: limit - found.length })));
+    for (const [i, kind] of KINDS.entries()) {
+      if (i < begun || found.length >= limit || (wanted !== undefined && wanted !== kind.filter)) continue;
+      const from = i === begun ? after?.slice(1) : undefined;
+      found.push(...(await kind.holding(deps.store.read, filter, { after: from, limit: limit - found.length })));
     }
     const { rows, output } = closePage(deps, page, found, position);
     return {
       PolicyGroups: rows.filter((e) => e.kind === 'group').map((e) => ({ GroupName: e.name, GroupId: e.id })),
       PolicyUsers: rows.filter((e) => e.kind === 'user').map((e) => ({ UserName: e.name, UserId: e.id })),
-      PolicyRoles: [],
+      PolicyRoles: rows.filter((e) => e.kind === 'role').map((e) => ({ RoleName: e.name, RoleId: e.id })),
       ...output,
     };
   },

@@ -3,9 +3,16 @@
  * compiled resource policy; the full explanation is made for denials and on request.
  */
 
-import type { CheckResult } from '../../../../platform/authz/authorize.ts';
-import { layersOf, principalFacts } from '../../../../platform/authz/authorize.ts';
-import { PRINCIPAL_TYPES } from '../../../../platform/authz/context.ts';
+import {
+  type CheckResult,
+  deniedSentence,
+  isAllowed,
+  judge,
+  layersOf,
+  principalFacts,
+} from '../../../../platform/authz/authorize.ts';
+import { addOwner, addPlace, type Context, PRINCIPAL_TYPES } from '../../../../platform/authz/context.ts';
+import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
@@ -13,10 +20,8 @@ import type { ErrorDetails } from '../../../../platform/contract/error.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
 import {
   type AuthorizationRequest,
-  accessDeniedSentence,
   type Decision,
   type Explanation,
-  evaluate,
   explain,
   type Layers,
   type StatementRef,
@@ -53,6 +58,7 @@ export interface Problem {
 export interface Asking {
   now: number;
   namespaces: ReadonlyMap<string, Definition>;
+  organization: OrganizationSnapshot;
   explain: boolean;
 }
 
@@ -90,8 +96,8 @@ export function decide(
       },
     },
     {
-      accountId: resourceAccount,
       tags: question.ResourceTags,
+      places: placesOf(asking.organization, caller.accountId, resourceAccount),
       project: question.Resource === '*' ? undefined : DEFAULT_PROJECT,
     },
     question.Context,
@@ -110,8 +116,8 @@ export function decide(
     resource: question.Resource,
     ...(given && { policy: given.set, trust: trustOf(question) }),
   });
-  const decision = evaluate(request, layers);
-  return { answer: answerOf(request, layers, decision, asking.explain), check: { request, decision } };
+  const check = judge(request, layers, asking.organization);
+  return { answer: answerOf(check, { ...layers, ...check.guardrails }, asking), check };
 }
 
 /** A key policy that is known must name the account before identity policies count (spec iam 1.9 step 8). */
@@ -126,14 +132,23 @@ function accountOf(resource: string): string | undefined {
   return accountId !== undefined && /^\d{12}$/.test(accountId) ? accountId : undefined;
 }
 
-function answerOf(request: AuthorizationRequest, layers: Layers, decision: Decision, wantsAll: boolean): Answer {
-  const allowed = decision.effect === 'allow';
-  const full = !allowed || wantsAll ? explain(request, layers) : undefined;
+/** Keys that only the platform knows: where the accounts of subject and resource stand. */
+function placesOf(organization: OrganizationSnapshot, accountId: string, resourceAccount: string) {
+  const context: Context = new Map();
+  addPlace(context, 'aws:principal', accountId, organization);
+  addOwner(context, resourceAccount, organization);
+  return context;
+}
+
+function answerOf(check: CheckResult, layers: Layers, asking: Asking): Answer {
+  const { request, decision } = check;
+  const allowed = isAllowed(check);
+  const full = !allowed || asking.explain ? explain(request, layers) : undefined;
   return {
     Decision: allowed ? 'Allow' : 'Deny',
-    Reason: decision.reason,
+    Reason: check.ownerState === undefined ? decision.reason : 'implicit-deny',
     Layers: full ? explainedLayers(full) : grantingLayers(decision),
-    Message: allowed ? allowSentence(decision) : accessDeniedSentence(decision, request, true),
+    Message: allowed ? allowSentence(decision) : deniedSentence(check, asking.organization, true),
     MissingContextKeys: [...(full?.missingContextKeys ?? [])],
   };
 }

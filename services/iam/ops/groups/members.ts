@@ -2,12 +2,13 @@ import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call, Resolved } from '../../../../platform/runtime/call.ts';
 import { AddUserToGroup, RemoveUserFromGroup } from '../../api/groups.ts';
 import type { IamDeps } from '../../deps.ts';
+import { userArn } from '../../domain/names.ts';
 import type { GroupRow, Tx, UserRow } from '../../store/db.ts';
 import { addMember, groupsOfUser, lockGroup, removeMember } from '../../store/groups.ts';
 import { lockUser, userByName } from '../../store/users.ts';
 import { policyChange } from '../changes.ts';
 import { implement } from '../implement.ts';
-import { aboutGroup, groupMissing, userMissing } from '../targets.ts';
+import { aboutGroup, groupMissing, scopeOf, userMissing } from '../targets.ts';
 
 interface Names {
   GroupName: string;
@@ -23,6 +24,7 @@ interface Membership {
 async function aboutMember(call: Call<AnyOperation>, input: Names, deps: IamDeps): Promise<Resolved<Membership>> {
   const { targets, state, absent } = await aboutGroup(call, deps, input.GroupName);
   const user = await userByName(deps.store.read, call.caller.accountId, input.UserName);
+  if (user) call.touches(userArn(scopeOf(call, deps), user.path, user.name), 'AWS::IAM::User', user.account_id);
   const missing = absent ?? (user ? undefined : call.fail('NotFound', userMissing(input.UserName)));
   return { targets, state: { group: state, user: user as UserRow }, ...(missing && { absent: missing }) };
 }

@@ -43,7 +43,7 @@ export const getAuthorizationChanges = implement(GetAuthorizationChanges, {
   async run(_call, { Since, WaitMilliseconds }, _state, deps) {
     const until = performance.now() + WaitMilliseconds;
     for (;;) {
-      const announced = announcement(deps);
+      const announced = deps.hub.announcement();
       const Version = await deps.store.currentVersion();
       const left = until - performance.now();
       if (Version !== Since || left <= 0) {
@@ -63,24 +63,6 @@ async function changedAccounts(deps: IamDeps, since: number, version: number): P
   // More than asked for may be there by now; only what `version` covers is promised.
   const accounts = changes.filter((change) => change.v <= version).map((change) => change.accountId ?? '*');
   return accounts.includes('*') ? ['*'] : [...new Set(accounts)];
-}
-
-/** Subscribed before the version is read, so that no commit falls between the look and the wait. */
-function announcement(deps: IamDeps) {
-  let wake: () => void = () => {};
-  const heard = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const cancel = deps.hub.subscribe(() => wake());
-  return {
-    cancel,
-    async within(milliseconds: number): Promise<void> {
-      const timer = setTimeout(() => wake(), milliseconds);
-      await heard;
-      clearTimeout(timer);
-      cancel();
-    },
-  };
 }
 
 export const resolvePrincipals = implement(ResolvePrincipals, {

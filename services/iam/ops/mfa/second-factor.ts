@@ -42,7 +42,7 @@ export async function checkSecondFactor(
   const owned = (kind === 'user' || kind === 'root') && device?.owner_id === principalId;
   if (!device || !owned) throw refused();
   const step = await attempt(call, deps, device, (seed) =>
-    acceptedStep(seed, TokenCode, call.now, { steps: WINDOW_STEPS, lastStep: device.last_step }),
+    acceptedStep(seed, TokenCode, call.now, { steps: WINDOW_STEPS, drift: device.drift, lastStep: device.last_step }),
   );
   if (step === 'locked') throw refused('the device is locked after wrong codes: wait a quarter of an hour');
   if (step === undefined) throw refused();

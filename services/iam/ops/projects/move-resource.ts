@@ -75,6 +75,7 @@ export const previewMoveResource = implement(PreviewMoveResource, {
       origin: call.origin,
       now: call.now,
       region: deps.settings.region,
+      organization: call.organization,
     });
     return { ...moveOf(input, found), ...effect, ...output };
   },

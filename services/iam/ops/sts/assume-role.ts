@@ -2,7 +2,7 @@
  * AssumeRole: a session of a role for whoever its trust policy lets in. A role of another account that does not let the
  * caller in answers exactly what a missing one answers.
  */
-import { authorize } from '../../../../platform/authz/authorize.ts';
+import { authorize, policiesAllow } from '../../../../platform/authz/authorize.ts';
 import { globalContext } from '../../../../platform/authz/context.ts';
 import type { Session } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
@@ -154,8 +154,9 @@ function contextOf(input: Input, { tags, transitiveKeys, sourceIdentity, factor 
 
 async function isAllowed(call: AnyCall, deps: IamDeps, targets: readonly AuthorizationTarget[]): Promise<boolean> {
   const principal = await deps.directory.of(call.caller);
-  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region);
-  return authorize(call.caller, principal, 'sts:AssumeRole', targets, context).allowed;
+  const { organization } = call;
+  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
+  return policiesAllow(authorize(call.caller, principal, 'sts:AssumeRole', targets, context, organization));
 }
 
 /** A session of a role that is assumed from a role session lasts an hour at most. */

@@ -4,6 +4,7 @@ import { accessKeysOf } from '../../store/access-keys.ts';
 import { attachedArns } from '../../store/attachments.ts';
 import { groupsOfUser } from '../../store/groups.ts';
 import { inlinePolicyNames } from '../../store/inline-policies.ts';
+import { devicesOf } from '../../store/mfa-devices.ts';
 import { grantsOf } from '../../store/project-grants.ts';
 import { deleteUser as deleteRow, lockUser } from '../../store/users.ts';
 import { policyChange } from '../changes.ts';
@@ -22,6 +23,7 @@ export const deleteUser = implement(DeleteUser, {
         inlinePolicies: await inlinePolicyNames(tx, user.user_id, SOME),
         projectGrants: await grantsOf(tx, user.user_id, SOME.limit),
         accessKeys: (await accessKeysOf(tx, user.user_id, SOME)).map((key) => key.access_key_id),
+        mfaDevices: (await devicesOf(tx, user.user_id, SOME)).map((device) => device.serial),
         groups: (await groupsOfUser(tx, user.user_id, SOME)).map((group) => group.name),
       });
       if (conflict) throw call.fail('DeleteConflict', conflict.message, { hint: conflict.hint });

@@ -62,6 +62,7 @@ export const roles: Migration = {
       .addColumn('sealed', 'blob', (c) => c.notNull())
       .addColumn('owner_id', 'text')
       .addColumn('enabled_at', 'integer')
+      .addColumn('drift', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('last_step', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('locked_until', 'integer', (c) => c.notNull().defaultTo(0))

@@ -2,7 +2,7 @@ import type { Migration } from '../../../../platform/store/index.ts';
 
 /** Keys from before are in the default project: the MACs of their rows cover that (domain/rows.ts). */
 export const enterpriseProjects: Migration = {
-  name: '0002_enterprise_projects',
+  name: '0003_enterprise_projects',
   async up(db) {
     await db.schema
       .alterTable('kms_key')

@@ -1,0 +1,212 @@
+/**
+ * The guardrails of a large organization: 10,000 accounts in 1,200 units, five policies at every node. What it costs to
+ * take the view over, to decide about an account for the first time after a change, and to decide again. Nothing
+ * remembers a decision: every one is evaluated level by level.
+ */
+import { pathToFileURL } from 'node:url';
+import { GuardrailSets } from '../platform/authz/guardrail-sets.ts';
+import type { OrganizationData } from '../platform/authz/organization-data.ts';
+import { OrganizationSnapshot } from '../platform/authz/organization-snapshot.ts';
+import { decoder, encoder } from '../platform/contract/codec.ts';
+import { shapeTree } from '../platform/contract/shape-tree.ts';
+import { type AuthorizationRequest, evaluate } from '../policies/engine/index.ts';
+import { Random } from '../policies/engine/testing/random.ts';
+import { GetOrganizationView } from '../services/org/api/internal.ts';
+import { callsPerSecond, latency, round } from './engine/measure.ts';
+import { report } from './report.ts';
+import type { BenchRow } from './row.ts';
+
+const ACCOUNTS = 10_000;
+const UNITS = 1_200;
+const POLICIES_PER_NODE = 5;
+const DISTINCT_POLICIES = 400;
+const STATEMENTS = 8;
+const DEPTH = 5;
+const ROOT = 'r-ab12';
+const MANAGEMENT = '999988887777';
+const FULL = 'p-FullAWSAccess';
+const SERVICES = ['kms', 'iam', 'sts', 'secretsmanager', 'acm-pca', 'organizations', 'ec2', 's3'];
+
+export async function run(): Promise<BenchRow[]> {
+  const random = new Random(7);
+  const data = organization(random);
+  const text = JSON.stringify(data);
+  const sets = newSets();
+  const everybody = Array.from({ length: ACCOUNTS }, (_, number) => request(account(number), random));
+  const before = heapMegabytes();
+  const snapshot = new OrganizationSnapshot(data, sets);
+  const compiled = milliseconds(() => decideAll(snapshot, everybody));
+  const after = heapMegabytes();
+
+  const crossing = best(3, () => milliseconds(() => void cross(data)));
+  const moved = { ...data, Revision: data.Revision + 1 };
+  const build = best(5, () => milliseconds(() => new OrganizationSnapshot(moved, sets)));
+  const next = new OrganizationSnapshot(moved, sets);
+  const first = milliseconds(() => decideAll(next, everybody));
+
+  const requests = Array.from({ length: 4_096 }, () => request(account(random.below(ACCOUNTS)), random));
+  let turn = 0;
+  const decide = () => {
+    const asked = requests[turn++ & 4_095] as AuthorizationRequest;
+    if (ceiling(snapshot, asked) === 'error') throw new Error('the workload cannot be decided');
+  };
+  const perSecond = callsPerSecond(decide, 2);
+  const laps = latency(decide, 20, 10_000);
+  const size = `${ACCOUNTS} accounts, ${UNITS} units, ${POLICIES_PER_NODE} policies of ${STATEMENTS} statements per node`;
+  return [
+    { name: `view: ${size}`, value: round(text.length / 1e6), unit: 'MB of JSON' },
+    { name: 'view: into and out of the reply of another process', value: round(crossing), unit: 'ms', goal: '< 500' },
+    { name: 'view: build the snapshot', value: round(build), unit: 'ms', goal: '< 200' },
+    { name: 'view: every policy compiled, every account decided once', value: round(compiled), unit: 'ms' },
+    // Only where the process can be told to collect first (node --expose-gc).
+    ...(before === undefined || after === undefined
+      ? []
+      : [{ name: 'view: memory of it, compiled', value: round(after - before), unit: 'MB', goal: '< 200' }]),
+    {
+      name: 'ceiling: first decision about an account after a change',
+      value: round((first * 1000) / ACCOUNTS),
+      unit: 'us',
+      goal: '< 60',
+    },
+    { name: 'ceiling: uncached decision, mean', value: round(1e6 / perSecond), unit: 'us', goal: '< 60' },
+    { name: 'ceiling: uncached decision, p50', value: laps.p50Microseconds, unit: 'us' },
+    { name: 'ceiling: uncached decision, p99', value: laps.p99Microseconds, unit: 'us', goal: '< 100' },
+    { name: 'ceiling: p99 of the quietest of 20 rounds', value: laps.quietestP99Microseconds, unit: 'us' },
+  ];
+}
+
+/** What a change costs a node that asks org over the network, without the network. */
+function cross(data: OrganizationData): unknown {
+  const shape = shapeTree(GetOrganizationView.output);
+  return decoder(shape, 'native')(JSON.parse(JSON.stringify(encoder(shape, 'native')(data))));
+}
+
+/** What the decision point does about guardrails: the levels of caller and owner, and their evaluation. */
+function ceiling(snapshot: OrganizationSnapshot, asked: AuthorizationRequest): string {
+  const { accountId } = asked.principal;
+  return evaluate(asked, snapshot.guardrails(accountId, accountId)).reason;
+}
+
+function decideAll(snapshot: OrganizationSnapshot, requests: readonly AuthorizationRequest[]): void {
+  for (const asked of requests) ceiling(snapshot, asked);
+}
+
+/** The root user: what is left when the ceiling allows is decided at once. */
+function request(accountId: string, random: Random): AuthorizationRequest {
+  const service = random.pick(SERVICES);
+  const action = `${service}:Action${random.below(40)}`;
+  return {
+    principal: { kind: 'root', arn: `arn:aws:iam::${accountId}:root`, accountId },
+    action,
+    resource: `arn:aws:${service}:local-1:${accountId}:thing/${random.below(1000)}`,
+    resourceAccount: accountId,
+    context: new Map([
+      ['aws:requestedregion', 'local-1'],
+      ['aws:principaltag/team', `team-${random.below(20)}`],
+      ['aws:multifactorauthpresent', 'true'],
+      ['aws:sourceip', '10.1.2.3'],
+    ]),
+  };
+}
+
+function organization(random: Random): OrganizationData {
+  const units: { Id: string; ParentId: string; Name: string; depth: number }[] = [];
+  while (units.length < UNITS) {
+    const parents = units.filter((unit) => unit.depth < DEPTH);
+    const parent = parents.length > 0 && random.chance(0.95) ? random.pick(parents) : undefined;
+    units.push({
+      Id: `ou-ab12-${String(units.length).padStart(8, '0')}`,
+      ParentId: parent?.Id ?? ROOT,
+      Name: `unit ${units.length}`,
+      depth: (parent?.depth ?? 0) + 1,
+    });
+  }
+  const deep = units.filter((unit) => unit.depth >= DEPTH - 1);
+  const accounts = Array.from({ length: ACCOUNTS }, (_, number) => ({
+    Id: account(number),
+    ParentId: random.pick(deep).Id,
+    State: 'ACTIVE' as const,
+    KeepCrossAccountUse: false,
+  }));
+  const policies = Array.from({ length: DISTINCT_POLICIES }, (_, number) => policy(number, random));
+  const nodes = [ROOT, ...units.map((unit) => unit.Id), ...accounts.map(({ Id }) => Id)];
+  return {
+    Revision: 1,
+    Organization: { Id: 'o-abcdefghij', RootId: ROOT, ManagementAccountId: MANAGEMENT },
+    EnabledPolicyTypes: ['SERVICE_CONTROL_POLICY'],
+    Units: units.map(({ depth, ...unit }) => unit),
+    Accounts: accounts,
+    Policies: [fullAccess(), ...policies],
+    Attachments: nodes.flatMap((TargetId) =>
+      [FULL, ...random.list(POLICIES_PER_NODE - 1, POLICIES_PER_NODE - 1, () => random.pick(policies).Id)].map(
+        (PolicyId) => ({ TargetId, PolicyId, Mode: 'enforce' as const }),
+      ),
+    ),
+  };
+}
+
+/** Denials as guardrails have them: of some actions, on some resources, unless a condition holds. */
+function policy(number: number, random: Random): OrganizationData['Policies'][number] {
+  const conditions = [
+    { StringNotEquals: { 'aws:RequestedRegion': ['local-1', 'local-2'] } },
+    { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } },
+    { StringLike: { 'aws:PrincipalTag/team': `nobody-${number}-*` } },
+    { NotIpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '192.168.0.0/16'] } },
+  ];
+  const statements = Array.from({ length: STATEMENTS }, (_, index) => {
+    const service = random.pick(SERVICES);
+    return {
+      Sid: `Deny${index}`,
+      Effect: 'Deny',
+      Action: random.list(1, 6, () => `${service}:${random.pick(['Action', 'Act*', 'Delete*', 'Put*'])}`),
+      Resource: random.chance(0.6) ? '*' : `arn:aws:${service}:*:*:thing/${random.below(1000)}`,
+      Condition: random.pick(conditions),
+    };
+  });
+  return guardrail(`p-${String(number).padStart(8, '0')}`, statements);
+}
+
+function fullAccess(): OrganizationData['Policies'][number] {
+  return guardrail(FULL, [{ Effect: 'Allow', Action: '*', Resource: '*' }]);
+}
+
+function guardrail(Id: string, Statement: object[]): OrganizationData['Policies'][number] {
+  return {
+    Id,
+    Arn: `arn:aws:organizations::${MANAGEMENT}:policy/o-abcdefghij/service_control_policy/${Id}`,
+    Name: Id,
+    Type: 'SERVICE_CONTROL_POLICY',
+    Version: '1',
+    Document: JSON.stringify({ Version: '2012-10-17', Statement }),
+  };
+}
+
+function account(number: number): string {
+  return String(100_000_000_000 + number);
+}
+
+function newSets(): GuardrailSets {
+  return new GuardrailSets((arn, error) => {
+    throw new Error(`${arn} cannot be read: ${error}`);
+  });
+}
+
+/** Of processor time, so that neighbours on the machine do not count. */
+function milliseconds(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const used = process.cpuUsage(before);
+  return (used.user + used.system) / 1000;
+}
+
+function best(times: number, measure: () => number): number {
+  return Math.min(...Array.from({ length: times }, measure));
+}
+
+function heapMegabytes(): number | undefined {
+  const { gc } = globalThis as { gc?: () => void };
+  gc?.();
+  return gc && process.memoryUsage().heapUsed / 1e6;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) report('guardrails', await run());

@@ -1,0 +1,75 @@
+/** How operations change the organization: one at a time, and the revision moves last. */
+import type { ServiceError } from '../../../platform/contract/error.ts';
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import { type Call, type Change, change } from '../../../platform/runtime/call.ts';
+import { ORGANIZATION } from '../../../platform/runtime/change-hub.ts';
+import { type AnyTransaction, isUniqueViolation } from '../../../platform/store/index.ts';
+import type { OrgDeps } from '../deps.ts';
+import type { OrganizationRow, Tx } from '../store/db.ts';
+import { lockOrganization } from '../store/organization.ts';
+
+/** What changed, for the feed. */
+export interface Changed {
+  kind: string;
+  objectId: string;
+}
+
+/**
+ * INVARIANT: the revision is the last statement of the transaction, so whoever has seen a revision has seen every
+ * change up to it. The row of the organization is locked first: counts, depths and attachments that were checked
+ * still hold at the commit.
+ */
+export function organizationChange<T>(
+  deps: OrgDeps,
+  call: Call<AnyOperation>,
+  organization: OrganizationRow,
+  changed: Changed,
+  work: (tx: Tx) => Promise<T>,
+): Change<T> {
+  return change(
+    async (tx) => {
+      await lockOrFail(tx as Tx, call, organization);
+      const output = await work(tx as Tx);
+      await raiseRevision(deps, tx, changed, organization.management_account_id);
+      return output;
+    },
+    () => deps.hub.publish(ORGANIZATION),
+  );
+}
+
+/** A write that no guardrail and no path depends on (names, tags, invitations). */
+export function plainChange<T>(
+  call: Call<AnyOperation>,
+  organization: OrganizationRow,
+  work: (tx: Tx) => Promise<T>,
+): Change<T> {
+  return change(async (tx) => {
+    await lockOrFail(tx as Tx, call, organization);
+    return work(tx as Tx);
+  });
+}
+
+async function lockOrFail(tx: Tx, call: Call<AnyOperation>, organization: OrganizationRow): Promise<void> {
+  if (await lockOrganization(tx, organization.organization_id)) return;
+  const code = 'OrganizationsNotInUse' in call.operation.errors ? 'OrganizationsNotInUse' : 'HandshakeNotFound';
+  throw call.fail(code, 'the organization was deleted');
+}
+
+export async function raiseRevision(
+  deps: OrgDeps,
+  tx: AnyTransaction,
+  changed: Changed,
+  accountId: string,
+): Promise<void> {
+  await deps.store.bumpVersion(tx, { ...changed, accountId });
+}
+
+/** Runs an insert or update and answers `taken` when a name is not free; the transaction is then abandoned. */
+export async function unlessTaken(write: Promise<void>, taken: () => ServiceError): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (isUniqueViolation(error)) throw taken();
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+/** The organization of the shared server, which has one at most, and objects in it, made through the public API. */
+import { eventually } from './clients.ts';
+import { createAccount, type Person, uniqueName } from './people.ts';
+import type { SharedServer } from './shared.ts';
+import { native } from './signed.ts';
+
+type Input = Record<string, unknown>;
+
+export interface Organization {
+  id: string;
+  rootId: string;
+  managementAccountId: string;
+}
+
+/** A native org operation by the administrator that must succeed. */
+export async function org(server: SharedServer, operation: string, input: object = {}): Promise<Input> {
+  const answer = await native(server, `/v1/org/${operation}`, input);
+  if (answer.status !== 200) throw new Error(`${operation} answered ${answer.text}`);
+  return answer.text === '' ? {} : answer.json();
+}
+
+/** Makes the organization unless another test was faster. */
+export async function ensureOrganization(server: SharedServer): Promise<Organization> {
+  const made = await native(server, '/v1/org/create-organization');
+  if (made.status !== 200 && made.json().code !== 'AlreadyInOrganization') throw new Error(made.text);
+  const { Organization } = (await org(server, 'describe-organization')) as { Organization: Input };
+  const { Roots } = (await org(server, 'list-roots')) as { Roots: { Id: string }[] };
+  return {
+    id: Organization.Id as string,
+    rootId: Roots[0]?.Id as string,
+    managementAccountId: Organization.MasterAccountId as string,
+  };
+}
+
+export async function createUnit(server: SharedServer, ParentId: string, Name = uniqueName('unit')): Promise<string> {
+  const made = await org(server, 'create-organizational-unit', { ParentId, Name });
+  return (made.OrganizationalUnit as Input).Id as string;
+}
+
+export async function createGuardrail(server: SharedServer, statement: object): Promise<string> {
+  const made = await org(server, 'create-policy', {
+    Name: uniqueName('guardrail'),
+    Description: '',
+    Type: 'SERVICE_CONTROL_POLICY',
+    Content: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+  });
+  return ((made.Policy as Input).PolicySummary as Input).Id as string;
+}
+
+/** Asks for an account and waits until it is ready; answers the request and the account. */
+export async function createMember(server: SharedServer): Promise<{ requestId: string; accountId: string }> {
+  const name = uniqueName('member');
+  const made = await org(server, 'create-account', { AccountName: name, Email: `${name}@example.com` });
+  const requestId = (made.CreateAccountStatus as Input).Id as string;
+  const accountId = await eventually(async () => {
+    const asked = await org(server, 'describe-create-account-status', { CreateAccountRequestId: requestId });
+    return (asked.CreateAccountStatus as Input).AccountId as string | undefined;
+  }, 20_000);
+  return { requestId, accountId };
+}
+
+export async function invite(server: SharedServer, accountId: string): Promise<string> {
+  const made = await org(server, 'invite-account-to-organization', { Target: { Id: accountId, Type: 'ACCOUNT' } });
+  return (made.Handshake as Input).Id as string;
+}
+
+/** An account with an administrator of its own that has joined. */
+export async function joinedAccount(server: SharedServer): Promise<Person> {
+  const person = await createAccount(server);
+  const HandshakeId = await invite(server, person.accountId);
+  const { credentials } = person;
+  const answer = await native(server, '/v1/org/accept-handshake', { HandshakeId }, { credentials });
+  if (answer.status !== 200) throw new Error(`accept-handshake answered ${answer.text}`);
+  return person;
+}
