@@ -61,6 +61,10 @@ export const areas = {
     CreateAccount: iamApi.CreateAccount,
     ListAccounts: iamApi.ListAccounts,
     DescribeAccount: iamApi.DescribeAccount,
+    SimulateCustomPolicy: iamApi.SimulateCustomPolicy,
+    SimulatePrincipalPolicy: iamApi.SimulatePrincipalPolicy,
+    GetContextKeysForCustomPolicy: iamApi.GetContextKeysForCustomPolicy,
+    GetContextKeysForPrincipalPolicy: iamApi.GetContextKeysForPrincipalPolicy,
   },
   sts: {
     GetCallerIdentity: iamApi.GetCallerIdentity,

@@ -35,7 +35,8 @@ export interface Principal {
 const MAX_COMPILED = 20_000;
 const compiled = new LRUCache<string, CompiledPolicy>({ max: MAX_COMPILED });
 
-function compile(policy: PrincipalSnapshot['Policies'][number]): CompiledPolicy {
+/** A stored policy; one text is compiled once. */
+export function compileStored(policy: PrincipalSnapshot['Policies'][number]): CompiledPolicy {
   const key = `${policy.Arn}\n${policy.Version}\n${policy.Document}`;
   let result = compiled.get(key);
   if (!result) {
@@ -55,8 +56,8 @@ export function compilePrincipal(snapshot: PrincipalSnapshot): Principal {
   const boundary = of('boundary');
   return {
     snapshot,
-    identity: buildPolicySet(of('identity').map(compile)),
-    ...(boundary.length > 0 && { boundary: buildPolicySet(boundary.map(compile)) }),
+    identity: buildPolicySet(of('identity').map(compileStored)),
+    ...(boundary.length > 0 && { boundary: buildPolicySet(boundary.map(compileStored)) }),
     policyVersions: snapshot.Policies.map((p) => `${p.Arn}@${p.Version}`),
   };
 }

@@ -70,7 +70,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   };
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
-  if (names('UserName', 'Principal', 'AccessKeyId')) await makeUser();
+  if (names('UserName', 'Principal', 'PolicySourceArn', 'AccessKeyId')) await makeUser();
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
@@ -158,7 +158,7 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       const items = (input.Items as { Principal: string }[] | undefined) ?? [];
       const users = named('UserName', 'NewUserName').map((name) => arn(`user/${name}`));
       const owner = operation.name === 'GetAccessKeyLastUsed' ? [arn(`user/${objects.user}`)] : [];
-      return [...users, ...named('Principal'), ...items.map((item) => item.Principal), ...owner];
+      return [...users, ...named('Principal', 'PolicySourceArn'), ...items.map((item) => item.Principal), ...owner];
     }
     case 'iam:group':
       return named('GroupName', 'NewGroupName').map((name) => arn(`group/${name}`));

@@ -68,6 +68,12 @@ import {
   ListPolicyVersions,
   SetDefaultPolicyVersion,
 } from './policies.ts';
+import {
+  GetContextKeysForCustomPolicy,
+  GetContextKeysForPrincipalPolicy,
+  SimulateCustomPolicy,
+  SimulatePrincipalPolicy,
+} from './simulation.ts';
 import { CreateSession, GetAccessKeyInfo, GetCallerIdentity, GetSessionToken } from './sts.ts';
 import { ListPolicyTags, ListUserTags, TagPolicy, TagUser, UntagPolicy, UntagUser } from './tags.ts';
 import { CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser } from './users.ts';
@@ -138,6 +144,10 @@ export const iamApi = {
   GetSessionToken,
   GetAccessKeyInfo,
   CreateSession,
+  SimulateCustomPolicy,
+  SimulatePrincipalPolicy,
+  GetContextKeysForCustomPolicy,
+  GetContextKeysForPrincipalPolicy,
   Authorize,
   BatchAuthorize,
   RegisterNamespace,

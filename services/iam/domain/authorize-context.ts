@@ -1,7 +1,7 @@
 /**
- * The condition context of a decision that an application asks for. What the platform knows about the subject is set
- * by the platform and cannot be given; everything about the request (address, time, second factor, the application's
- * own keys) may be given by the application, which is the one that knows.
+ * The condition context of a decision that somebody asks for. What the platform knows about the subject is set by the
+ * platform and cannot be given; everything about the request (address, time, second factor, the application's own
+ * keys) may be given by the application, which is the one that knows. A simulation is believed whatever it says.
  */
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
@@ -9,29 +9,37 @@ export interface SubjectFacts {
   kind: 'root' | 'user';
   arn: string;
   accountId: string;
-  principalId: string;
+  /** Unknown for a caller that a simulation only names. */
+  principalId?: string | undefined;
   userName?: string | undefined;
-  tags: Readonly<Record<string, string>>;
+  tags: Tags;
 }
+
+type Tags = Readonly<Record<string, string>>;
+type Context = Map<string, string | readonly string[]>;
 
 export type ContextInput = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export type ContextResult = { ok: true; context: ContextMap } | { ok: false; key: string; message: string };
 
+/** refused: what the platform knows cannot be given; believed: what is given counts, and the platform fills the rest. */
+export type Claims = 'refused' | 'believed';
+
 const OWN_KEYS: ReadonlySet<string> = new Set(['aws:userid', 'aws:username', 'aws:resourceaccount']);
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
-  subject: SubjectFacts,
-  resource: { accountId: string; tags?: Readonly<Record<string, string>> | undefined },
+  subject: SubjectFacts | undefined,
+  resource: { accountId: string | undefined; tags?: Tags | undefined },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
+  claims: Claims = 'refused',
 ): ContextResult {
-  const context = new Map<string, string | readonly string[]>();
+  const context: Context = new Map();
   for (const key of Object.keys(given ?? {})) {
     const lower = key.toLowerCase();
     // The whole family, so that a key the platform learns to set later cannot be given today.
-    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower))
+    if (claims === 'refused' && (lower.startsWith('aws:principal') || OWN_KEYS.has(lower)))
       return refused(key, `context key ${key} is set by the platform and cannot be given`);
     if (resource.tags && lower.startsWith('aws:resourcetag/'))
       return refused(key, `context key ${key} is given beside ResourceTags`);
@@ -42,21 +50,28 @@ export function buildContext(
   }
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
-  context.set('aws:resourceaccount', resource.accountId);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
-
-  context.set('aws:principalarn', subject.arn);
-  context.set('aws:principalaccount', subject.accountId);
-  context.set('aws:principaltype', subject.kind === 'root' ? 'Account' : 'User');
-  context.set('aws:principalisawsservice', 'false');
-  context.set('aws:userid', subject.principalId);
-  if (subject.userName !== undefined) context.set('aws:username', subject.userName);
-  addTags(context, 'aws:principaltag/', subject.tags);
+  const known = subject ? principalKeys(subject) : new Map<string, string>();
+  if (resource.accountId !== undefined) known.set('aws:resourceaccount', resource.accountId);
+  for (const [key, value] of known) if (claims === 'refused' || !context.has(key)) context.set(key, value);
   return { ok: true, context };
 }
 
+function principalKeys(subject: SubjectFacts): Map<string, string> {
+  const known = new Map([
+    ['aws:principalarn', subject.arn],
+    ['aws:principalaccount', subject.accountId],
+    ['aws:principaltype', subject.kind === 'root' ? 'Account' : 'User'],
+    ['aws:principalisawsservice', 'false'],
+  ]);
+  if (subject.principalId !== undefined) known.set('aws:userid', subject.principalId);
+  if (subject.userName !== undefined) known.set('aws:username', subject.userName);
+  addTags(known, 'aws:principaltag/', subject.tags);
+  return known;
+}
+
 /** All keys of time tell the same moment: the given one, else now. Keys that are given stay as given. */
-function addTime(context: Map<string, string | readonly string[]>, now: number): void {
+function addTime(context: Context, now: number): void {
   const given = context.get('aws:currenttime');
   const parsed = typeof given === 'string' ? Date.parse(given) : now;
   if (Number.isNaN(parsed)) return;
@@ -71,11 +86,7 @@ function addTime(context: Map<string, string | readonly string[]>, now: number):
   for (const [key, value] of defaults) if (!context.has(key)) context.set(key, value);
 }
 
-function addTags(
-  context: Map<string, string | readonly string[]>,
-  prefix: string,
-  tags: Readonly<Record<string, string>>,
-) {
+function addTags(context: { set(key: string, value: string): void }, prefix: string, tags: Tags): void {
   for (const key of Object.keys(tags)) context.set(prefix + key.toLowerCase(), tags[key] as string);
 }
 

@@ -28,6 +28,12 @@ export const policyArn = (scope: ArnScope, path: string, name: string) => iam(sc
 /** Inline policies have no ARN at AWS; ours names them in decisions and denials. Names hold no `/`: one reading only. */
 export const inlinePolicyArn = (scope: ArnScope, owner: 'user' | 'group', ownerName: string, name: string) =>
   iam(scope, `${owner}-policy/${ownerName}/${name}`);
+/** What an inline policy of ours belongs to; undefined: the ARN is of something else. */
+export function inlinePolicyName(arn: string): { owner: string; ownerName: string; name: string } | undefined {
+  const [type, ownerName, name] = parseArn(arn)?.resource.split('/') ?? [];
+  if (!type?.endsWith('-policy') || !ownerName || !name) return undefined;
+  return { owner: type.slice(0, -'-policy'.length), ownerName, name };
+}
 export const namespaceArn = (scope: ArnScope & { region: string }, name: string) =>
   `arn:${scope.partition}:authz:${scope.region}:${scope.accountId}:namespace/${name}`;
 
@@ -43,6 +49,10 @@ export function parsePolicyArn(arn: string, scope: ArnScope): PathName | undefin
 
 export function parseUserArn(arn: string, scope: ArnScope): PathName | undefined {
   return parseNamed(arn, scope, 'user');
+}
+
+export function parseGroupArn(arn: string, scope: ArnScope): PathName | undefined {
+  return parseNamed(arn, scope, 'group');
 }
 
 function parseNamed(text: string, scope: ArnScope, type: string): PathName | undefined {

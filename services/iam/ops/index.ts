@@ -33,6 +33,9 @@ import { createPolicy } from './policies/create-policy.ts';
 import { deletePolicy } from './policies/delete-policy.ts';
 import { getPolicy, listPolicies } from './policies/read-policies.ts';
 import { getPolicyVersion, listPolicyVersions } from './policies/versions.ts';
+import { getContextKeysForCustomPolicy, getContextKeysForPrincipalPolicy } from './simulation/context-keys.ts';
+import { simulateCustomPolicy } from './simulation/simulate-custom-policy.ts';
+import { simulatePrincipalPolicy } from './simulation/simulate-principal-policy.ts';
 import { createSession, getSessionToken } from './sts/create-session.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
 import { getCallerIdentity } from './sts/get-caller-identity.ts';
@@ -65,6 +68,10 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   listEntitiesForPolicy,
   authorize,
   batchAuthorize,
+  simulateCustomPolicy,
+  simulatePrincipalPolicy,
+  getContextKeysForCustomPolicy,
+  getContextKeysForPrincipalPolicy,
   registerNamespace,
   listNamespaces,
   describeNamespace,

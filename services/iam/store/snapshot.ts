@@ -26,6 +26,7 @@ export async function readPrincipal(
   if (!user) return undefined;
   const scope = { partition, accountId: user.account_id };
   const groups = await groupsOfUser(view, user.user_id, EVERYTHING);
+  const owners = new Map([[user.user_id, user.name], ...groups.map((g) => [g.group_id, g.name] as const)]);
   const boundary = await readBoundary(view, user, shipped);
   const keys = await view
     .selectFrom('access_key')
@@ -42,13 +43,27 @@ export async function readPrincipal(
     UserName: user.name,
     Tags: tagRecord(await tagsOf(view, user.user_id)),
     Policies: [
-      ...(await readInline(view, user, groups, scope)),
-      ...(await readManaged(view, [user.user_id, ...groups.map((g) => g.group_id)], shipped)),
+      ...(await readInline(view, owners, scope)),
+      ...(await readManaged(view, [...owners.keys()], shipped)),
       ...boundary,
     ],
     ActiveAccessKeyIds: keys.map((key) => key.access_key_id),
     Version: version.v,
   };
+}
+
+/** The policies of a group: inline ones and attached ones. */
+export async function readGroupPolicies(
+  view: Db,
+  group: GroupRow,
+  partition: string,
+  shipped: ShippedPolicies,
+): Promise<SnapshotPolicy[]> {
+  const owners = new Map([[group.group_id, group.name]]);
+  return [
+    ...(await readInline(view, owners, { partition, accountId: group.account_id })),
+    ...(await readManaged(view, [group.group_id], shipped)),
+  ];
 }
 
 async function readRoot(
@@ -70,8 +85,8 @@ async function readRoot(
   };
 }
 
-async function readInline(view: Db, user: UserRow, groups: GroupRow[], scope: ArnScope): Promise<SnapshotPolicy[]> {
-  const owners = new Map([[user.user_id, user.name], ...groups.map((g) => [g.group_id, g.name] as const)]);
+/** Owners: unique id to name. */
+async function readInline(view: Db, owners: ReadonlyMap<string, string>, scope: ArnScope): Promise<SnapshotPolicy[]> {
   const rows = await view
     .selectFrom('inline_policy')
     .select(['owner_kind', 'owner_id', 'name', 'document', 'digest'])

@@ -1,32 +1,13 @@
 import type { Principal } from '../../../../platform/authz/principal.ts';
-import type { AnyOperation } from '../../../../platform/contract/operation.ts';
-import type { AuthorizationTarget, Call } from '../../../../platform/runtime/call.ts';
+import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
-import type { IamDeps } from '../../deps.ts';
-import { parseUserArn, rootArn } from '../../domain/names.ts';
 import { implement } from '../implement.ts';
-import { scopeOf } from '../targets.ts';
 import { decide } from './decide.ts';
+import { subjectMissing, subjectOf } from './subject.ts';
 
-/** The subject of a question; undefined: not a principal of the caller's account. */
-function subjectOf(
-  call: Call<AnyOperation>,
-  deps: IamDeps,
-  arn: string,
-): Principal | undefined | Promise<Principal | undefined> {
-  const { caller } = call;
-  if (arn === caller.arn) return deps.directory.principal(caller.principalId);
-  const scope = scopeOf(call, deps);
-  if (arn === rootArn(scope)) return deps.directory.principal(scope.accountId);
-  const named = parseUserArn(arn, scope);
-  return named && deps.subjects.user({ arn, accountId: scope.accountId, ...named });
-}
-
-function targetOf(arn: string, subject: Principal | undefined): AuthorizationTarget {
+export function targetOf(arn: string, subject: Principal | undefined): AuthorizationTarget {
   return { resource: arn, ...(subject && { resourceTags: subject.snapshot.Tags }) };
 }
-
-const missing = (arn: string) => `principal ${arn} does not exist in this account`;
 
 export const authorize = implement(Authorize, {
   async resolve(call, input, deps) {
@@ -35,7 +16,7 @@ export const authorize = implement(Authorize, {
     return {
       targets: [targetOf(arn, subject)],
       state: subject as Principal,
-      ...(!subject && { absent: call.fail('NotFound', missing(arn)) }),
+      ...(!subject && { absent: call.fail('NotFound', subjectMissing(arn)) }),
     };
   },
   async run(call, input, subject, deps) {
@@ -69,7 +50,7 @@ export const batchAuthorize = implement(BatchAuthorize, {
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;
       const subject = subjects.get(arn);
-      if (!subject) return undecided('NotFound', missing(arn));
+      if (!subject) return undecided('NotFound', subjectMissing(arn));
       const result = decide(deps, subject, item, asking);
       if ('code' in result) return undecided(result.code, result.message);
       asked.push({ ...result.check, principal: subject });

@@ -4,7 +4,6 @@
  */
 
 import type { CheckResult } from '../../../../platform/authz/authorize.ts';
-import { layersOf } from '../../../../platform/authz/authorize.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { ErrorDetails } from '../../../../platform/contract/error.ts';
@@ -22,7 +21,9 @@ import type { IamDeps } from '../../deps.ts';
 import { buildContext, type ContextInput } from '../../domain/authorize-context.ts';
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
+import { subjectLayers } from './layers.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
+import { principalFactsOf, subjectFactsOf } from './subject.ts';
 
 export interface Question {
   Action: string;
@@ -53,12 +54,32 @@ export interface Asking {
   explain: boolean;
 }
 
+/** A question as the evaluator takes it. */
+export interface Asked {
+  request: AuthorizationRequest;
+  layers: Layers;
+}
+
 export function decide(
   deps: IamDeps,
   subject: Principal,
   question: Question,
   asking: Asking,
 ): { answer: Answer; check: CheckResult } | Problem {
+  const asked = askedOf(deps, subject, question, asking);
+  if ('code' in asked) return asked;
+  const { request, layers } = asked;
+  const decision = evaluate(request, layers);
+  return { answer: answerOf(request, layers, decision, asking.explain), check: { request, decision } };
+}
+
+/** The request that the question is about, with everything that binds it. */
+export function askedOf(
+  deps: IamDeps,
+  subject: Principal,
+  question: Question,
+  asking: Omit<Asking, 'explain'>,
+): Asked | Problem {
   const known = { catalogue: deps.catalogue, namespaces: asking.namespaces };
   if (!isKnownAction(question.Action, known))
     return unknownAction(question.Action, nearestAction(question.Action, known));
@@ -66,42 +87,28 @@ export function decide(
   if (given && 'message' in given)
     return { code: 'MalformedPolicyDocument', message: given.message, details: { findings: given.findings } };
 
-  const { snapshot } = subject;
-  const resourceAccount = accountOf(question.Resource) ?? snapshot.AccountId;
+  const resourceAccount = accountOf(question.Resource) ?? subject.snapshot.AccountId;
   const context = buildContext(
-    {
-      kind: snapshot.Kind,
-      arn: snapshot.Arn,
-      accountId: snapshot.AccountId,
-      principalId: snapshot.PrincipalId,
-      userName: snapshot.UserName,
-      tags: snapshot.Tags,
-    },
+    subjectFactsOf(subject),
     { accountId: resourceAccount, tags: question.ResourceTags },
     question.Context,
     { now: asking.now, region: deps.settings.region },
   );
   if (!context.ok) return wrong('Context', context.message, context.key);
-
-  const request: AuthorizationRequest = {
-    principal: {
-      kind: snapshot.Kind,
-      arn: snapshot.Arn,
-      accountId: snapshot.AccountId,
-      uniqueId: snapshot.PrincipalId,
-      hasBoundary: subject.boundary !== undefined,
+  return {
+    request: {
+      principal: principalFactsOf(subject),
+      action: question.Action,
+      resource: question.Resource,
+      resourceAccount,
+      context: context.context,
     },
-    action: question.Action,
-    resource: question.Resource,
-    resourceAccount,
-    context: context.context,
+    layers: subjectLayers(deps, subject, {
+      resource: question.Resource,
+      accountId: resourceAccount,
+      ...(given && { policy: given.set, trust: trustOf(question) }),
+    }),
   };
-  const layers = layersOf(subject, {
-    resource: question.Resource,
-    ...(given && { policy: given.set, trust: trustOf(question) }),
-  });
-  const decision = evaluate(request, layers);
-  return { answer: answerOf(request, layers, decision, asking.explain), check: { request, decision } };
 }
 
 /** A key policy that is known must name the account before identity policies count (spec iam 1.9 step 8). */
