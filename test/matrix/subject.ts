@@ -120,6 +120,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AliasName: makes ? `alias/${uniqueName('alias')}` : objects.alias,
     CiphertextBlob: objects.ciphertext,
     Principal: arn(`user/${objects.user}`),
+    PolicySourceArn: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
     AdministratorUserName: uniqueName('admin'),
     Name: operation.area === 'authz' ? (makes ? uniqueName('space') : objects.namespace) : uniqueName('account'),
