@@ -1,9 +1,10 @@
-/** Connects the platform's authentication and authorization ports to the iam service. */
+/** Connects the platform's authentication and authorization ports to the services iam and org. */
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { CredentialSource } from '../platform/authn/authenticator.ts';
 import { createSessionVerifier, type SessionVerifier } from '../platform/authn/session/jwt.ts';
 import type { SessionPublicKey } from '../platform/authn/session/keys.ts';
 import type { AuthorizationFeed, PrincipalDirectory } from '../platform/authz/directory.ts';
+import type { OrganizationFeed } from '../platform/authz/organization.ts';
 import { ServiceError } from '../platform/contract/error.ts';
 import { SESSION_AUDIENCE } from '../services/iam/api/session-claims.ts';
 import { SESSION_SECONDS } from '../services/iam/api/sts.ts';
@@ -18,6 +19,15 @@ export function authorizationFeed(iam: Clients['iam']): AuthorizationFeed {
     async changes(since, waitMs) {
       const answer = await iam.GetAuthorizationChanges({ Since: since, WaitMilliseconds: waitMs });
       return { version: answer.Version, accounts: answer.Accounts };
+    },
+  };
+}
+
+export function organizationFeed(org: Clients['org']): OrganizationFeed {
+  return {
+    view: () => org.GetOrganizationView({}),
+    async revision(since, waitMs) {
+      return (await org.GetOrganizationChanges({ Since: since, WaitMilliseconds: waitMs })).Revision;
     },
   };
 }

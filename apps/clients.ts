@@ -8,11 +8,15 @@ import type { Ids } from '../platform/runtime/ids.ts';
 import { auditOperations } from '../services/audit/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
+import { GetOrganizationChanges, GetOrganizationView } from '../services/org/api/internal.ts';
+
+const orgOperations = { GetOrganizationView, GetOrganizationChanges };
 
 export interface Clients {
   iam: Client<typeof iamApi>;
   kms: Client<typeof kmsOperations>;
   audit: Client<typeof auditOperations>;
+  org: Client<typeof orgOperations>;
 }
 
 /** Services of this thread are called in place, all others through the transport that leads elsewhere. */
@@ -39,5 +43,6 @@ export function createClients(transport: Transport, service: ServiceName | 'gate
     iam: createClient(iamApi, transport, from),
     kms: createClient(kmsOperations, transport, from),
     audit: createClient(auditOperations, transport, from),
+    org: createClient(orgOperations, transport, from),
   };
 }

@@ -42,7 +42,11 @@ export async function openFrontDoor(
   });
   const app = createExpressApp({
     metrics,
-    dependencies: [...context.dependencies, { name: 'iam', check: () => reachable(context) }],
+    dependencies: [
+      ...context.dependencies,
+      { name: 'iam', check: () => reachable(context) },
+      { name: 'org', check: () => organized(context) },
+    ],
     openApi: () => openApiDocument(operations, { serverUrl: endpoint }),
     jwks: async () => JSON.parse((await clients.iam.GetSessionKeys({})).Jwks) as object,
   });
@@ -63,6 +67,11 @@ export async function openFrontDoor(
   return async () => {
     await listener.stop(config.drainSeconds * 1000);
   };
+}
+
+async function organized(context: NodeContext): Promise<{ ok: boolean; detail: string }> {
+  const { revision } = await context.organization.snapshot();
+  return { ok: true, detail: `organization at revision ${revision}` };
 }
 
 async function reachable(context: NodeContext): Promise<{ ok: boolean; detail: string }> {

@@ -9,6 +9,7 @@ import type { AgentHsm } from '../hsm/agent/client.ts';
 import { Recorder } from '../platform/audit/recorder.ts';
 import { OutboxRelay } from '../platform/audit/relay.ts';
 import { PrincipalDirectory } from '../platform/authz/directory.ts';
+import { OrganizationView } from '../platform/authz/organization.ts';
 import { HttpTransport } from '../platform/client/http.ts';
 import { createReceiver } from '../platform/client/receiver.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -26,7 +27,7 @@ import { Pipeline } from '../platform/runtime/pipeline.ts';
 import type { AnyService, Platform, ServiceSettings } from '../platform/runtime/service.ts';
 import { openStore, type Store } from '../platform/store/index.ts';
 import type { ServiceThread } from './audit-thread.ts';
-import { authorizationFeed } from './authentication.ts';
+import { authorizationFeed, organizationFeed } from './authentication.ts';
 import { type Clients, createClients, RoutedTransport } from './clients.ts';
 import { type DataFolders, ensureCertificates, ensureFolders } from './files.ts';
 import { openHsm } from './hsm.ts';
@@ -58,6 +59,7 @@ export interface NodeContext {
   hub: ChangeHub;
   metrics: Metrics;
   directory: PrincipalDirectory;
+  organization: OrganizationView;
   transport: RoutedTransport;
   clients: Clients;
   dependencies: Dependency[];
@@ -109,6 +111,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     }
     const clients = createClients(transport, identity ?? 'gateway', clock, ids);
     const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock, hub });
+    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock, log });
     const context: NodeContext = {
       config,
       log,
@@ -118,6 +121,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       hub,
       metrics: createMetrics(),
       directory,
+      organization,
       transport,
       clients,
       dependencies: [],
@@ -133,6 +137,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await options.thread?.ready;
     directory.start();
     stops.push(() => directory.stop());
+    organization.start();
+    stops.push(() => organization.stop());
     if (identity && identity !== 'gateway')
       stops.push(await openReceiver(context, options.services[0] as AnyService, leaf));
     // Loaded only where it is needed: express and the API description are most of what a start reads.
@@ -161,7 +167,7 @@ async function startService(
   hsm: AgentHsm,
   options: NodeOptions,
 ): Promise<() => Promise<void>> {
-  const { config, clock, ids, hub, directory, transport, metrics } = context;
+  const { config, clock, ids, hub, directory, organization, transport, metrics } = context;
   const log = context.log.child({ service: service.name });
   const clients = createClients(transport, service.name, clock, ids);
   const boot = ids.uuidv7();
@@ -190,6 +196,7 @@ async function startService(
     hub,
     log,
     directory,
+    organization,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from(service.name))),
     settings,
     metrics,
@@ -204,6 +211,7 @@ async function startService(
     store,
     recorder,
     directory,
+    organization,
     clock,
     ids,
     log,

@@ -72,6 +72,32 @@ export const PROBLEM_SCHEMA: JsonObject = {
     reason: { type: 'string', description: 'a finer code where one code covers several situations' },
     requestId: { type: 'string' },
     decisionId: { type: 'string', description: 'GET /v1/authz/decisions/{DecisionId} explains it' },
+    denial: {
+      type: 'object',
+      description: 'the guardrail that denied, for callers of the same organization',
+      required: ['layer', 'level'],
+      properties: {
+        layer: { type: 'string', enum: ['scp', 'rcp'] },
+        level: {
+          type: 'object',
+          description: 'root, unit or account it is attached to',
+          required: ['id', 'name'],
+          properties: { id: { type: 'string' }, name: { type: 'string' } },
+        },
+        statement: {
+          type: 'object',
+          description: 'absent when no guardrail of the level allows',
+          required: ['policyArn', 'index'],
+          properties: {
+            policyArn: { type: 'string' },
+            policyName: { type: 'string' },
+            version: { type: 'string' },
+            sid: { type: 'string' },
+            index: { type: 'integer', description: 'of the statement in the document, from 0' },
+          },
+        },
+      },
+    },
     issues: {
       type: 'array',
       items: {

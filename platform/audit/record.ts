@@ -3,13 +3,15 @@
  * answer waits for. Holds every input of the decision, so that it can be replayed against a proposed policy.
  */
 
-import type { CheckResult } from '../authz/authorize.ts';
+import { type CheckResult, isAllowed } from '../authz/authorize.ts';
 import type { Context } from '../authz/context.ts';
+import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
+import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
@@ -28,6 +30,8 @@ export interface RecordDraft {
   input?: unknown;
   output?: unknown;
   principal?: Principal | undefined;
+  /** What the whole request is judged by. */
+  organization?: OrganizationSnapshot;
   context?: Context;
   checks?: readonly CheckResult[];
   /** Decisions about others that the request asked for. */
@@ -120,6 +124,7 @@ function decisionOf(draft: RecordDraft): Record<string, unknown> {
     asked: draft.asked?.map((asked) =>
       sorted({
         ...checkOf(asked, undefined),
+        observed: observedOf([asked]),
         policies: asked.principal.policyVersions,
         policyVersion: asked.principal.snapshot.Version,
         principal: {
@@ -131,20 +136,26 @@ function decisionOf(draft: RecordDraft): Record<string, unknown> {
     ),
     checks: checks.map((check) => checkOf(check, draft.context)),
     context: draft.context && Object.fromEntries([...draft.context].sort(byKey)),
-    effect: checks.every((c) => c.decision.effect === 'allow') ? 'allow' : 'deny',
+    effect: checks.every(isAllowed) ? 'allow' : 'deny',
+    observed: observedOf(checks),
+    organization: organizationOf(draft.organization, checks[0]),
     policies: draft.principal?.policyVersions,
     policyVersion: draft.principal?.snapshot.Version,
   };
 }
 
 /** Keys that stand in the context of the whole request are not repeated. */
-function checkOf({ request, decision }: CheckResult, shared: Context | undefined): Record<string, unknown> {
+function checkOf(check: CheckResult, shared: Context | undefined): Record<string, unknown> {
+  const { request, decision, ownerState } = check;
   return {
     action: request.action,
     context: Object.fromEntries([...request.context].filter(([key]) => !shared?.has(key)).sort(byKey)),
-    effect: decision.effect,
-    layer: decision.layer,
-    reason: decision.reason,
+    effect: isAllowed(check) ? 'allow' : 'deny',
+    layer: ownerState === undefined ? decision.layer : undefined,
+    level: decision.level && { id: decision.level.id, name: decision.level.name },
+    ownerState,
+    rcp: levelsOf(check.guardrails?.rcp),
+    reason: ownerState === undefined ? decision.reason : 'owner-state',
     resource: request.resource,
     resourceAccount: request.resourceAccount,
     statements: decision.matched.map((m) => ({

@@ -12,13 +12,23 @@ import {
 } from '../../policies/engine/index.ts';
 import { ServiceError } from '../contract/error.ts';
 import type { AuthorizationTarget, Caller } from '../runtime/call.ts';
+import { stateSentence } from './account-state.ts';
 import { type Context, targetContext } from './context.ts';
+import { denialOf, type ObservedDenial, ownerOf, placeOf } from './guardrails.ts';
+import type { AccountState } from './organization-data.ts';
+import type { GuardrailLayers, OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
 
 /** One evaluated question with everything that is needed to ask it again. */
 export interface CheckResult {
   request: AuthorizationRequest;
   decision: Decision;
+  /** The levels of the organization that bound it. */
+  guardrails?: GuardrailLayers;
+  /** What guardrails that are only observed would have denied; looked for when everything was allowed. */
+  observed?: readonly ObservedDenial[];
+  /** Set when the policies allow and the owner of the resource is in a state in which others may not use it. */
+  ownerState?: AccountState;
 }
 
 export interface AuthorizationResult {
@@ -42,6 +52,7 @@ export function authorize(
   action: string,
   targets: readonly AuthorizationTarget[],
   context: Context,
+  organization: OrganizationSnapshot,
 ): AuthorizationResult {
   const facts = principalFacts(caller, principal);
   const checks: CheckResult[] = [];
@@ -52,16 +63,35 @@ export function authorize(
       action: target.action ?? action,
       resource: target.resource,
       resourceAccount: target.accountId ?? caller.accountId,
-      context: targetContext(context, target, caller.accountId),
+      context: targetContext(context, target, caller.accountId, organization),
     };
-    const decision = evaluate(request, layersOf(principal, target));
-    checks.push({ request, decision });
-    if (decision.effect !== 'allow') {
+    const check = judge(request, layersOf(principal, target), organization);
+    checks.push(check);
+    if (!isAllowed(check)) {
       allowed = false;
       break;
     }
   }
   return { allowed, checks };
+}
+
+/** Decides one question under the guardrails of the organization and the state of the resource's owner. */
+export function judge(
+  request: AuthorizationRequest,
+  layers: Layers,
+  organization: OrganizationSnapshot,
+): CheckResult & { guardrails: GuardrailLayers } {
+  const { accountId } = request.principal;
+  const owner = ownerOf(request);
+  const guardrails = organization.guardrails(accountId, owner);
+  const decision = evaluate(request, { ...layers, ...guardrails });
+  if (decision.effect !== 'allow' || owner === accountId || organization.sharesWithOthers(owner))
+    return { request, decision, guardrails };
+  return { request, decision, guardrails, ownerState: organization.stateOf(owner) };
+}
+
+export function isAllowed(check: CheckResult): boolean {
+  return check.decision.effect === 'allow' && check.ownerState === undefined;
 }
 
 export function layersOf(principal: Principal | undefined, target: AuthorizationTarget): Layers {
@@ -73,18 +103,45 @@ export function layersOf(principal: Principal | undefined, target: Authorization
   };
 }
 
-/** The error of a denied request; names policies of the caller's own account only. */
-export function accessDenied(result: AuthorizationResult, caller: Caller, decisionId: string): ServiceError {
+/** The error of a denied request; names guardrails to members of the organization, other policies at home only. */
+export function accessDenied(
+  result: AuthorizationResult,
+  caller: Caller,
+  decisionId: string,
+  organization: OrganizationSnapshot,
+): ServiceError {
   const last = result.checks.at(-1);
-  const message = last
-    ? accessDeniedSentence(
-        last.decision,
-        last.request,
-        (last.request.resourceAccount ?? caller.accountId) === caller.accountId,
-      )
-    : 'the request names nothing that could be authorized';
-  return new ServiceError('AccessDenied', message, {
-    details: { decisionId },
-    hint: `GET /v1/authz/decisions/${decisionId} explains every layer`,
-  });
+  const explained = `GET /v1/authz/decisions/${decisionId} explains every layer`;
+  if (!last)
+    return new ServiceError('AccessDenied', 'the request names nothing that could be authorized', {
+      details: { decisionId },
+      hint: explained,
+    });
+  const denial = denialOf(last.decision, organization.isMember(caller.accountId));
+  return new ServiceError(
+    'AccessDenied',
+    deniedSentence(last, organization, ownerOf(last.request) === caller.accountId),
+    {
+      details: { decisionId, ...(denial && { denial }) },
+      hint: denial ? `${placeOf(denial)}; ${explained}` : explained,
+    },
+  );
+}
+
+/**
+ * AWS's sentence. `atHome`: policies other than guardrails may be named. A state of the owner is told only to those
+ * whom the policies would let in.
+ */
+export function deniedSentence(check: CheckResult, organization: OrganizationSnapshot, atHome: boolean): string {
+  const { request, decision, ownerState } = check;
+  if (ownerState !== undefined) {
+    const silent: Decision = { effect: 'deny', reason: 'error', matched: [] };
+    return `${accessDeniedSentence(silent, request, false)} because ${stateSentence(ownerOf(request), ownerState)}`;
+  }
+  const ofOrganization = decision.layer === 'scp' || decision.layer === 'rcp';
+  return accessDeniedSentence(
+    decision,
+    request,
+    ofOrganization ? organization.isMember(request.principal.accountId) : atHome,
+  );
 }

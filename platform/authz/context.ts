@@ -1,5 +1,6 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
+import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
 
 export type Context = Map<string, string | readonly string[]>;
@@ -13,6 +14,7 @@ export function globalContext(
   origin: Origin,
   now: number,
   region: string,
+  organization: OrganizationSnapshot,
 ): Context {
   const time = new Date(now);
   const iso = time.toISOString();
@@ -41,13 +43,19 @@ export function globalContext(
       context.set('aws:multifactorauthage', String(Math.floor((now - caller.session.mfaAt) / 1000)));
   }
   if (principal) addTags(context, 'aws:principaltag/', principal.snapshot.Tags);
+  addPlace(context, 'aws:principal', caller.accountId, organization);
   return context;
 }
 
 /** The global keys plus those of one target. */
-export function targetContext(global: Context, target: AuthorizationTarget, accountId: string): Context {
+export function targetContext(
+  global: Context,
+  target: AuthorizationTarget,
+  accountId: string,
+  organization: OrganizationSnapshot,
+): Context {
   const context = new Map(global);
-  context.set('aws:resourceaccount', target.accountId ?? accountId);
+  addOwner(context, target.accountId ?? accountId, organization);
   if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
   if (target.requestTags) {
     addTags(context, 'aws:requesttag/', target.requestTags);
@@ -55,6 +63,26 @@ export function targetContext(global: Context, target: AuthorizationTarget, acco
   }
   if (target.context) for (const [key, value] of target.context) context.set(key.toLowerCase(), value);
   return context;
+}
+
+/** The account that owns the resource, and where it stands in the organization. */
+export function addOwner(context: Context, owner: string, organization: OrganizationSnapshot): void {
+  context.set('aws:resourceaccount', owner);
+  context.set('parapet:accountstate', organization.stateOf(owner));
+  addPlace(context, 'aws:resource', owner, organization);
+}
+
+/** The organization's id and path of an account; the path is multivalued and ends with the parent, as in AWS. */
+export function addPlace(
+  context: Context,
+  prefix: 'aws:principal' | 'aws:resource',
+  accountId: string,
+  organization: OrganizationSnapshot,
+): void {
+  const path = organization.orgPath(accountId);
+  if (path === undefined) return;
+  context.set(`${prefix}orgid`, organization.id as string);
+  context.set(`${prefix}orgpaths`, [path]);
 }
 
 function addTags(context: Context, prefix: string, tags: Readonly<Record<string, string>>): void {

@@ -47,6 +47,12 @@ export interface ErrorDetails {
   issues?: InputIssue[];
   /** Id of the decision record that explains a denial. */
   decisionId?: string;
+  /** The guardrail that denied, for callers of the same organization. */
+  denial?: {
+    layer: string;
+    level: { id: string; name: string };
+    statement?: { policyArn: string; policyName?: string; version?: string; sid?: string; index: number };
+  };
   /** Back-off in seconds for TooManyRequests and Unavailable. */
   retryAfterSeconds?: number;
   /** The name the AWS wire uses where it differs by situation (signature failures and the like). */

@@ -4,7 +4,7 @@ import { jsonPointer } from '../contract/validation.ts';
 import type { WireAnswer } from './wire.ts';
 
 export function problem(error: ServiceError, requestId: string): WireAnswer {
-  const { issues, decisionId, findings } = error.details;
+  const { issues, decisionId, denial, findings } = error.details;
   return {
     status: error.status,
     headers: { 'content-type': 'application/problem+json' },
@@ -17,6 +17,7 @@ export function problem(error: ServiceError, requestId: string): WireAnswer {
       hint: error.hint,
       requestId,
       decisionId,
+      denial,
       findings,
       reason: error.details.wireCode,
       issues: issues?.map((issue) => ({

@@ -8,6 +8,8 @@ export interface Metrics {
   latency: Histogram<'service' | 'operation'>;
   /** Requests refused before an operation was known. */
   refused: Counter<'reason'>;
+  /** What guardrails that are only observed would have denied. */
+  observed: Counter<'policy'>;
 }
 
 export function createMetrics(): Metrics {
@@ -32,6 +34,12 @@ export function createMetrics(): Metrics {
       name: 'parapet_refused_total',
       help: 'Requests refused before an operation ran',
       labelNames: ['reason'],
+      registers: [registry],
+    }),
+    observed: new Counter({
+      name: 'parapet_guardrail_observed_total',
+      help: 'Decisions that a guardrail attached to be observed would have denied',
+      labelNames: ['policy'],
       registers: [registry],
     }),
   };

@@ -5,6 +5,7 @@
 
 import type { PolicySet } from '../../policies/engine/index.ts';
 import type { CheckResult } from '../authz/authorize.ts';
+import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { ErrorDetails, ServiceError, WireError } from '../contract/error.ts';
 import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf } from '../contract/operation.ts';
@@ -92,6 +93,8 @@ export interface Call<Op extends AnyOperation> {
   /** Id of the audit record and of the decision of this call. */
   readonly eventId: string;
   readonly now: number;
+  /** What the whole call is judged by, whatever changes meanwhile. Internal operations have none: reading it throws. */
+  readonly organization: OrganizationSnapshot;
   /** `throw call.fail(...)`. */
   fail(code: ErrorCodeOf<Op>, message: string, options?: { hint?: string; details?: ErrorDetails }): ServiceError;
   /** Adds a resource to the audit record. */

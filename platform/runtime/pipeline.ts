@@ -8,9 +8,12 @@
  */
 import type { RecordDraft } from '../audit/record.ts';
 import type { Recorder } from '../audit/recorder.ts';
-import { accessDenied, authorize } from '../authz/authorize.ts';
+import { callerRefusal } from '../authz/account-state.ts';
+import { accessDenied, authorize, type CheckResult, isAllowed } from '../authz/authorize.ts';
 import { globalContext } from '../authz/context.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
+import { observe } from '../authz/guardrails.ts';
+import type { OrganizationView } from '../authz/organization.ts';
 import type { Principal } from '../authz/principal.ts';
 import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
@@ -18,7 +21,7 @@ import { checkInput } from '../contract/validation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { type AnyTransaction, type Store, StoreError } from '../store/index.ts';
-import { type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
+import { type AskedDecision, type BoundHandler, type Call, type Change, type Invocation, isChange } from './call.ts';
 import type { Clock } from './clock.ts';
 import { asServiceError } from './errors.ts';
 import { Idempotency } from './idempotency.ts';
@@ -33,6 +36,7 @@ export interface PipelineOptions<Deps> {
   store: Store<any>;
   recorder: Recorder;
   directory: PrincipalDirectory;
+  organization: OrganizationView;
   clock: Clock;
   ids: Ids;
   log: Logger;
@@ -124,15 +128,26 @@ export class Pipeline<Deps> {
       throw new ServiceError('Unauthenticated', 'the request carries no credentials');
     }
 
-    const call = createCall(invocation, draft);
+    if (operation.authz !== 'internal') {
+      // Taken once: the request is judged wholly before or wholly after a change of the organization.
+      const found = this.options.organization.snapshot();
+      draft.organization = found instanceof Promise ? await found : found;
+      const refusal = callerRefusal(caller, draft.organization.stateOf(caller.accountId), draft.eventId);
+      if (refusal) throw refusal;
+    }
+
+    const call = createCall(invocation, draft, (check) => this.observed(check, draft));
     const resolving = handler.resolve(call, input, deps);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
 
     if (typeof operation.authz === 'object' && caller.kind !== 'service') {
-      draft.context = globalContext(caller, principal, invocation.origin, draft.now, this.options.region);
-      const result = authorize(caller, principal, operation.authz.action, resolved.targets, draft.context);
+      const { organization } = call;
+      const { action } = operation.authz;
+      draft.context = globalContext(caller, principal, invocation.origin, draft.now, this.options.region, organization);
+      const result = authorize(caller, principal, action, resolved.targets, draft.context, organization);
       draft.checks = result.checks;
-      if (!result.allowed) throw accessDenied(result, caller, draft.eventId);
+      if (!result.allowed) throw accessDenied(result, caller, draft.eventId, organization);
+      draft.checks = result.checks.map((check) => this.observed(check, draft));
     }
     // An answer that is remembered is given before anything is looked at: the first request may have changed it.
     const memory = this.memoryOf(invocation, draft);
@@ -151,6 +166,15 @@ export class Pipeline<Deps> {
     draft.output = outcome;
     if (operation.authz !== 'internal') await this.options.recorder.append(draft);
     return outcome;
+  }
+
+  /** The check with what guardrails that are only observed would have denied, counted. */
+  private observed<Check extends CheckResult>(check: Check, { organization }: RecordDraft): Check {
+    if (!organization || !isAllowed(check)) return check;
+    const observed = observe(check.request, organization);
+    if (observed.length === 0) return check;
+    for (const { policyId } of observed) this.options.metrics.observed.inc({ policy: policyId });
+    return { ...check, observed };
   }
 
   private memoryOf(invocation: Invocation, draft: RecordDraft): Idempotency | undefined {
@@ -231,7 +255,11 @@ function unrecorded(cause: unknown): ServiceError {
   );
 }
 
-function createCall(invocation: Invocation, draft: RecordDraft): Call<AnyOperation> {
+function createCall(
+  invocation: Invocation,
+  draft: RecordDraft,
+  observed: (decision: AskedDecision) => AskedDecision,
+): Call<AnyOperation> {
   const operation = invocation.operation;
   return {
     operation,
@@ -239,6 +267,10 @@ function createCall(invocation: Invocation, draft: RecordDraft): Call<AnyOperati
     origin: invocation.origin,
     eventId: draft.eventId,
     now: draft.now,
+    get organization() {
+      if (!draft.organization) throw new ServiceError('Internal', `${operation.name} knows no organization`);
+      return draft.organization;
+    },
     fail: (code: string, message: string, options: { hint?: string; details?: ErrorDetails } = {}) =>
       new ServiceError(code, message, {
         status: operation.errors[code]?.status ?? PLATFORM_CODES[code as PlatformCode],
@@ -248,7 +280,7 @@ function createCall(invocation: Invocation, draft: RecordDraft): Call<AnyOperati
       draft.resources.push({ ARN, accountId, type });
     },
     decided: (decisions) => {
-      draft.asked = decisions;
+      draft.asked = decisions.map(observed);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What a service is made of. `index.ts` of every service exports one of these; `apps` brings them to life. */
 import type { Hsm } from '../../hsm/port.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
+import type { OrganizationView } from '../authz/organization.ts';
 import type { AnyOperation, ServiceName } from '../contract/operation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -21,6 +22,8 @@ export interface Platform<DB, Clients> {
   hub: ChangeHub;
   log: Logger;
   directory: PrincipalDirectory;
+  /** Where accounts stand, what binds them and in which state they are. Timed work asks it too. */
+  organization: OrganizationView;
   pages: PageTokens;
   settings: ServiceSettings;
   metrics: Metrics;

@@ -2,7 +2,6 @@
 
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
-import type { Guardrails } from './domain/guardrails.ts';
 import type { IamLimits } from './domain/limits.ts';
 import type { ShippedPolicies } from './domain/shipped.ts';
 import type { KeyUses } from './ops/key-uses.ts';
@@ -19,8 +18,6 @@ export interface IamDeps extends Platform<IamDb, IamClients> {
   shipped: ShippedPolicies;
   /** The product's actions. Absent: whatever stands under a prefix of the product counts as an action. */
   catalogue: ActionCatalogue | undefined;
-  /** For decisions about others: explanations, simulations, Authorize. */
-  guardrails: Guardrails;
   namespaces: NamespaceCache;
   subjects: SubjectCache;
   signing: SessionSigning;

@@ -10,7 +10,6 @@ import { defineService, type ServiceDefinition } from '../../platform/runtime/se
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
 import { iamApi } from './api/index.ts';
 import type { IamClients, IamDeps } from './deps.ts';
-import { type Guardrails, NO_GUARDRAILS } from './domain/guardrails.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
 import { ShippedPolicies } from './domain/shipped.ts';
 
@@ -31,8 +30,6 @@ export interface IamOptions {
   limits?: Partial<IamLimits>;
   /** Actions of every service: Authorize refuses what is neither in it nor in a namespace of the account. */
   catalogue?: ActionCatalogue;
-  /** Default: no organization. */
-  guardrails?: Guardrails;
 }
 
 export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, IamClients, IamDeps> {
@@ -48,7 +45,6 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,
-        guardrails: options.guardrails ?? NO_GUARDRAILS,
         namespaces: new NamespaceCache(platform.store, platform.hub),
         subjects: new SubjectCache(platform.store, platform.directory),
         signing: new SessionSigning(platform.hsm),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
@@ -83,6 +84,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const sequencer = new Sequencer({ store, log, clock, owner: ids.uuidv4() });
   const deps: AuditDeps = { store, sequencer, pages: new PageTokens(randomBytes(32)), clock };
   const directory = new PrincipalDirectory({ feed: { snapshot, changes }, clock, hub: new ChangeHub() });
+  const { organization } = new TestOrganization(clock);
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
   const pipeline = new Pipeline({
     service: 'audit',
@@ -92,6 +94,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     store,
     recorder: new Recorder(store as unknown as Store<unknown>, writer, () => undefined),
     directory,
+    organization,
     clock,
     ids,
     log,

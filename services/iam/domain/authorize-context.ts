@@ -25,12 +25,23 @@ export type ContextResult = { ok: true; context: ContextMap } | { ok: false; key
 /** refused: what the platform knows cannot be given; believed: what is given counts, and the platform fills the rest. */
 export type Claims = 'refused' | 'believed';
 
-const OWN_KEYS: ReadonlySet<string> = new Set(['aws:userid', 'aws:username', 'aws:resourceaccount']);
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  'aws:userid',
+  'aws:username',
+  'aws:resourceaccount',
+  'aws:resourceorgid',
+  'aws:resourceorgpaths',
+  'parapet:accountstate',
+]);
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
   subject: SubjectFacts | undefined,
-  resource: { accountId: string | undefined; tags?: Tags | undefined },
+  resource: {
+    tags?: Tags | undefined;
+    /** Its account, and where the accounts of subject and resource stand in the organization. */
+    places: ContextMap;
+  },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
   claims: Claims = 'refused',
@@ -51,8 +62,7 @@ export function buildContext(
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
-  const known = subject ? principalKeys(subject) : new Map<string, string>();
-  if (resource.accountId !== undefined) known.set('aws:resourceaccount', resource.accountId);
+  const known = [...resource.places, ...(subject ? principalKeys(subject) : [])];
   for (const [key, value] of known) if (claims === 'refused' || !context.has(key)) context.set(key, value);
   return { ok: true, context };
 }

@@ -194,7 +194,7 @@ describe('the context of a decision', () => {
     tags: { Team: 'a' },
   };
   const build = (given?: Parameters<typeof buildContext>[2], tags?: Record<string, string>) =>
-    buildContext(subject, { accountId: '123456789012', tags }, given, {
+    buildContext(subject, { places: new Map([['aws:resourceaccount', '123456789012']]), tags }, given, {
       now: Date.UTC(2026, 10, 22),
       region: 'local-1',
     });

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { createMemoryHsm, createMemoryRoots, type MemoryHsm, type MemoryRoots } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient, serviceCaller } from '../../../platform/client/transport.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
@@ -27,6 +28,8 @@ export interface IamWorld {
   clock: { time: number; now(): number };
   hub: ChangeHub;
   directory: PrincipalDirectory;
+  /** None, until a test makes one. */
+  organization: TestOrganization;
   /** As one of our own services. */
   internal: Client<typeof iamApi>;
   /** As somebody; the native input is validated like any other. */
@@ -87,6 +90,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     clock,
     hub,
   });
+  const organization = new TestOrganization(clock);
   const log = pino({ level: 'silent' });
   const metrics = createMetrics();
   const deps = await service.createDeps({
@@ -98,6 +102,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     hub,
     log,
     directory,
+    organization: organization.organization,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('iam'))),
     settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
     metrics,
@@ -114,6 +119,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
       () => {},
     ),
     directory,
+    organization: organization.organization,
     clock,
     ids,
     log,
@@ -128,6 +134,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     clock,
     hub,
     directory,
+    organization,
     internal,
     as: async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>
       (await pipeline.execute({ operation, caller, origin, input })) as OutputOf<Op>,

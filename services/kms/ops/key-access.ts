@@ -105,12 +105,15 @@ function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, que
   return conditions;
 }
 
-/** Whether a request for this target would be allowed now. */
+/** Whether the policies allow a request for this target now. */
 export async function isAllowed(call: AnyCall, deps: KmsDeps, target: AuthorizationTarget): Promise<boolean> {
   const principal = await deps.directory.principal(call.caller.principalId);
-  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region);
+  const { organization } = call;
+  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
   const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';
-  return authorize(call.caller, principal, target.action ?? declared, [target], context).allowed;
+  const result = authorize(call.caller, principal, target.action ?? declared, [target], context, organization);
+  // Whom the policies let in is told that the account of the key is suspended, by the decision that follows.
+  return result.allowed || result.checks[0]?.ownerState !== undefined;
 }
 
 /** `resolve` of an operation on one key that may be of another account. */

@@ -7,6 +7,7 @@ import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
+import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
@@ -75,6 +76,8 @@ export class KmsHarness {
   readonly hsm: MemoryHsm;
   readonly store: Store<KmsTables>;
   readonly deps: KmsDeps;
+  /** None, until a test makes one. */
+  readonly organization: TestOrganization;
   private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly hub: ChangeHub;
   private readonly pipeline: Pipeline<KmsDeps>;
@@ -86,6 +89,7 @@ export class KmsHarness {
     hsm: MemoryHsm;
     store: Store<KmsTables>;
     deps: KmsDeps;
+    organization: TestOrganization;
     principals: Map<string, PrincipalSnapshot>;
     hub: ChangeHub;
     pipeline: Pipeline<KmsDeps>;
@@ -95,6 +99,7 @@ export class KmsHarness {
     this.hsm = parts.hsm;
     this.store = parts.store;
     this.deps = parts.deps;
+    this.organization = parts.organization;
     this.principals = parts.principals;
     this.hub = parts.hub;
     this.pipeline = parts.pipeline;
@@ -120,6 +125,7 @@ export class KmsHarness {
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
+    const organization = new TestOrganization(clock);
     const store = await openStore<KmsTables>({
       service: 'kms',
       folder,
@@ -141,6 +147,7 @@ export class KmsHarness {
       hub,
       log,
       directory,
+      organization: organization.organization,
       pages: new PageTokens(Buffer.alloc(32, 7)),
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
@@ -154,12 +161,13 @@ export class KmsHarness {
       store,
       recorder,
       directory,
+      organization: organization.organization,
       clock,
       ids,
       log,
       metrics,
     });
-    return new KmsHarness({ hsm, store, deps, principals, hub, pipeline, time, folder });
+    return new KmsHarness({ hsm, store, deps, organization, principals, hub, pipeline, time, folder });
   }
 
   /** A second process on the same database and HSM, with empty caches. Closes this one. */

@@ -21,7 +21,8 @@ export const authorize = implement(Authorize, {
   },
   async run(call, input, subject, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const result = decide(deps, subject, input, { now: call.now, namespaces, explain: input.Explain ?? false });
+    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
+    const result = decide(deps, subject, input, asking);
     if ('code' in result) {
       throw call.fail(result.code, result.message, {
         ...(result.hint !== undefined && { hint: result.hint }),
@@ -45,7 +46,7 @@ export const batchAuthorize = implement(BatchAuthorize, {
   },
   async run(call, input, subjects, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, explain: input.Explain ?? false };
+    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
     const asked: Parameters<NonNullable<typeof call.decided>>[0][number][] = [];
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;

@@ -3,16 +3,16 @@
  * compiled resource policy; the full explanation is made for denials and on request.
  */
 
-import type { CheckResult } from '../../../../platform/authz/authorize.ts';
+import { type CheckResult, deniedSentence, isAllowed, judge, layersOf } from '../../../../platform/authz/authorize.ts';
+import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
+import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { ErrorDetails } from '../../../../platform/contract/error.ts';
 import {
   type AuthorizationRequest,
-  accessDeniedSentence,
   type Decision,
   type Explanation,
-  evaluate,
   explain,
   type Layers,
   type StatementRef,
@@ -21,7 +21,6 @@ import type { IamDeps } from '../../deps.ts';
 import { buildContext, type ContextInput } from '../../domain/authorize-context.ts';
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
-import { subjectLayers } from './layers.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
 import { principalFactsOf, subjectFactsOf } from './subject.ts';
 
@@ -51,12 +50,14 @@ export interface Problem {
 export interface Asking {
   now: number;
   namespaces: ReadonlyMap<string, Definition>;
+  organization: OrganizationSnapshot;
   explain: boolean;
 }
 
 /** A question as the evaluator takes it. */
 export interface Asked {
   request: AuthorizationRequest;
+  /** Without those of the organization: `judge` adds them. */
   layers: Layers;
 }
 
@@ -69,11 +70,11 @@ export function decide(
   const asked = askedOf(deps, subject, question, asking);
   if ('code' in asked) return asked;
   const { request, layers } = asked;
-  const decision = evaluate(request, layers);
-  return { answer: answerOf(request, layers, decision, asking.explain), check: { request, decision } };
+  const check = judge(request, layers, asking.organization);
+  return { answer: answerOf(check, { ...layers, ...check.guardrails }, asking), check };
 }
 
-/** The request that the question is about, with everything that binds it. */
+/** The request that the question is about, with the policies of its subject and its resource. */
 export function askedOf(
   deps: IamDeps,
   subject: Principal,
@@ -90,7 +91,10 @@ export function askedOf(
   const resourceAccount = accountOf(question.Resource) ?? subject.snapshot.AccountId;
   const context = buildContext(
     subjectFactsOf(subject),
-    { accountId: resourceAccount, tags: question.ResourceTags },
+    {
+      tags: question.ResourceTags,
+      places: placesOf(asking.organization, subject.snapshot.AccountId, resourceAccount),
+    },
     question.Context,
     { now: asking.now, region: deps.settings.region },
   );
@@ -103,9 +107,8 @@ export function askedOf(
       resourceAccount,
       context: context.context,
     },
-    layers: subjectLayers(deps, subject, {
+    layers: layersOf(subject, {
       resource: question.Resource,
-      accountId: resourceAccount,
       ...(given && { policy: given.set, trust: trustOf(question) }),
     }),
   };
@@ -123,14 +126,23 @@ function accountOf(resource: string): string | undefined {
   return accountId !== undefined && /^\d{12}$/.test(accountId) ? accountId : undefined;
 }
 
-function answerOf(request: AuthorizationRequest, layers: Layers, decision: Decision, wantsAll: boolean): Answer {
-  const allowed = decision.effect === 'allow';
-  const full = !allowed || wantsAll ? explain(request, layers) : undefined;
+/** Keys that only the platform knows: where the accounts of subject and resource stand. */
+function placesOf(organization: OrganizationSnapshot, accountId: string, resourceAccount: string) {
+  const context: Context = new Map();
+  addPlace(context, 'aws:principal', accountId, organization);
+  addOwner(context, resourceAccount, organization);
+  return context;
+}
+
+function answerOf(check: CheckResult, layers: Layers, asking: Asking): Answer {
+  const { request, decision } = check;
+  const allowed = isAllowed(check);
+  const full = !allowed || asking.explain ? explain(request, layers) : undefined;
   return {
     Decision: allowed ? 'Allow' : 'Deny',
-    Reason: decision.reason,
+    Reason: check.ownerState === undefined ? decision.reason : 'implicit-deny',
     Layers: full ? explainedLayers(full) : grantingLayers(decision),
-    Message: allowed ? allowSentence(decision) : accessDeniedSentence(decision, request, true),
+    Message: allowed ? allowSentence(decision) : deniedSentence(check, asking.organization, true),
     MissingContextKeys: [...(full?.missingContextKeys ?? [])],
   };
 }

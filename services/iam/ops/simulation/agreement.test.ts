@@ -74,6 +74,7 @@ function filled({ principal, context }: AuthorizationRequest, owner: string): Co
     ['aws:requestedregion', 'local-1'],
     ['aws:currenttime', `${now.slice(0, 19)}Z`],
   ];
+  if (owner === world.admin.accountId) defaults.push(['parapet:accountstate', 'ACTIVE']);
   if (kind === 'user') defaults.push(['aws:username', arn.slice(arn.lastIndexOf('/') + 1)]);
   return new Map([...defaults, ...context]);
 }
@@ -133,6 +134,7 @@ describe(`simulation (seed ${SEED})`, () => {
   }, 120_000);
 
   it('of a user agrees with Authorize and with the enforcement of requests', async () => {
+    const organization = await world.organization.organization.snapshot();
     const outcomes = { allowed: 0, explicitDeny: 0, implicitDeny: 0 };
     for (let set = 0; set < 25; set++) {
       const random = new Random((SEED + set) >>> 0);
@@ -157,7 +159,7 @@ describe(`simulation (seed ${SEED})`, () => {
         ]);
         known.delete('aws:resourceaccount');
         const accountId = accountIn(resource) ?? user.accountId;
-        const { checks } = authorize(user, principal, action, [{ resource, accountId }], known);
+        const { checks } = authorize(user, principal, action, [{ resource, accountId }], known, organization);
         const verdict = VERDICTS[checks[0]?.decision.reason as keyof typeof VERDICTS];
         expect(asked.EvaluationResults[0]?.EvalDecision, `seed ${SEED + set}, request ${i}`).toBe(verdict);
         outcomes[verdict]++;

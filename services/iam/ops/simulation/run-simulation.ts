@@ -2,6 +2,7 @@
  * Answers one page of a simulation: every action on every resource. A page ends early when it has cost enough, so that
  * no request keeps the process busy for long; the marker goes on where it ended.
  */
+import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
 import type { AnyOperation, InputOf } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
 import type { PrincipalFacts } from '../../../../policies/engine/index.ts';
@@ -121,11 +122,31 @@ export function contextOf(
     given[ContextKeyName] = isList ? ContextKeyValues : (ContextKeyValues[0] as string);
   }
   const environment = { now: call.now, region: deps.settings.region };
-  return (accountId) => {
-    const built = buildContext(subject, { accountId }, given, environment, 'believed');
+  return (owner) => {
+    const places = placesOf(call, subject?.accountId, owner);
+    const built = buildContext(subject, { places }, given, environment, 'believed');
     if (!built.ok) throw call.fail('InvalidInput', built.message);
     return built.context;
   };
+}
+
+/** SECURITY: where other accounts stand is told to members of the organization only, their state to nobody. */
+function placesOf(
+  { caller, organization }: SimulationCall,
+  principalAccount: string | undefined,
+  owner: string | undefined,
+): Context {
+  const places: Context = new Map();
+  const isTold = (accountId: string) => accountId === caller.accountId || organization.isMember(caller.accountId);
+  if (principalAccount !== undefined && isTold(principalAccount))
+    addPlace(places, 'aws:principal', principalAccount, organization);
+  if (owner === undefined) return places;
+  if (owner === caller.accountId) addOwner(places, owner, organization);
+  else {
+    places.set('aws:resourceaccount', owner);
+    if (isTold(owner)) addPlace(places, 'aws:resource', owner, organization);
+  }
+  return places;
 }
 
 /** Undefined: nobody is named. */

@@ -2,7 +2,6 @@ import type { AnyOperation, InputOf } from '../../../../platform/contract/operat
 import type { Call } from '../../../../platform/runtime/call.ts';
 import type { PrincipalFacts } from '../../../../policies/engine/index.ts';
 import { SimulatePrincipalPolicy } from '../../api/simulation.ts';
-import type { IamDeps } from '../../deps.ts';
 import type { SubjectFacts } from '../../domain/authorize-context.ts';
 import {
   type Exclusion,
@@ -32,7 +31,7 @@ export const simulatePrincipalPolicy = implement(SimulatePrincipalPolicy, {
       identity,
       boundary,
       resource: compileResourcePolicy(call, input.ResourcePolicy),
-      ...guardrailsOf(deps, call.caller.accountId, exclusions),
+      ...guardrailsOf(call, exclusions),
       context: contextOf(deps, call, known, input),
     });
   },
@@ -73,17 +72,18 @@ function policiesOf(
   };
 }
 
+/** SECURITY: guardrails of other accounts are none of the business of an account outside the organization. */
 function guardrailsOf(
-  deps: IamDeps,
-  accountId: string,
+  { caller: { accountId }, organization }: Call<AnyOperation>,
   exclusions: readonly Exclusion[],
 ): Pick<Simulation, 'scp' | 'rcp'> {
-  const { guardrails } = deps;
+  const isTold = (owner: string) => owner === accountId || organization.isMember(accountId);
+  const of = (owner: string) => organization.guardrails(accountId, owner);
   return {
-    scp: excludesType(exclusions, 'scp') ? undefined : levelsWithoutExcluded(guardrails.scp(accountId), exclusions),
+    scp: excludesType(exclusions, 'scp') ? undefined : levelsWithoutExcluded(of(accountId).scp, exclusions),
     rcp: excludesType(exclusions, 'rcp')
       ? undefined
-      : (owner) => levelsWithoutExcluded(guardrails.rcp(owner), exclusions),
+      : (owner) => (isTold(owner) ? levelsWithoutExcluded(of(owner).rcp, exclusions) : undefined),
   };
 }
 

@@ -1,33 +1,18 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like template placeholders
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardrailArn } from '../../../../platform/authz/testing/test-organization.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
-import { buildPolicySet, compilePolicy, type Level } from '../../../../policies/engine/index.ts';
 import { iamApi as api } from '../../api/index.ts';
 import { allow, errorOf, type IamWorld, makeUser, openIam, policy } from '../../testing/harness.ts';
 
-const FENCED = '999999999999';
-const level = (id: string, ...documents: object[]): Level => ({
-  id,
-  name: id,
-  set: buildPolicySet(
-    documents.map((document, index) =>
-      compilePolicy({ Version: '2012-10-17', Statement: document }, { arn: `arn:scp/${id}/${index}`, kind: 'scp' }),
-    ),
-  ),
-});
 const everything = allow('*');
-/** Binds the principals of the management account in this test, to see levels at work. */
-let levels: readonly Level[] | undefined;
-const guardrails = {
-  scp: () => levels,
-  rcp: (accountId: string) => (accountId === FENCED ? [level('foreign-root')] : undefined),
-};
-
+/** A member whose resources nobody may use: its RCP level allows nothing but what is harmless. */
+const FENCED = '444455556666';
 let world: IamWorld;
 let alice: Caller;
 let key: string;
 beforeAll(async () => {
-  world = await openIam({ guardrails });
+  world = await openIam();
   alice = await makeUser(world, 'alice', [
     allow('kms:Decrypt', 'arn:aws:kms:*:*:key/*'),
     { Sid: 'OwnTeam', ...allow('kms:Sign', '*', { StringEquals: { 'aws:PrincipalTag/Team': 'red' } }) },
@@ -353,28 +338,41 @@ describe('SimulatePrincipalPolicy', () => {
 
   it('obeys the guardrails of the account and of the resource, and can leave them out', async () => {
     const ActionNames = ['kms:Decrypt'];
-    levels = [level('r-1', everything), level('ou-1', allow('iam:*'))];
-    try {
-      const [denied] = (await principal({ ActionNames, ResourceArns: [key] })).EvaluationResults;
-      expect(denied).toMatchObject({
-        EvalDecision: 'implicitDeny',
-        OrganizationsDecisionDetail: { AllowedByOrganizations: false },
-      });
-      expect(denied?.ResourceSpecificResults[0]).not.toHaveProperty('EvalDecisionDetails');
-      const PolicyExclusionList = [{ PolicyType: 'scp' }];
-      expect(decisions(await principal({ ActionNames, ResourceArns: [key], PolicyExclusionList }))).toEqual([
-        'allowed',
-      ]);
-    } finally {
-      levels = undefined;
-    }
     const foreign = `arn:aws:kms:local-1:${FENCED}:key/1`;
     const ResourcePolicy = policy({ ...allow('kms:*'), Principal: { AWS: alice.arn } });
-    const [outside] = (await principal({ ActionNames, ResourceArns: [foreign], ResourcePolicy })).EvaluationResults;
-    expect(outside).toMatchObject({
+    const outside = async () =>
+      (await principal({ ActionNames, ResourceArns: [foreign], ResourcePolicy })).EvaluationResults[0];
+    const { organization } = world;
+    organization.create().unit('ou-1').account(FENCED, 'ou-1');
+    const deny = { Effect: 'Deny', Action: 'kms:*', Resource: '*' };
+    organization.attach('rcp', 'ou-1', 'Fence', [{ ...deny, Sid: 'NobodyElse', Principal: '*' }]);
+    // An account outside the organization is told nothing about guardrails of members.
+    expect(await outside()).toMatchObject({ EvalDecision: 'allowed' });
+    expect(await outside()).not.toHaveProperty('OrganizationsDecisionDetail');
+
+    organization.unit('ou-2').account(alice.accountId, 'ou-2');
+    expect(await outside()).toMatchObject({
+      EvalDecision: 'explicitDeny',
+      OrganizationsDecisionDetail: { AllowedByOrganizations: false },
+      MatchedStatements: [{ SourcePolicyId: 'Fence', SourcePolicyType: 'none' }],
+    });
+    const [allowed] = (await principal({ ActionNames, ResourceArns: [key] })).EvaluationResults;
+    expect(allowed).toMatchObject({
+      EvalDecision: 'allowed',
+      OrganizationsDecisionDetail: { AllowedByOrganizations: true },
+    });
+    organization.attach('scp', 'ou-2', 'OnlyIam', [allow('iam:*')]).detach('ou-2', 'p-FullAWSAccess');
+    const [denied] = (await principal({ ActionNames, ResourceArns: [key] })).EvaluationResults;
+    expect(denied).toMatchObject({
       EvalDecision: 'implicitDeny',
       OrganizationsDecisionDetail: { AllowedByOrganizations: false },
     });
+    expect(denied?.ResourceSpecificResults[0]).not.toHaveProperty('EvalDecisionDetails');
+    const without = (PolicyExclusionList: object[]) =>
+      principal({ ActionNames, ResourceArns: [key], PolicyExclusionList }).then(decisions);
+    expect(await without([{ PolicyType: 'scp' }])).toEqual(['allowed']);
+    expect(await without([{ PolicyArn: guardrailArn('scp', 'OnlyIam') }])).toEqual(['implicitDeny']);
+    organization.detach('ou-2', 'p-OnlyIam').attach('scp', 'ou-2', 'All', [everything]);
   });
 
   it('answers for another account what it answers for nobody, and only to whom it is permitted', async () => {

@@ -1,0 +1,132 @@
+/**
+ * The organization as this node knows it. Answers from memory; guarantees that a change made anywhere is seen within
+ * one second, and refuses to answer (`Unavailable`, which denies) when it could not confirm for five seconds that its
+ * view is current. A lost confirmation of more than two seconds is repaired before answering. Follows the org service
+ * as `PrincipalDirectory` follows iam.
+ */
+import { ServiceError } from '../contract/error.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { GuardrailSets } from './guardrail-sets.ts';
+import type { OrganizationData } from './organization-data.ts';
+import { OrganizationSnapshot } from './organization-snapshot.ts';
+
+export interface OrganizationFeed {
+  view(): Promise<OrganizationData>;
+  /** The revision; answers at once when it is not `since`, else after `waitMs`. */
+  revision(since: number, waitMs: number): Promise<number>;
+}
+
+const POLL_MS = 500;
+const RETRY_MS = 200;
+const SUSPECT_MS = 2_000;
+const STALE_MS = 5_000;
+
+export class OrganizationView {
+  private readonly feed: OrganizationFeed;
+  private readonly clock: Clock;
+  private readonly sets: GuardrailSets;
+  private latest: OrganizationSnapshot | undefined;
+  private confirmedAt = Number.NEGATIVE_INFINITY;
+  /** Raised by every change this process makes: an answer asked for before it proves nothing. */
+  private generation = 0;
+  private asked = 0;
+  /** Number of the question whose answer is `latest`: an older answer that comes later is dropped. */
+  private accepted = 0;
+  private confirming: Promise<void> | undefined;
+  private following: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(options: { feed: OrganizationFeed; clock: Clock; log: Logger }) {
+    this.feed = options.feed;
+    this.clock = options.clock;
+    this.sets = new GuardrailSets((policy, error) =>
+      options.log.error({ policy, err: String(error) }, 'guardrail cannot be read: it allows nothing'),
+    );
+  }
+
+  /** What to judge one request by: take it once. */
+  snapshot(): OrganizationSnapshot | Promise<OrganizationSnapshot> {
+    return this.latest && this.fresh() ? this.latest : this.confirmed();
+  }
+
+  /** The organization changed in this process: the next request asks before it is answered. */
+  changed(): void {
+    this.generation++;
+    this.confirmedAt = Number.NEGATIVE_INFINITY;
+    this.confirming = undefined;
+  }
+
+  /** Follows the changes until `stop`. */
+  start(): void {
+    this.following ??= this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.following;
+  }
+
+  private fresh(): boolean {
+    return this.clock.now() - this.confirmedAt < SUSPECT_MS;
+  }
+
+  private async confirmed(): Promise<OrganizationSnapshot> {
+    try {
+      // Requests that come together ask once.
+      this.confirming ??= this.poll(0).finally(() => {
+        this.confirming = undefined;
+      });
+      await this.confirming;
+    } catch (cause) {
+      if (!this.latest || this.clock.now() - this.confirmedAt >= STALE_MS) {
+        throw new ServiceError('Unavailable', 'the organization cannot be confirmed as current', {
+          hint: 'check that the org service is running and reachable, then try again',
+          details: { retryAfterSeconds: 1 },
+          cause,
+        });
+      }
+    }
+    return this.latest as OrganizationSnapshot;
+  }
+
+  private async follow(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.poll(POLL_MS);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  private async poll(waitMs: number): Promise<void> {
+    const generation = this.generation;
+    const askedAt = this.clock.now();
+    const known = this.latest?.revision;
+    if (known !== undefined) {
+      const revision = await this.feed.revision(known, waitMs);
+      if (revision === this.latest?.revision) {
+        // The view was current when the answer was given, at the earliest when it was asked for.
+        return this.confirm(generation, waitMs === 0 ? askedAt : this.clock.now());
+      }
+    }
+    await this.read();
+  }
+
+  private async read(): Promise<void> {
+    const generation = this.generation;
+    const askedAt = this.clock.now();
+    const question = ++this.asked;
+    const data = await this.feed.view();
+    if (question > this.accepted) {
+      this.accepted = question;
+      if (this.latest?.revision !== data.Revision) this.latest = new OrganizationSnapshot(data, this.sets);
+    }
+    this.confirm(generation, askedAt);
+  }
+
+  private confirm(generation: number, at: number): void {
+    if (generation === this.generation) this.confirmedAt = Math.max(this.confirmedAt, at);
+  }
+}
