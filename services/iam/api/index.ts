@@ -29,6 +29,7 @@ import {
   ListNamespaces,
   RegisterNamespace,
 } from './authz.ts';
+import { Explain } from './explain.ts';
 import {
   AddUserToGroup,
   CreateGroup,
@@ -150,6 +151,7 @@ export const iamApi = {
   GetContextKeysForPrincipalPolicy,
   Authorize,
   BatchAuthorize,
+  Explain,
   RegisterNamespace,
   ListNamespaces,
   DescribeNamespace,

@@ -8,7 +8,6 @@ import {
   buildPolicySet,
   type CompiledPolicy,
   type ContextMap,
-  contextKeyNames,
   type Decision,
   type Explanation,
   explain,
@@ -17,6 +16,7 @@ import {
   type PrincipalFacts,
   type StatementRef,
 } from '../../../policies/engine/index.ts';
+import { ContextKeySpelling } from './context-key-spelling.ts';
 
 /** What is the same for every action and resource of a simulation. */
 export interface Simulation {
@@ -58,7 +58,7 @@ export function simulatorOf(simulation: Simulation): Simulator {
     ...(session && { session: buildPolicySet(session) }),
     ...(resourcePolicy && { resource: buildPolicySet([resourcePolicy]) }),
   };
-  const spelling = new SpellingOf(policiesOf(simulation));
+  const spelling = new ContextKeySpelling(policiesOf(simulation));
   return (action, resource) => {
     const { request, caller, owner } = requestOf(simulation, action, resource);
     const rcp = owner === undefined ? undefined : simulation.rcp?.(owner);
@@ -151,19 +151,4 @@ function detailsOf(
   if (!crossesAccounts) return { details: {} };
   const says = (layer: 'identity' | 'resource') => verdictOf(outcomes(explanation, layer)[0] ?? 'implicit-deny');
   return { details: { 'IAM Policy': says('identity'), 'Resource Policy': says('resource') } };
-}
-
-/** Keys are compared in lower case and shown as the policies spell them. */
-class SpellingOf {
-  readonly #names = new Map<string, string>();
-
-  constructor(policies: readonly CompiledPolicy[]) {
-    for (const { document } of policies) {
-      for (const [key, name] of contextKeyNames(document)) if (!this.#names.has(key)) this.#names.set(key, name);
-    }
-  }
-
-  of(keys: readonly string[]): string[] {
-    return keys.map((key) => this.#names.get(key) ?? key);
-  }
 }

@@ -12,6 +12,7 @@ import { deleteUserPermissionsBoundary, putUserPermissionsBoundary } from './att
 import { listAttachedGroupPolicies, listAttachedUserPolicies } from './attachments/list-attached.ts';
 import { listEntitiesForPolicy } from './attachments/list-entities.ts';
 import { authorize, batchAuthorize } from './authz/authorize.ts';
+import { explain } from './authz/explain.ts';
 import { deleteNamespace, describeNamespace, listNamespaces, registerNamespace } from './authz/namespaces.ts';
 import { createGroup } from './groups/create-group.ts';
 import { deleteGroup } from './groups/delete-group.ts';
@@ -68,6 +69,7 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   listEntitiesForPolicy,
   authorize,
   batchAuthorize,
+  explain,
   simulateCustomPolicy,
   simulatePrincipalPolicy,
   getContextKeysForCustomPolicy,

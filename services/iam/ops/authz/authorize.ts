@@ -1,34 +1,16 @@
 import type { Principal } from '../../../../platform/authz/principal.ts';
-import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
 import { implement } from '../implement.ts';
-import { decide } from './decide.ts';
-import { subjectMissing, subjectOf } from './subject.ts';
-
-export function targetOf(arn: string, subject: Principal | undefined): AuthorizationTarget {
-  return { resource: arn, ...(subject && { resourceTags: subject.snapshot.Tags }) };
-}
+import { decide, failure } from './decide.ts';
+import { aboutSubject, subjectMissing, subjectOf, targetOf } from './subject.ts';
 
 export const authorize = implement(Authorize, {
-  async resolve(call, input, deps) {
-    const arn = input.Principal ?? call.caller.arn;
-    const subject = await subjectOf(call, deps, arn);
-    return {
-      targets: [targetOf(arn, subject)],
-      state: subject as Principal,
-      ...(!subject && { absent: call.fail('NotFound', subjectMissing(arn)) }),
-    };
-  },
+  resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
     const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
     const result = decide(deps, subject, input, asking);
-    if ('code' in result) {
-      throw call.fail(result.code, result.message, {
-        ...(result.hint !== undefined && { hint: result.hint }),
-        ...(result.details && { details: result.details }),
-      });
-    }
+    if ('code' in result) throw failure(call, result);
     call.decided?.([{ ...result.check, principal: subject }]);
     return { ...result.answer, DecisionId: call.eventId };
   },

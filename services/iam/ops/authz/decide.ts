@@ -8,7 +8,9 @@ import { addOwner, addPlace, type Context } from '../../../../platform/authz/con
 import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
-import type { ErrorDetails } from '../../../../platform/contract/error.ts';
+import type { ErrorDetails, ServiceError } from '../../../../platform/contract/error.ts';
+import type { AnyOperation } from '../../../../platform/contract/operation.ts';
+import type { Call } from '../../../../platform/runtime/call.ts';
 import {
   type AuthorizationRequest,
   type Decision,
@@ -71,7 +73,22 @@ export function decide(
   if ('code' in asked) return asked;
   const { request, layers } = asked;
   const check = judge(request, layers, asking.organization);
-  return { answer: answerOf(check, { ...layers, ...check.guardrails }, asking), check };
+  return { answer: answerOf(check, shownLayers(asked, check, asking.organization), asking), check };
+}
+
+/**
+ * The layers as the asker may see them. SECURITY: what binds the resources of a member is shown to members only; the
+ * decision itself obeys it, as the decision about a real request would.
+ */
+export function shownLayers(
+  { request, layers }: Asked,
+  { guardrails = {} }: CheckResult,
+  organization: OrganizationSnapshot,
+): Layers {
+  const { accountId } = request.principal;
+  const { rcp, ...own } = guardrails;
+  const isShown = request.resourceAccount === accountId || organization.isMember(accountId);
+  return { ...layers, ...own, ...(rcp && isShown && { rcp }) };
 }
 
 /** The request that the question is about, with the policies of its subject and its resource. */
@@ -177,7 +194,7 @@ function showStatement(ref: StatementRef) {
   };
 }
 
-function allowSentence(decision: Decision): string {
+export function allowSentence(decision: Decision): string {
   if (decision.impliedBy === 'root-user') return 'allowed because the principal is the root user of the account';
   const [first] = decision.matched;
   if (!first) return 'allowed';
@@ -193,4 +210,9 @@ function unknownAction(action: string, nearest: string | undefined): Problem {
 function wrong(member: string, message: string, key?: string): Problem {
   const path = key === undefined ? [member] : [member, key];
   return { code: 'Validation', message, details: { issues: [{ path, rule: 'custom', message }] } };
+}
+
+/** The error of a question that cannot be answered. */
+export function failure(call: Call<AnyOperation>, { code, message, hint, details }: Problem): ServiceError {
+  return call.fail(code, message, { ...(hint !== undefined && { hint }), ...(details && { details }) });
 }
