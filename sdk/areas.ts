@@ -75,6 +75,10 @@ export const areas = {
   authz: {
     Authorize: iamApi.Authorize,
     BatchAuthorize: iamApi.BatchAuthorize,
+    Explain: iamApi.Explain,
+    WhoCan: iamApi.WhoCan,
+    WhatCan: iamApi.WhatCan,
+    GetEffectiveCeiling: iamApi.GetEffectiveCeiling,
     RegisterNamespace: iamApi.RegisterNamespace,
     ListNamespaces: iamApi.ListNamespaces,
     DescribeNamespace: iamApi.DescribeNamespace,

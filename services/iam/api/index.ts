@@ -10,6 +10,7 @@ import {
   UpdateAccessKey,
 } from './access-keys.ts';
 import { CreateAccount, DescribeAccount, GetAccountSummary, ListAccountAliases, ListAccounts } from './accounts.ts';
+import { GetEffectiveCeiling, WhatCan, WhoCan } from './analysis.ts';
 import {
   AttachGroupPolicy,
   AttachUserPolicy,
@@ -152,6 +153,9 @@ export const iamApi = {
   Authorize,
   BatchAuthorize,
   Explain,
+  WhoCan,
+  WhatCan,
+  GetEffectiveCeiling,
   RegisterNamespace,
   ListNamespaces,
   DescribeNamespace,

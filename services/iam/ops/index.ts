@@ -12,8 +12,11 @@ import { deleteUserPermissionsBoundary, putUserPermissionsBoundary } from './att
 import { listAttachedGroupPolicies, listAttachedUserPolicies } from './attachments/list-attached.ts';
 import { listEntitiesForPolicy } from './attachments/list-entities.ts';
 import { authorize, batchAuthorize } from './authz/authorize.ts';
+import { getEffectiveCeiling } from './authz/effective-ceiling.ts';
 import { explain } from './authz/explain.ts';
 import { deleteNamespace, describeNamespace, listNamespaces, registerNamespace } from './authz/namespaces.ts';
+import { whatCan } from './authz/what-can.ts';
+import { whoCan } from './authz/who-can.ts';
 import { createGroup } from './groups/create-group.ts';
 import { deleteGroup } from './groups/delete-group.ts';
 import { addUserToGroup, removeUserFromGroup } from './groups/members.ts';
@@ -70,6 +73,9 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   authorize,
   batchAuthorize,
   explain,
+  whoCan,
+  whatCan,
+  getEffectiveCeiling,
   simulateCustomPolicy,
   simulatePrincipalPolicy,
   getContextKeysForCustomPolicy,

@@ -31,7 +31,7 @@ function showAccount(deps: IamDeps, row: AccountRow) {
  * The accounts are a resource of the management account: a caller of another account is denied by the cross-account
  * rule (no resource policy allows it), whatever its own policies say, its root user included.
  */
-async function ofManagement(deps: IamDeps): Promise<Resolved<string>> {
+export async function ofManagement(deps: IamDeps): Promise<Resolved<string>> {
   const management = await managementAccount(deps.store.read);
   const accountId = management?.account_id ?? 'none';
   return { targets: [{ resource: '*', accountId }], state: accountId };

@@ -76,6 +76,14 @@ export function decide(
   return { answer: answerOf(check, shownLayers(asked, check, asking.organization), asking), check };
 }
 
+/** The decision as the asker may see it: which guardrail of another account denied is told to members only. */
+export function shownDecision(asked: Asked, { decision }: CheckResult, organization: OrganizationSnapshot): Decision {
+  const { principal, resourceAccount } = asked.request;
+  const { accountId } = principal;
+  if (decision.layer !== 'rcp' || resourceAccount === accountId || organization.isMember(accountId)) return decision;
+  return { effect: decision.effect, reason: decision.reason, layer: 'rcp', matched: [] };
+}
+
 /**
  * The layers as the asker may see them. SECURITY: what binds the resources of a member is shown to members only; the
  * decision itself obeys it, as the decision about a real request would.

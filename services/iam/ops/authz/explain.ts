@@ -6,7 +6,7 @@ import { Explain } from '../../api/explain.ts';
 import { ContextKeySpelling, policiesIn } from '../../domain/context-key-spelling.ts';
 import { decidingDocuments, explainedLayers, verdictOf } from '../../domain/explanation.ts';
 import { implement } from '../implement.ts';
-import { allowSentence, askedOf, failure, shownLayers } from './decide.ts';
+import { allowSentence, askedOf, failure, shownDecision, shownLayers } from './decide.ts';
 import { aboutSubject } from './subject.ts';
 
 export const explain = implement(Explain, {
@@ -21,7 +21,7 @@ export const explain = implement(Explain, {
     const explanation = explainRequest(asked.request, layers);
     const allowed = isAllowed(check);
     return {
-      ...verdictOf(check.decision, allowed),
+      ...verdictOf(shownDecision(asked, check, call.organization), allowed),
       Message: allowed ? allowSentence(check.decision) : deniedSentence(check, call.organization, true),
       ...(check.decision.impliedBy && { ImpliedBy: check.decision.impliedBy }),
       Layers: explainedLayers(explanation, layers),
