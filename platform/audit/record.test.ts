@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { buildPolicySet, compilePolicy } from '../../policies/engine/index.ts';
 import { defineOperation } from '../contract/operation.ts';
 import { dictionary, structure, text } from '../contract/shape.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -16,6 +17,11 @@ const Sample = defineOperation({
   effect: 'write',
   audit: { class: 'management' },
 });
+
+const guardrail = compilePolicy(
+  { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+  { arn: 'arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess', version: '1', kind: 'scp' },
+);
 
 it('is canonical whatever names and values the caller chose', () => {
   const key = fc.string({ unit: 'binary' });
@@ -33,6 +39,10 @@ it('is canonical whatever names and values the caller chose', () => {
         context,
       };
       const decision = { effect: 'allow' as const, reason: 'allow' as const, layer: 'identity' as const, matched: [] };
+      const level = { id: 'r-ab12', name: value };
+      const levels = [{ ...level, set: buildPolicySet([guardrail]) }];
+      const statement = { policyArn: 'arn', sid: value, version: '1', index: 0 };
+      const observed = [{ layer: 'scp', level, policyId: 'p-1', statement }];
       const draft = {
         eventId: 'e',
         operation: Sample,
@@ -48,7 +58,8 @@ it('is canonical whatever names and values the caller chose', () => {
         input: { Zeta: value, Alpha: map },
         output: { Beta: value, Able: value },
         context,
-        checks: [{ request, decision }],
+        checks: [{ request, decision, guardrails: { scp: levels, rcp: levels }, observed }],
+        organization: { id: 'o-abcdefghij', revision: 3 },
         resources: [{ ARN: 'arn', accountId: '1', type: 'kms:key' }],
       } as unknown as RecordDraft;
       const record = renderRecord(draft, { node: 'n', boot: 'b', region: 'r' }, 1);

@@ -2,6 +2,7 @@
 import type { Hsm } from '../../hsm/port.ts';
 import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { PrincipalDirectory } from '../../platform/authz/directory.ts';
+import type { OrganizationView } from '../../platform/authz/organization.ts';
 import type { Logger } from '../../platform/observe/log.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Ids } from '../../platform/runtime/ids.ts';
@@ -30,6 +31,7 @@ export interface KmsDeps {
   ids: Ids;
   log: Logger;
   directory: PrincipalDirectory;
+  organization: OrganizationView;
   pages: PageTokens;
   settings: ServiceSettings;
   keys: KeyCache;

@@ -9,6 +9,7 @@ import { kmsHandlers } from './ops/index.ts';
 import { ChangeFollower } from './store/change-follower.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { migration as deletionPauses } from './store/migrations/0002_deletion_pauses.ts';
 import { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
@@ -19,7 +20,7 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   name: 'kms',
   operations: Object.values(kmsOperations),
   handlers: kmsHandlers,
-  migrations: [init],
+  migrations: [init, deletionPauses],
   createDeps,
   async prepare(deps) {
     deps.follower.start(deps.keys);
@@ -37,6 +38,7 @@ function createDeps(platform: Platform<KmsTables, KmsClients>): KmsDeps {
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'kms-jobs', boot: ids.uuidv7(), region: settings.region };
   const recorder = new Recorder(store as never, writer, () => undefined);
-  const { clients, directory, pages } = platform;
-  return { store, hsm, clients, clock, ids, log, directory, pages, settings, keys, tenants, guard, follower, recorder };
+  const { clients, directory, organization, pages } = platform;
+  const given = { store, hsm, clients, clock, ids, log, directory, organization, pages, settings };
+  return { ...given, keys, tenants, guard, follower, recorder };
 }

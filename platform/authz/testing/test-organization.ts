@@ -2,7 +2,13 @@
 import { pino } from 'pino';
 import type { OrganizationFeed } from '../organization.ts';
 import { OrganizationView } from '../organization.ts';
-import type { AccountState, GuardrailType, OrganizationAttachment, OrganizationData } from '../organization-data.ts';
+import type {
+  AccountState,
+  GuardrailType,
+  OrganizationAttachment,
+  OrganizationData,
+  OrganizationPolicy,
+} from '../organization-data.ts';
 
 export const MANAGEMENT = '999988887777';
 export const ORG = 'o-abcdefghij';
@@ -137,7 +143,7 @@ export function guardrailArn(type: 'scp' | 'rcp', name: string): string {
   return `arn:aws:organizations::${MANAGEMENT}:policy/${ORG}/${folder}/p-${name}`;
 }
 
-function fullAccess(Type: GuardrailType) {
+export function fullAccess(Type: GuardrailType): OrganizationPolicy {
   const principal = Type === 'RESOURCE_CONTROL_POLICY' ? { Principal: '*' } : {};
   return {
     ...FULL_ACCESS[Type],

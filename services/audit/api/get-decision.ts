@@ -1,6 +1,16 @@
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { annotate, integer, list, oneOf, structure, text, timestamp } from '../../../platform/contract/shape.ts';
-import { AskedDecision, ContextValues, DecisionCheck, DecisionPrincipal, EventId, json } from './shapes.ts';
+import {
+  AskedDecision,
+  BoundLevel,
+  ContextValues,
+  DecisionCheck,
+  DecisionLevel,
+  DecisionPrincipal,
+  EventId,
+  json,
+  ObservedDenial,
+} from './shapes.ts';
 
 export const GetDecision = defineOperation({
   name: 'GetDecision',
@@ -26,12 +36,25 @@ export const GetDecision = defineOperation({
     Effect: oneOf(['allow', 'deny', 'none']),
     Reason: text(1, 64).optional(),
     Layer: text(1, 64).optional(),
+    /** Where the guardrail that denied is attached. */
+    Level: DecisionLevel.optional(),
     Context: ContextValues,
     Checks: annotate(list(DecisionCheck, 0, 100), { audit: 'drop' }),
     /** `arn@version` of every policy that took part. */
     Policies: annotate(list(text(1, 2200), 0, 1000), { audit: 'drop' }),
     /** Version of the authorization data of the whole installation. */
     PolicyVersion: integer(0, Number.MAX_SAFE_INTEGER).optional(),
+    /** What it was judged by, with the levels that bound the caller, from the root down. */
+    Organization: annotate(
+      structure({
+        Id: text(1, 64),
+        Revision: integer(0, Number.MAX_SAFE_INTEGER),
+        Levels: list(BoundLevel, 0, 100),
+      }),
+      { audit: 'drop' },
+    ).optional(),
+    /** What guardrails that are only observed would have denied. */
+    Observed: annotate(list(ObservedDenial, 0, 1000), { audit: 'drop' }).optional(),
     /** The decisions of an Authorize or BatchAuthorize, in order; a single one is also what the members above tell. */
     Asked: annotate(list(AskedDecision, 0, 1000), { audit: 'drop' }).optional(),
     ErrorCode: text(0, 128).optional(),

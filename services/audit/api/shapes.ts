@@ -63,6 +63,20 @@ const Statement = structure({
 /** Condition key to its value; a list is a multivalued key. */
 const ContextValues = annotate(z.record(z.string(), z.unknown()), { audit: 'drop' });
 
+/** Root, unit or account of the organization. */
+export const DecisionLevel = structure({ Id: text(1, 64), Name: text(0, 128) });
+
+/** `p-examplepolicy@version` of what was attached. */
+export const BoundLevel = structure({ Id: text(1, 64), Policies: list(text(1, 256), 0, 1000) });
+
+/** A guardrail that is only observed and would have denied. */
+export const ObservedDenial = structure({
+  Layer: text(1, 64),
+  Level: DecisionLevel,
+  PolicyId: text(1, 128),
+  Statement,
+});
+
 const check = {
   Action: text(1, 256),
   Resource: text(1, 2048),
@@ -71,7 +85,13 @@ const check = {
   Reason: text(1, 64),
   /** The denying layer, or for `allow` the layer that granted. */
   Layer: text(1, 64).optional(),
+  /** Where the guardrail that denied is attached. */
+  Level: DecisionLevel.optional(),
+  /** Of the account that owns the resource, when it kept others from using it. */
+  OwnerState: text(1, 64).optional(),
   Statements: list(Statement, 0, 1000),
+  /** The levels that bound whoever asked for the resource, from the root down. */
+  ResourceLevels: list(BoundLevel, 0, 100).optional(),
   /** Keys of this check besides those of the request. */
   Context: ContextValues,
 };
@@ -93,6 +113,7 @@ export const AskedDecision = structure({
   Principal: DecisionPrincipal,
   Policies: list(text(1, 2200), 0, 1000),
   PolicyVersion: integer(0, Number.MAX_SAFE_INTEGER).optional(),
+  Observed: list(ObservedDenial, 0, 1000).optional(),
 });
 
 export const ResourceArn = ArnText;

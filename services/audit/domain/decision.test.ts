@@ -69,6 +69,46 @@ describe('decision of a record', () => {
     expect(decisionView(text)).toMatchObject({ Effect: 'none', Checks: [], ErrorCode: 'Unauthenticated' });
   });
 
+  it('names the guardrail that denied, its level, and what everything was judged by', () => {
+    const statements = [{ index: 0, policyArn: 'arn:p-NoKeys', sid: 'NoNewKeys', version: '3' }];
+    const level = { id: 'ou-ab12-00000001', name: 'Production' };
+    const levels = [{ id: 'r-ab12', policies: ['p-FullAWSAccess@1'] }];
+    const text = JSON.stringify({
+      eventID: '019a0c1e-7b00-7000-8000-000000000001',
+      x: {
+        decision: {
+          checks: [
+            {
+              action: 'kms:CreateKey',
+              effect: 'deny',
+              layer: 'scp',
+              level,
+              rcp: levels,
+              reason: 'explicit-deny',
+              resource: '*',
+              statements,
+            },
+          ],
+          effect: 'deny',
+          observed: [{ layer: 'rcp', level, policyId: 'p-NoKeys', statement: statements[0] }],
+          organization: { id: 'o-abcdefghij', revision: 7, scp: levels },
+        },
+      },
+    });
+    const view = decisionView(text);
+    const Level = { Id: 'ou-ab12-00000001', Name: 'Production' };
+    const Statement = { PolicyArn: 'arn:p-NoKeys', Version: '3', Sid: 'NoNewKeys', Index: 0 };
+    const Levels = [{ Id: 'r-ab12', Policies: ['p-FullAWSAccess@1'] }];
+    expect(view).toMatchObject({
+      Layer: 'scp',
+      Level,
+      Checks: [{ Level, Statements: [Statement], ResourceLevels: Levels }],
+      Organization: { Id: 'o-abcdefghij', Revision: 7, Levels },
+      Observed: [{ Layer: 'rcp', Level, PolicyId: 'p-NoKeys', Statement }],
+    });
+    expect(GetDecision.output.safeParse(view).error).toBeUndefined();
+  });
+
   it('does not exist for a text that is no record', () => {
     for (const text of ['', '[]', 'null', '{"eventID":1}']) expect(decisionView(text)).toBeUndefined();
   });

@@ -7,8 +7,28 @@ export interface DecisionCheckView {
   Effect: 'allow' | 'deny';
   Reason: string;
   Layer?: string;
-  Statements: { PolicyArn: string; Version?: string; Sid?: string; Index: number }[];
+  Level?: LevelView;
+  OwnerState?: string;
+  Statements: StatementView[];
+  ResourceLevels?: BoundLevelView[];
   Context: Record<string, unknown>;
+}
+
+interface StatementView {
+  PolicyArn: string;
+  Version?: string;
+  Sid?: string;
+  Index: number;
+}
+
+interface LevelView {
+  Id: string;
+  Name: string;
+}
+
+interface BoundLevelView {
+  Id: string;
+  Policies: string[];
 }
 
 type Json = Record<string, unknown>;
@@ -30,6 +50,7 @@ export function decisionView(record: string) {
     EventName: text(root.eventName) ?? '',
     ...optional('RequestId', text(root.requestID)),
     ...(only ? subjectView(only, caller) : callerView(decision, caller)),
+    ...optional('Organization', organization(decision.organization)),
     ...(asked.length > 0 && { Asked: asked }),
     ...optional('ErrorCode', text(root.errorCode)),
     ...optional('Message', text(root.errorMessage)),
@@ -49,23 +70,27 @@ function callerView(decision: Json, caller: ReturnType<typeof principal>) {
     Principal: caller,
     ...(deciding && { Action: deciding.Action, Resource: deciding.Resource, Reason: deciding.Reason }),
     ...optional('Layer', deciding?.Layer),
+    ...optional('Level', deciding?.Level),
     Effect: effect,
     Context: object(decision.context),
     Checks: checks,
     ...policies(decision),
+    ...optional('Observed', observed(decision.observed)),
   };
 }
 
 /** May the subject of the question do what was asked about? */
 function subjectView(asked: ReturnType<typeof askedDecision>, caller: ReturnType<typeof principal>) {
-  const { Principal, Policies, PolicyVersion, ...only } = asked;
+  const { Principal, Policies, PolicyVersion, Observed, ...only } = asked;
   return {
+    ...optional('Observed', Observed),
     Principal,
     AskedBy: caller,
     Action: only.Action,
     Resource: only.Resource,
     Reason: only.Reason,
     ...optional('Layer', only.Layer),
+    ...optional('Level', only.Level),
     Effect: only.Effect,
     Context: only.Context,
     Checks: [only],
@@ -78,7 +103,12 @@ function askedDecision(value: unknown) {
   const item = object(value);
   const subject = object(item.principal);
   const type = text(subject.arn)?.endsWith(':root') ? 'Root' : 'IAMUser';
-  return { ...check(item), Principal: principal({ ...subject, type }), ...policies(item) };
+  return {
+    ...check(item),
+    Principal: principal({ ...subject, type }),
+    ...policies(item),
+    ...optional('Observed', observed(item.observed)),
+  };
 }
 
 function policies(decision: Json): { Policies: string[]; PolicyVersion?: number } {
@@ -108,17 +138,58 @@ function check(value: unknown): DecisionCheckView {
     Effect: item.effect === 'allow' ? 'allow' : 'deny',
     Reason: text(item.reason) ?? '',
     ...optional('Layer', text(item.layer)),
-    Statements: list(item.statements).map((statement) => {
-      const s = object(statement);
-      return {
-        PolicyArn: text(s.policyArn) ?? '',
-        ...optional('Version', text(s.version)),
-        ...optional('Sid', text(s.sid)),
-        Index: typeof s.index === 'number' ? s.index : 0,
-      };
-    }),
+    ...optional('Level', item.level === undefined ? undefined : level(item.level)),
+    ...optional('OwnerState', text(item.ownerState)),
+    Statements: list(item.statements).map(statement),
+    ...optional('ResourceLevels', item.rcp === undefined ? undefined : list(item.rcp).map(boundLevel)),
     Context: object(item.context),
   };
+}
+
+function statement(value: unknown): StatementView {
+  const item = object(value);
+  return {
+    PolicyArn: text(item.policyArn) ?? '',
+    ...optional('Version', text(item.version)),
+    ...optional('Sid', text(item.sid)),
+    Index: typeof item.index === 'number' ? item.index : 0,
+  };
+}
+
+function level(value: unknown): LevelView {
+  const item = object(value);
+  return { Id: text(item.id) ?? '', Name: text(item.name) ?? '' };
+}
+
+function boundLevel(value: unknown): BoundLevelView {
+  const item = object(value);
+  return { Id: text(item.id) ?? '', Policies: list(item.policies).flatMap((policy) => text(policy) ?? []) };
+}
+
+/** What the request was judged by; the levels are those of the caller. */
+function organization(value: unknown) {
+  const item = object(value);
+  const id = text(item.id);
+  if (id === undefined) return undefined;
+  return {
+    Id: id,
+    Revision: typeof item.revision === 'number' ? item.revision : 0,
+    Levels: list(item.scp).map(boundLevel),
+  };
+}
+
+/** What guardrails that are only observed would have denied. */
+function observed(value: unknown) {
+  if (value === undefined) return undefined;
+  return list(value).map((denial) => {
+    const item = object(denial);
+    return {
+      Layer: text(item.layer) ?? '',
+      Level: level(item.level),
+      PolicyId: text(item.policyId) ?? '',
+      Statement: statement(item.statement),
+    };
+  });
 }
 
 function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {

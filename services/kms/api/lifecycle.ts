@@ -81,6 +81,18 @@ export const CancelKeyDeletion = defineOperation({
   examples: [{ title: 'by key id', input: exampleKey }],
 });
 
+/** What the sweeper records when an account is active again: its keys live longer by the time it was not. */
+export const PostponeKeyDeletion = defineOperation({
+  name: 'PostponeKeyDeletion',
+  service: 'kms',
+  doc: 'The waiting time of a key stood still while its account was not active; its end is later now.',
+  input: structure({ KeyId: ArnText, DeletionDate: timestamp() }),
+  authz: 'internal',
+  effect: 'write',
+  audit: { class: 'management' },
+  examples: [],
+});
+
 /**
  * What the sweeper records when the waiting time of a key is over. Not an operation anybody can call: it gives the
  * record of the deletion its name and shape.

@@ -3,8 +3,6 @@
  * used again. Acts only on a row that verifies and says so itself: a deletion date that somebody wrote into the
  * database destroys nothing. The record of the destruction is in the same commit.
  */
-import type { RecordDraft } from '../../../platform/audit/record.ts';
-import { serviceCaller } from '../../../platform/client/transport.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
 import { DeleteKey } from '../api/lifecycle.ts';
@@ -13,6 +11,8 @@ import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
 import { announce } from '../store/change-follower.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { type DueKey, deleteParts, listDueDeletions, replaceKey } from '../store/queries.ts';
+import { keepPauses, timersRun } from './deletion-pauses.ts';
+import { jobRecord } from './job-record.ts';
 
 const BATCH = 100;
 
@@ -20,6 +20,7 @@ export const destroyKeys: Job<KmsDeps> = {
   name: 'kms-destroy-keys',
   everyMs: 60_000,
   async run(deps) {
+    await keepPauses(deps);
     const now = deps.clock.now();
     // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
     for (let after: DueKey | undefined; ; ) {
@@ -41,19 +42,20 @@ async function destroyOrReport(deps: KmsDeps, keyId: string): Promise<void> {
   }
 }
 
-/** False when the key is not due: the row was not what the index said, or changed meanwhile. */
+/** False when the key is not due: the row was not what the index said, changed meanwhile, or its time stands still. */
 export async function destroyKey(deps: KmsDeps, keyId: string): Promise<boolean> {
   const now = deps.clock.now();
   const record = await deps.keys.fresh(keyId);
   if (record?.row.state !== 'PendingDeletion') return false;
   const deletionDate = record.row.deletion_date;
-  if (deletionDate === null || deletionDate > now) return false;
+  if (deletionDate === null || deletionDate > now || !(await timersRun(deps, record.accountId))) return false;
   const row = tombstone(record);
   const [row_mac] = await deps.guard.seal([keyRowBytes(row)]);
   const destroyed = await deps.store.transaction(async (tx) => {
     if (!(await replaceKey(tx, { ...row, row_mac: row_mac! }))) return false;
     await deleteParts(tx, row);
-    await deps.recorder.appendIn(tx, draftOf(deps, record, deletionDate, now));
+    const input = { KeyId: record.arn, DeletionDate: deletionDate };
+    await deps.recorder.appendIn(tx, jobRecord(deps, DeleteKey, record, input));
     await announce(deps.store, tx, record.accountId, { keys: [keyId] });
     return true;
   });
@@ -77,24 +79,5 @@ function tombstone(record: KeyRecord): Omit<KeyRow, 'row_mac'> {
     policy_principals: '[]',
     policy_hash: policyHash('', '[]'),
     version: row.version + 1,
-  };
-}
-
-function draftOf(deps: KmsDeps, record: KeyRecord, deletionDate: number, now: number): RecordDraft {
-  return {
-    eventId: deps.ids.uuidv7(),
-    operation: DeleteKey,
-    // The record belongs to the account of the key.
-    caller: { ...serviceCaller('kms'), accountId: record.accountId },
-    origin: {
-      requestId: deps.ids.uuidv7(),
-      sourceIp: '127.0.0.1',
-      userAgent: 'parapet/kms',
-      receivedAt: now,
-      protocol: 'internal',
-    },
-    now,
-    input: { KeyId: record.arn, DeletionDate: deletionDate },
-    resources: [{ ARN: record.arn, accountId: record.accountId, type: 'AWS::KMS::Key' }],
   };
 }

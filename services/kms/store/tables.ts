@@ -1,3 +1,4 @@
+import type { PauseRow } from '../domain/deletion-pause.ts';
 import type { AliasRow, KeyRow, MaterialRow, TenantRow } from '../domain/rows.ts';
 
 export interface KmsTables {
@@ -5,4 +6,5 @@ export interface KmsTables {
   key_material: MaterialRow;
   tenant_key: TenantRow;
   key_alias: AliasRow;
+  deletion_pause: PauseRow;
 }

@@ -10,7 +10,7 @@ import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
 import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
-import { createMetrics } from '../../../platform/observe/metrics.ts';
+import { createMetrics, type Metrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
 import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
 import { createIds } from '../../../platform/runtime/ids.ts';
@@ -78,6 +78,7 @@ export class KmsHarness {
   readonly deps: KmsDeps;
   /** None, until a test makes one. */
   readonly organization: TestOrganization;
+  readonly metrics: Metrics;
   private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly hub: ChangeHub;
   private readonly pipeline: Pipeline<KmsDeps>;
@@ -90,6 +91,7 @@ export class KmsHarness {
     store: Store<KmsTables>;
     deps: KmsDeps;
     organization: TestOrganization;
+    metrics: Metrics;
     principals: Map<string, PrincipalSnapshot>;
     hub: ChangeHub;
     pipeline: Pipeline<KmsDeps>;
@@ -100,6 +102,7 @@ export class KmsHarness {
     this.store = parts.store;
     this.deps = parts.deps;
     this.organization = parts.organization;
+    this.metrics = parts.metrics;
     this.principals = parts.principals;
     this.hub = parts.hub;
     this.pipeline = parts.pipeline;
@@ -167,7 +170,7 @@ export class KmsHarness {
       log,
       metrics,
     });
-    return new KmsHarness({ hsm, store, deps, organization, principals, hub, pipeline, time, folder });
+    return new KmsHarness({ hsm, store, deps, organization, metrics, principals, hub, pipeline, time, folder });
   }
 
   /** A second process on the same database and HSM, with empty caches. Closes this one. */

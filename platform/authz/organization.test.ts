@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OrganizationData } from './organization-data.ts';
+import { MANAGEMENT, ORG, ROOT, TestOrganization } from './testing/test-organization.ts';
+
+const MEMBER = '111122223333';
+const ALONE = '444455556666';
+const DENY_ALL = { Sid: 'Nothing', Effect: 'Deny', Action: '*', Resource: '*' };
+
+let clock: { time: number; now(): number };
+let org: TestOrganization;
+beforeEach(() => {
+  clock = { time: 1_000_000, now: () => clock.time };
+  org = new TestOrganization(clock).create().unit('ou-ab12-00000001').account(MEMBER, 'ou-ab12-00000001');
+});
+
+const levels = async (account: string) =>
+  (await org.organization.snapshot()).guardrails(account, '').scp?.map(({ id }) => id);
+
+describe('the view of the organization', () => {
+  it('answers the same snapshot from memory while it is confirmed', async () => {
+    const first = await org.organization.snapshot();
+    clock.time += 1_999;
+    expect(org.organization.snapshot()).toBe(first);
+    expect(org.reads).toBe(1);
+  });
+
+  it('asks before it answers when it was not confirmed for two seconds', async () => {
+    const before = await org.organization.snapshot();
+    org.data.Revision++;
+    clock.time += 2_000;
+    const after = await org.organization.snapshot();
+    expect(after).not.toBe(before);
+    expect(after.revision).toBe(before.revision + 1);
+  });
+
+  it('keeps the snapshot, with all that was worked out from it, while nothing changes', async () => {
+    const before = await org.organization.snapshot();
+    clock.time += 10_000;
+    expect(await org.organization.snapshot()).toBe(before);
+    expect(org.reads).toBe(1);
+  });
+
+  it('answers on for less than five seconds when org is away, and then denies', async () => {
+    await org.organization.snapshot();
+    org.away = true;
+    clock.time += 4_999;
+    await expect(Promise.resolve(org.organization.snapshot())).resolves.toBeDefined();
+    clock.time += 1;
+    await expect(Promise.resolve(org.organization.snapshot())).rejects.toMatchObject({
+      code: 'Unavailable',
+      message: 'the organization cannot be confirmed as current',
+    });
+    org.away = false;
+    await expect(Promise.resolve(org.organization.snapshot())).resolves.toBeDefined();
+  });
+
+  it('denies before it has ever known anything', async () => {
+    org.away = true;
+    await expect(Promise.resolve(org.organization.snapshot())).rejects.toMatchObject({ code: 'Unavailable' });
+  });
+
+  it('asks once for requests that come together', async () => {
+    const [first, ...others] = await Promise.all(Array.from({ length: 50 }, () => org.organization.snapshot()));
+    expect(new Set(others)).toEqual(new Set([first]));
+    expect(org.reads).toBe(1);
+  });
+
+  it('shows the next request what this process changed', async () => {
+    const before = await org.organization.snapshot();
+    org.attach('scp', ROOT, 'nothing', [DENY_ALL]);
+    const after = await org.organization.snapshot();
+    expect([before.revision, after.revision]).toEqual([org.data.Revision - 1, org.data.Revision]);
+  });
+
+  it('takes no confirmation from an answer that was asked for before the change', async () => {
+    await org.organization.snapshot();
+    clock.time += 3_000;
+    const asked = org.organization.snapshot();
+    org.data.Revision++;
+    org.organization.changed();
+    await asked;
+    expect((await org.organization.snapshot()).revision).toBe(org.data.Revision);
+  });
+
+  it('does not go back when an older answer comes later', async () => {
+    const waiting: ((data: OrganizationData) => void)[] = [];
+    org.view = () => new Promise((done) => waiting.push(done));
+    const first = org.organization.snapshot();
+    org.organization.changed();
+    const second = org.organization.snapshot();
+    waiting[1]?.({ ...org.data, Revision: 8 });
+    expect((await second).revision).toBe(8);
+    waiting[0]?.({ ...org.data, Revision: 7 });
+    await first;
+    expect((await org.organization.snapshot()).revision).toBe(8);
+  });
+
+  it('believes a revision that went back: org was restored', async () => {
+    await org.organization.snapshot();
+    org.data.Revision = 1;
+    clock.time += 2_000;
+    expect((await org.organization.snapshot()).revision).toBe(1);
+  });
+});
+
+describe('following', () => {
+  afterEach(() => org.organization.stop());
+
+  it('sees a change made elsewhere within a second', async () => {
+    clock.now = () => performance.now();
+    org.organization.start();
+    await expect.poll(() => (org.organization.snapshot() as { revision?: number }).revision).toBe(org.data.Revision);
+    for (let turn = 0; turn < 5; turn++) {
+      org.data.Revision++;
+      const from = performance.now();
+      while ((org.organization.snapshot() as { revision?: number }).revision !== org.data.Revision)
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(performance.now() - from).toBeLessThan(1_000);
+    }
+  });
+
+  it('goes on when org comes back', async () => {
+    clock.now = () => performance.now();
+    org.away = true;
+    org.organization.start();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    org.away = false;
+    await expect
+      .poll(() => (org.organization.snapshot() as { revision?: number }).revision, { timeout: 2_000 })
+      .toBe(org.data.Revision);
+  });
+});
+
+describe('a snapshot', () => {
+  it('binds a member from the root down and nobody else', async () => {
+    expect(await levels(MEMBER)).toEqual([ROOT, 'ou-ab12-00000001', MEMBER]);
+    expect(await levels(MANAGEMENT)).toBeUndefined();
+    expect(await levels(ALONE)).toBeUndefined();
+  });
+
+  it('binds nobody without an organization, and with a policy type that is not enabled', async () => {
+    org.data.EnabledPolicyTypes = ['RESOURCE_CONTROL_POLICY'];
+    org.data.Revision++;
+    org.organization.changed();
+    const snapshot = await org.organization.snapshot();
+    expect(snapshot.guardrails(MEMBER, MEMBER).scp).toBeUndefined();
+    expect(snapshot.guardrails(MEMBER, MEMBER).rcp).toHaveLength(3);
+    delete org.data.Organization;
+    org.data.Revision++;
+    org.organization.changed();
+    const none = await org.organization.snapshot();
+    expect(none.guardrails(MEMBER, MEMBER)).toEqual({});
+    expect(none.orgPath(MEMBER)).toBeUndefined();
+  });
+
+  it('knows the path of a member up to its parent, as the condition keys of AWS have it', async () => {
+    const snapshot = await org.organization.snapshot();
+    expect(snapshot.orgPath(MEMBER)).toBe(`${ORG}/${ROOT}/ou-ab12-00000001/`);
+    expect(snapshot.orgPath(MANAGEMENT)).toBe(`${ORG}/${ROOT}/`);
+    expect(snapshot.orgPath(ALONE)).toBeUndefined();
+  });
+
+  it('shares one compiled set between levels with the same guardrails, over revisions too', async () => {
+    const before = (await org.organization.snapshot()).guardrails(MEMBER, '').scp;
+    expect(before?.[0]?.set).toBe(before?.[2]?.set);
+    org.unit('ou-ab12-00000002');
+    const after = (await org.organization.snapshot()).guardrails(MEMBER, '').scp;
+    expect(after?.[0]?.set).toBe(before?.[0]?.set);
+  });
+
+  it('allows nothing at a level whose guardrail cannot be read, and observes nothing through it', async () => {
+    org.attach('scp', ROOT, 'broken', [DENY_ALL]).attach('scp', MEMBER, 'seen', [DENY_ALL], 'observe');
+    org.data.Policies = org.data.Policies.map((p) =>
+      p.Name === 'broken' || p.Name === 'seen' ? { ...p, Document: '{"Statement":1}' } : p,
+    );
+    const snapshot = await org.organization.snapshot();
+    expect(snapshot.guardrails(MEMBER, '').scp?.[0]?.set.policies).toEqual([]);
+    expect(snapshot.observed(MEMBER, MEMBER)).toEqual([]);
+  });
+
+  it('refuses an account whose way to the root is broken, has a loop, or misses a guardrail', async () => {
+    const broken = async (edit: (data: TestOrganization['data']) => void) => {
+      const other = new TestOrganization(clock).create().unit('ou-ab12-00000001').account(MEMBER, 'ou-ab12-00000001');
+      edit(other.data);
+      const snapshot = await other.organization.snapshot();
+      return () => snapshot.guardrails(MEMBER, MEMBER);
+    };
+    expect(await broken((data) => (data.Units = []))).toThrow('no way to the root');
+    expect(
+      await broken((data) => (data.Units = [{ Id: 'ou-ab12-00000001', ParentId: 'ou-ab12-00000001', Name: 'x' }])),
+    ).toThrow('no way to the root');
+    expect(await broken((data) => (data.Policies = []))).toThrow('does not exist');
+  });
+
+  it.each([
+    ['ACTIVE', false, true],
+    ['SUSPENDED', false, false],
+    ['SUSPENDED', true, true],
+    ['PENDING_ACTIVATION', true, false],
+    ['PENDING_CLOSURE', true, false],
+    ['CLOSED', true, false],
+  ] as const)('%s with use by others kept %s: others may use what it owns: %s', async (state, kept, used) => {
+    org.state(MEMBER, state, kept);
+    const snapshot = await org.organization.snapshot();
+    expect(snapshot.stateOf(MEMBER)).toBe(state);
+    expect(snapshot.sharesWithOthers(MEMBER)).toBe(used);
+    expect(snapshot.timersRun(MEMBER)).toBe(state === 'ACTIVE');
+    expect(snapshot.publicationContinues(MEMBER)).toBe(state !== 'PENDING_ACTIVATION');
+  });
+
+  it('knows the state of an account that stands alone, and takes one it is not told about for active', async () => {
+    org.state(ALONE, 'SUSPENDED');
+    const snapshot = await org.organization.snapshot();
+    expect(snapshot.stateOf(ALONE)).toBe('SUSPENDED');
+    expect(snapshot.guardrails(ALONE, ALONE)).toEqual({});
+    expect(snapshot.stateOf('000000000000')).toBe('ACTIVE');
+  });
+});

@@ -1,0 +1,30 @@
+/** The record of what happens to a key without a request: it belongs to the account of the key. */
+import type { RecordDraft } from '../../../platform/audit/record.ts';
+import { serviceCaller } from '../../../platform/client/transport.ts';
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import type { KmsDeps } from '../deps.ts';
+import type { KeyRecord } from '../store/key-record.ts';
+
+export function jobRecord(
+  deps: KmsDeps,
+  operation: AnyOperation,
+  key: KeyRecord,
+  input: Record<string, unknown>,
+): RecordDraft {
+  const now = deps.clock.now();
+  return {
+    eventId: deps.ids.uuidv7(),
+    operation,
+    caller: { ...serviceCaller('kms'), accountId: key.accountId },
+    origin: {
+      requestId: deps.ids.uuidv7(),
+      sourceIp: '127.0.0.1',
+      userAgent: 'parapet/kms',
+      receivedAt: now,
+      protocol: 'internal',
+    },
+    now,
+    input,
+    resources: [{ ARN: key.arn, accountId: key.accountId, type: 'AWS::KMS::Key' }],
+  };
+}
