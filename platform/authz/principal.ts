@@ -28,7 +28,7 @@ export interface Principal {
   snapshot: PrincipalSnapshot;
   identity: PolicySet;
   boundary?: PolicySet;
-  /** `arn@version` of every policy that took part, for the decision record. */
+  /** `arn@version` of every policy that took part, `boundary:` in front of boundaries, for the decision record. */
   policyVersions: readonly string[];
 }
 
@@ -58,6 +58,6 @@ export function compilePrincipal(snapshot: PrincipalSnapshot): Principal {
     snapshot,
     identity: buildPolicySet(of('identity').map(compileStored)),
     ...(boundary.length > 0 && { boundary: buildPolicySet(boundary.map(compileStored)) }),
-    policyVersions: snapshot.Policies.map((p) => `${p.Arn}@${p.Version}`),
+    policyVersions: snapshot.Policies.map((p) => `${p.Kind === 'identity' ? '' : `${p.Kind}:`}${p.Arn}@${p.Version}`),
   };
 }

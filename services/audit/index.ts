@@ -9,6 +9,7 @@ import { observeStream } from './observe.ts';
 import { getDecision } from './ops/get-decision.ts';
 import { ingestRecords } from './ops/ingest-records.ts';
 import { lookupEvents } from './ops/lookup-events.ts';
+import { readDecisions } from './ops/read-decisions.ts';
 import { describeStream, readStream } from './ops/stream.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
@@ -17,7 +18,7 @@ import type { AuditDatabase } from './store/schema.ts';
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
-  handlers: [ingestRecords, lookupEvents, readStream, describeStream, getDecision],
+  handlers: [ingestRecords, readDecisions, lookupEvents, readStream, describeStream, getDecision],
   migrations: [init],
 
   createDeps({ store, pages, clock, ids, log, metrics }) {

@@ -5,8 +5,9 @@
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
 import { LookupEvents } from './lookup-events.ts';
+import { ReadDecisions } from './read-decisions.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
-export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadStream };
+export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadDecisions, ReadStream };
 
-export const auditOperations = { IngestRecords, LookupEvents, ReadStream, DescribeStream, GetDecision };
+export const auditOperations = { IngestRecords, ReadDecisions, LookupEvents, ReadStream, DescribeStream, GetDecision };
