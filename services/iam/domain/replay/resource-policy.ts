@@ -1,0 +1,72 @@
+/**
+ * What the policy of a resource may have said about a request: records do not hold it. Resources without a policy of
+ * their own have one possibility.
+ */
+import { parseArn } from '../../../../platform/contract/arn.ts';
+import {
+  buildPolicySet,
+  compilePolicy,
+  type Layers,
+  type PolicySet,
+  type PrincipalFacts,
+} from '../../../../policies/engine/index.ts';
+import type { RecordedDecision } from './recorded.ts';
+
+type ResourceLayer = Pick<Layers, 'resource' | 'resourceTrust'>;
+
+const NONE: ResourceLayer = { resourceTrust: 'normal' };
+/** Resource types that carry a policy, by service. */
+const WITH_POLICY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kms', ['key']],
+  ['iam', ['role']],
+  ['secretsmanager', ['secret']],
+  ['acm-pca', ['certificate-authority']],
+]);
+
+export function resourceLayers(recorded: RecordedDecision, principal: PrincipalFacts): readonly ResourceLayer[] {
+  const arn = parseArn(recorded.Resource);
+  const [type = ''] = arn?.resource.split(/[/:]/, 1) ?? [];
+  const hasPolicy = arn !== undefined && WITH_POLICY.get(arn.service)?.includes(type) === true;
+  // An application may have given a policy with any resource.
+  if (!hasPolicy && !recorded.Asked) return [NONE];
+  const isExplicit =
+    arn !== undefined && ((arn.service === 'kms' && type === 'key') || (arn.service === 'iam' && type === 'role'));
+  const resourceTrust = isExplicit ? 'explicit' : 'normal';
+  const { Reason, Layer, Effect } = recorded;
+  const said = (...sets: PolicySet[]) => sets.map((resource): ResourceLayer => ({ resource, resourceTrust }));
+  // Only shortcuts: what cannot have been is also ruled out by asking the evaluator.
+  if (Effect === 'allow' && Layer === 'resource') return said(...grants(principal));
+  if (Effect === 'allow' && Layer === 'identity') return [NONE, ...said(toAccount(principal.accountId))];
+  if (Reason === 'explicit-deny' && Layer === 'resource') return said(DENIES);
+  return [NONE, ...said(NOTHING, toAccount(principal.accountId), ...grants(principal), DENIES)];
+}
+
+const NOTHING = buildPolicySet([]);
+const DENIES = saying('Deny', '*');
+const TO_EVERYBODY = saying('Allow', '*');
+
+/** To the caller itself, and to the role behind a session. */
+function grants({ roleArn, userArn }: PrincipalFacts): PolicySet[] {
+  const entity = roleArn ?? userArn;
+  return entity === undefined ? [TO_EVERYBODY] : [TO_EVERYBODY, named(entity)];
+}
+
+const toAccount = (accountId: string) => named(accountId);
+
+const MOST_NAMES = 10_000;
+const byName = new Map<string, PolicySet>();
+
+function named(principal: string): PolicySet {
+  let set = byName.get(principal);
+  if (!set) {
+    if (byName.size >= MOST_NAMES) byName.clear();
+    set = saying('Allow', { AWS: principal });
+    byName.set(principal, set);
+  }
+  return set;
+}
+
+function saying(Effect: 'Allow' | 'Deny', Principal: string | object): PolicySet {
+  const Statement = { Effect, Principal, Action: '*', Resource: '*' };
+  return buildPolicySet([compilePolicy({ Version: '2012-10-17', Statement }, { arn: 'gone', kind: 'resource' })]);
+}
