@@ -79,6 +79,7 @@ export const areas = {
     WhoCan: iamApi.WhoCan,
     WhatCan: iamApi.WhatCan,
     GetEffectiveCeiling: iamApi.GetEffectiveCeiling,
+    WhatIf: iamApi.WhatIf,
     RegisterNamespace: iamApi.RegisterNamespace,
     ListNamespaces: iamApi.ListNamespaces,
     DescribeNamespace: iamApi.DescribeNamespace,

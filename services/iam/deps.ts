@@ -1,7 +1,9 @@
 /** What the operations of iam receive. */
 
+import type { Client } from '../../platform/client/transport.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
+import type { auditOperations } from '../audit/api/index.ts';
 import type { IamLimits } from './domain/limits.ts';
 import type { ShippedPolicies } from './domain/shipped.ts';
 import type { KeyUses } from './ops/key-uses.ts';
@@ -10,8 +12,10 @@ import type { SessionSigning } from './ops/sts/sessions.ts';
 import type { SubjectCache } from './ops/subject-cache.ts';
 import type { IamDb } from './store/schema.ts';
 
-/** iam asks no other service. */
-export type IamClients = Record<never, never>;
+/** iam asks nobody for what it decides; recorded decisions are with audit. */
+export interface IamClients {
+  audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;
+}
 
 export interface IamDeps extends Platform<IamDb, IamClients> {
   limits: IamLimits;

@@ -1,4 +1,5 @@
 /** Recorded decisions for our own services, so that they can be asked again under other policies. */
+import { z } from 'zod';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   AccountId,
@@ -27,8 +28,10 @@ export const RecordedDecision = structure({
   Principal: DecisionPrincipal,
   /** The role or user a session has its permissions from. */
   Issuer: structure({ Arn: text(0, 2048), PrincipalId: text(0, 256) }).optional(),
-  /** An application asked; the request itself was none of the product. */
+  /** Somebody asked about the principal (Authorize). */
   Asked: flag(),
+  /** What was asked about in an Authorize, so far as its record holds it; absent: the record does not tell. */
+  Given: structure({ ResourcePolicy: annotate(z.string(), { audit: 'drop' }).optional() }).optional(),
   /** `arn@version`; `boundary:arn@version` and `session:arn@version` for what is not an identity policy. */
   Policies: list(text(1, 2200), 0, 1000),
   /** The levels that bound the principal, from the root down; absent: none did. */

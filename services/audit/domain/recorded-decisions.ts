@@ -40,7 +40,12 @@ export function recordedDecisions(record: string) {
   });
   const asked = list(decision.asked).map((item) => {
     const { Observed: _, PolicyVersion: __, ...question } = askedDecision(item);
-    return { ...event, ...question, Asked: true };
+    return {
+      ...event,
+      ...question,
+      Asked: true,
+      ...optional('Given', givenWith(object(root.requestParameters), question)),
+    };
   });
   return [...checks, ...asked];
 }
@@ -49,4 +54,25 @@ function issuerOf(identity: Record<string, unknown>): { Arn: string; PrincipalId
   const issuer = object(object(identity.sessionContext).sessionIssuer);
   const arn = text(issuer.arn);
   return arn === undefined ? undefined : { Arn: arn, PrincipalId: text(issuer.principalId) ?? '' };
+}
+
+interface Question {
+  Action: string;
+  Resource: string;
+  Principal: { Arn?: string | undefined };
+}
+
+/** The policy that was given with a question. Undefined where several questions of a batch look the same and differ. */
+function givenWith(parameters: Record<string, unknown>, question: Question): { ResourcePolicy?: string } | undefined {
+  const items = Array.isArray(parameters.Items) ? parameters.Items.map(object) : [parameters];
+  const alike = items.filter(
+    (item) =>
+      item.Action === question.Action &&
+      item.Resource === question.Resource &&
+      (item.Principal === undefined || item.Principal === question.Principal.Arn),
+  );
+  const policies = new Set(alike.map((item) => text(item.ResourcePolicy)));
+  if (policies.size !== 1) return undefined;
+  const [policy] = policies;
+  return policy === undefined ? {} : { ResourcePolicy: policy };
 }

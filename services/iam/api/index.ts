@@ -79,6 +79,7 @@ import {
 import { CreateSession, GetAccessKeyInfo, GetCallerIdentity, GetSessionToken } from './sts.ts';
 import { ListPolicyTags, ListUserTags, TagPolicy, TagUser, UntagPolicy, UntagUser } from './tags.ts';
 import { CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser } from './users.ts';
+import { WhatIf } from './what-if.ts';
 
 export const iamApi = {
   GetSigningKey,
@@ -156,6 +157,7 @@ export const iamApi = {
   WhoCan,
   WhatCan,
   GetEffectiveCeiling,
+  WhatIf,
   RegisterNamespace,
   ListNamespaces,
   DescribeNamespace,

@@ -49,6 +49,7 @@ import { createUser } from './users/create-user.ts';
 import { deleteUser } from './users/delete-user.ts';
 import { getUser, listUsers } from './users/read-users.ts';
 import { updateUser } from './users/update-user.ts';
+import { whatIf } from './what-if/what-if.ts';
 
 export const handlers: readonly BoundHandler<IamDeps>[] = [
   createAccessKey,
@@ -76,6 +77,7 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   whoCan,
   whatCan,
   getEffectiveCeiling,
+  whatIf,
   simulateCustomPolicy,
   simulatePrincipalPolicy,
   getContextKeysForCustomPolicy,

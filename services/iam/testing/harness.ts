@@ -17,6 +17,7 @@ import { createIds } from '../../../platform/runtime/ids.ts';
 import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { openStore, type Store } from '../../../platform/store/index.ts';
+import { auditOperations } from '../../audit/api/index.ts';
 import { iamApi } from '../api/index.ts';
 import { bootstrap, defineIam, type IamDeps, type IamOptions } from '../index.ts';
 import type { IamDb } from '../store/schema.ts';
@@ -46,6 +47,8 @@ export interface WorldOptions extends IamOptions {
   url?: string;
   clock?: IamWorld['clock'];
   roots?: MemoryRoots;
+  /** Of an audit service that runs in the test. */
+  audit?: Client<typeof auditOperations>;
   /** False: the first run is left to the test. */
   firstRun?: boolean;
 }
@@ -79,6 +82,8 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     now: clock.now,
     newId: () => ids.uuidv7(),
   });
+  // Without an audit service in the test its client says that there is none.
+  const asIam = { service: 'iam', now: clock.now, newId: () => ids.uuidv7() } as const;
   const directory = new PrincipalDirectory({
     feed: {
       snapshot: async (PrincipalId) => (await internal.GetPrincipalSnapshot({ PrincipalId })).Principal,
@@ -96,7 +101,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const deps = await service.createDeps({
     store,
     hsm,
-    clients: {},
+    clients: { audit: options.audit ?? createClient(auditOperations, transport, asIam) },
     clock,
     ids,
     hub,

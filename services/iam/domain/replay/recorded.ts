@@ -9,6 +9,7 @@ export interface RecordedLevel {
 
 export interface RecordedDecision {
   EventId: string;
+  EventName: string;
   Position: { Time: number; Sequence: number };
   Principal: {
     Type: string;
@@ -17,8 +18,10 @@ export interface RecordedDecision {
     PrincipalId?: string | undefined;
   };
   Issuer?: { Arn: string; PrincipalId: string } | undefined;
-  /** An application asked about the principal. */
+  /** Somebody asked about the principal (Authorize). */
   Asked: boolean;
+  /** The resource's policy as it was given with the question; absent: the record does not tell. */
+  Given?: { ResourcePolicy?: string | undefined } | undefined;
   Action: string;
   Resource: string;
   ResourceAccount?: string | undefined;

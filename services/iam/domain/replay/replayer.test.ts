@@ -71,6 +71,7 @@ function record(
   const issuer = roleArn ?? userArn;
   return {
     EventId: 'event',
+    EventName: 'Event',
     Position: { Time: TIME, Sequence: 1 },
     Principal: { Type, Arn: arn, AccountId: accountId, PrincipalId: uniqueId },
     Issuer: issuer === undefined ? undefined : { Arn: issuer, PrincipalId: uniqueId ?? '' },

@@ -12,6 +12,8 @@ import {
 } from '../../../../policies/engine/index.ts';
 import type { RecordedDecision } from './recorded.ts';
 
+const MOST_NAMES = 10_000;
+
 type ResourceLayer = Pick<Layers, 'resource' | 'resourceTrust'>;
 
 const NONE: ResourceLayer = { resourceTrust: 'normal' };
@@ -27,11 +29,13 @@ export function resourceLayers(recorded: RecordedDecision, principal: PrincipalF
   const arn = parseArn(recorded.Resource);
   const [type = ''] = arn?.resource.split(/[/:]/, 1) ?? [];
   const hasPolicy = arn !== undefined && WITH_POLICY.get(arn.service)?.includes(type) === true;
-  // An application may have given a policy with any resource.
-  if (!hasPolicy && !recorded.Asked) return [NONE];
-  const isExplicit =
-    arn !== undefined && ((arn.service === 'kms' && type === 'key') || (arn.service === 'iam' && type === 'role'));
+  const isExplicit = hasPolicy && (arn.service === 'kms' || arn.service === 'iam');
   const resourceTrust = isExplicit ? 'explicit' : 'normal';
+  if (recorded.Asked && recorded.Given) {
+    const given = givenPolicy(recorded.Given.ResourcePolicy);
+    if (given !== UNREADABLE) return given ? [{ resource: given, resourceTrust }] : [NONE];
+  }
+  if (!hasPolicy && !recorded.Asked) return [NONE];
   const { Reason, Layer, Effect } = recorded;
   const said = (...sets: PolicySet[]) => sets.map((resource): ResourceLayer => ({ resource, resourceTrust }));
   // Only shortcuts: what cannot have been is also ruled out by asking the evaluator.
@@ -45,6 +49,29 @@ const NOTHING = buildPolicySet([]);
 const DENIES = saying('Deny', '*');
 const TO_EVERYBODY = saying('Allow', '*');
 
+const UNREADABLE = 'unreadable';
+const given = new Map<string, PolicySet | typeof UNREADABLE>();
+
+/** Records cut long documents: what is left cannot be read. */
+function givenPolicy(text: string | undefined): PolicySet | typeof UNREADABLE | undefined {
+  if (text === undefined) return undefined;
+  let set = given.get(text);
+  if (!set) {
+    if (given.size >= MOST_NAMES) given.clear();
+    set = readGiven(text);
+    given.set(text, set);
+  }
+  return set;
+}
+
+function readGiven(text: string): PolicySet | typeof UNREADABLE {
+  try {
+    return buildPolicySet([compilePolicy(text, { arn: 'request:ResourcePolicy', kind: 'resource' })]);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
 /** To the caller itself, and to the role behind a session. */
 function grants({ roleArn, userArn }: PrincipalFacts): PolicySet[] {
   const entity = roleArn ?? userArn;
@@ -53,7 +80,6 @@ function grants({ roleArn, userArn }: PrincipalFacts): PolicySet[] {
 
 const toAccount = (accountId: string) => named(accountId);
 
-const MOST_NAMES = 10_000;
 const byName = new Map<string, PolicySet>();
 
 function named(principal: string): PolicySet {
