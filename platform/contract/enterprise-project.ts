@@ -61,7 +61,7 @@ export const MoveOutput = { ResourceArn: ArnText, FromEnterpriseProjectId: Enter
 
 const AccessChange = annotate(
   structure({
-    /** User or role of the account. */
+    /** The root user, a user or a role of the account. */
     PrincipalArn: text(1, 2048),
     Actions: list(text(1, 128), 1, 200),
   }),
@@ -74,7 +74,7 @@ export const MovePreview = {
   Gains: list(AccessChange, 0, 1000),
   /** Whoever may do something now that is not allowed after the move. */
   Loses: list(AccessChange, 0, 1000),
-  /** How many users and roles this page looked at. */
+  /** How many of them this page looked at. */
   Considered: integer(0, 1000),
 };
 
