@@ -6,7 +6,7 @@ import type { Caller, Origin } from '../../../../platform/runtime/call.ts';
 import type { ActionCatalogue, ActionEntry } from '../../../../policies/engine/index.ts';
 import { Random } from '../../../../policies/engine/testing/random.ts';
 import { iamApi as api } from '../../api/index.ts';
-import { allow, errorOf, type IamWorld, makeUser, openIam, policy, rootOf } from '../../testing/harness.ts';
+import { allow, errorOf, type IamWorld, makeRole, makeUser, openIam, policy, rootOf } from '../../testing/harness.ts';
 
 const CATALOGUE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   kms: { CreateKey: [], Decrypt: ['kms:key'], Sign: ['kms:key'], ScheduleKeyDeletion: ['kms:key'] },
@@ -290,4 +290,23 @@ describe('GetEffectiveCeiling', () => {
     expect(denials.map(({ code }) => code)).toEqual(['AccessDenied', 'AccessDenied']);
     expect(await errorOf(ceiling(stranger))).toMatchObject({ code: 'NotFound' });
   });
+});
+
+it('names roles among those who can, after the users', async () => {
+  const own = await openIam({ catalogue });
+  const user = await makeUser(own, 'carl', [allow('kms:CreateKey')]);
+  const role = await makeRole(own, 'Maker', [allow('kms:CreateKey')]);
+  await makeRole(own, 'Idle');
+  const question = { Action: 'kms:CreateKey', Resource: '*', Decision: 'Allow' as const, MaxItems: 1 };
+  const found: string[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await own.as(own.admin, api.WhoCan, { ...question, ...(Marker && { Marker }) });
+    found.push(...page.Principals.map(({ Arn }) => Arn));
+    Marker = page.Marker;
+  } while (Marker);
+  expect(found[0]).toBe(rootOf(own.admin.accountId).arn);
+  expect(found.slice(1, -1).sort()).toEqual([own.admin.arn, user.arn].sort());
+  expect(found.at(-1)).toBe(role);
+  await own.close();
 });

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authorize } from '../../../../platform/authz/authorize.ts';
+import { DEFAULT_PROJECT, PROJECT_KEY } from '../../../../platform/contract/enterprise-project.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
 import {
   type AuthorizationRequest,
@@ -61,19 +62,28 @@ function simulable(layers: GeneratedLayers): GeneratedLayers {
   };
 }
 
+const PROJECT = PROJECT_KEY.toLowerCase();
+const TYPES = {
+  root: 'Account',
+  user: 'User',
+  'assumed-role': 'AssumedRole',
+  'federated-user': 'FederatedUser',
+} as const;
+
 /** The keys the platform fills in where the request says nothing. */
-function filled({ principal, context }: AuthorizationRequest, owner: string): ContextMap {
+function filled({ principal, resource, context }: AuthorizationRequest, owner: string): ContextMap {
   const { kind, arn, accountId } = principal;
   const now = new Date(world.clock.time).toISOString();
   const defaults: [string, string][] = [
     ['aws:principalarn', kind === 'assumed-role' ? roleOf(arn) : arn],
     ['aws:principalaccount', accountId],
-    ['aws:principaltype', kind === 'root' ? 'Account' : 'User'],
+    ['aws:principaltype', TYPES[kind as keyof typeof TYPES]],
     ['aws:principalisawsservice', 'false'],
     ['aws:resourceaccount', owner],
     ['aws:requestedregion', 'local-1'],
     ['aws:currenttime', `${now.slice(0, 19)}Z`],
   ];
+  if (resource !== '*') defaults.push([PROJECT, DEFAULT_PROJECT]);
   if (owner === world.admin.accountId) defaults.push(['parapet:accountstate', 'ACTIVE']);
   if (kind === 'user') defaults.push(['aws:username', arn.slice(arn.lastIndexOf('/') + 1)]);
   return new Map([...defaults, ...context]);
@@ -159,7 +169,10 @@ describe(`simulation (seed ${SEED})`, () => {
         ]);
         known.delete('aws:resourceaccount');
         const accountId = accountIn(resource) ?? user.accountId;
-        const { checks } = authorize(user, principal, action, [{ resource, accountId }], known, organization);
+        // What is said about the project of the resource is believed.
+        const said = [...context].filter(([key]) => key === PROJECT);
+        const target = { resource, accountId, context: said };
+        const { checks } = authorize(user, principal, action, [target], known, organization);
         const verdict = VERDICTS[checks[0]?.decision.reason as keyof typeof VERDICTS];
         expect(asked.EvaluationResults[0]?.EvalDecision, `seed ${SEED + set}, request ${i}`).toBe(verdict);
         outcomes[verdict]++;

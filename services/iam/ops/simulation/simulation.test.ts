@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guardrailArn } from '../../../../platform/authz/testing/test-organization.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
 import { iamApi as api } from '../../api/index.ts';
-import { allow, errorOf, type IamWorld, makeUser, openIam, policy } from '../../testing/harness.ts';
+import { allow, assume, errorOf, type IamWorld, makeRole, makeUser, openIam, policy } from '../../testing/harness.ts';
 
 const everything = allow('*');
 /** A member whose resources nobody may use: its RCP level allows nothing but what is harmless. */
@@ -415,5 +415,39 @@ describe('GetContextKeysFor', () => {
       'aws:username',
       's3:prefix',
     ]);
+  });
+});
+
+describe('of a role', () => {
+  it('takes its policies, and in its own session those of the session too', async () => {
+    const role = await makeRole(world, 'Reader', [allow(['kms:Decrypt', 'kms:Sign', 'sts:*'])]);
+    const ActionNames = ['kms:Decrypt', 'kms:Sign', 'kms:Encrypt'];
+    const answer = await principal({ PolicySourceArn: role, ActionNames, ResourceArns: [key] });
+    expect(decisions(answer)).toEqual(['allowed', 'allowed', 'implicitDeny']);
+    expect(answer.EvaluationResults[0]?.MatchedStatements[0]?.SourcePolicyType).toBe('role');
+
+    await world.as(world.admin, api.PutRolePolicy, {
+      RoleName: 'Reader',
+      PolicyName: 'ask',
+      PolicyDocument: policy(allow('iam:SimulatePrincipalPolicy')),
+    });
+    const session = await assume(world, world.admin, role, {
+      Policy: policy(allow(['kms:Decrypt', 'iam:SimulatePrincipalPolicy'])),
+    });
+    const own = await principal({ PolicySourceArn: session.arn, ActionNames, ResourceArns: [key] }, session);
+    expect(decisions(own)).toEqual(['allowed', 'implicitDeny', 'implicitDeny']);
+  });
+
+  it('knows policies that are granted in a project, where the resource is in it', async () => {
+    const role = await makeRole(world, 'Granted');
+    const { EnterpriseProject } = await world.as(world.admin, api.CreateEnterpriseProject, { Name: 'shop' });
+    const { EnterpriseProjectId } = EnterpriseProject;
+    const PolicyArn = 'arn:aws:iam::aws:policy/AdministratorAccess';
+    await world.as(world.admin, api.AttachProjectPolicy, { EnterpriseProjectId, PolicyArn, RoleName: 'Granted' });
+    const ask = (...ContextEntries: object[]) =>
+      principal({ PolicySourceArn: role, ActionNames: ['kms:Sign'], ResourceArns: [key], ContextEntries });
+    expect(decisions(await ask())).toEqual(['implicitDeny']);
+    const entry = { ContextKeyName: 'parapet:EnterpriseProjectId', ContextKeyType: 'string' };
+    expect(decisions(await ask({ ...entry, ContextKeyValues: [EnterpriseProjectId] }))).toEqual(['allowed']);
   });
 });
