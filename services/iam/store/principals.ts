@@ -28,9 +28,3 @@ export async function principalIds(db: Db, accountId: string, range: Range): Pro
     .execute();
   return [...ids, ...roles.map((role) => role.role_id)];
 }
-
-/** Everybody who can ask for something in an account: its root user comes first, as its id is before all others. */
-export async function everybodyIn(db: Db, accountId: string, range: Range): Promise<string[]> {
-  if (range.after !== undefined) return principalIds(db, accountId, range);
-  return [accountId, ...(await principalIds(db, accountId, { ...range, limit: range.limit - 1 }))];
-}

@@ -2,7 +2,7 @@ import { isAllowed, judge } from '../../../../platform/authz/authorize.ts';
 import { noResource } from '../../../../platform/runtime/call.ts';
 import { WhoCan } from '../../api/analysis.ts';
 import { verdictOf } from '../../domain/explanation.ts';
-import { everybodyIn } from '../../store/principals.ts';
+import { principalIds } from '../../store/principals.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
 import { askedOf, failure, shownDecision } from './decide.ts';
@@ -25,7 +25,7 @@ export const whoCan = implement(WhoCan, {
     let { after } = page.range;
     let isEnd = false;
     while (!isEnd && Principals.length < page.limit && Judged < MOST_JUDGED) {
-      const batch = await everybodyIn(deps.store.read, accountId, { after, limit: BATCH });
+      const batch = await principalIds(deps.store.read, accountId, { after, limit: BATCH });
       isEnd = batch.length < BATCH;
       for (const [index, principalId] of batch.entries()) {
         const principal = await deps.directory.principal(principalId);
