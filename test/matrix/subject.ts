@@ -93,7 +93,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
   const isAboutUser =
-    names('UserName', 'Principal', 'PolicySourceArn', 'AccessKeyId') ||
+    names('UserName', 'Principal', 'PolicySourceArn', 'Target', 'AccessKeyId') ||
     (names('ResourceArn') && operation.area === 'iam');
   if (isAboutUser) await makeUser();
   const makeRole = async () => {
@@ -174,6 +174,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CiphertextBlob: objects.ciphertext,
     Principal: arn(`user/${objects.user}`),
     PolicySourceArn: arn(`user/${objects.user}`),
+    Target: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
     EnterpriseProjectId: objects.project,
     ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
@@ -201,7 +202,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     if (Array.isArray(value)) return value.map((item) => (typeof item === 'object' ? replace(item) : item));
     if (typeof value !== 'object' || value === null) return value;
     // Members of namespaces and tags have names of their own.
-    if (name === undefined || name === 'Items')
+    if (name === undefined || name === 'Items' || name === 'Changes')
       return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, replace(v, k)]));
     return value;
   };

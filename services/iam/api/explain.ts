@@ -60,10 +60,10 @@ export const Explain = defineOperation({
   audit: { class: 'management' },
   examples: [
     {
-      title: 'why may alice not sign',
+      title: 'why may alice not decrypt',
       input: {
         Principal: 'arn:aws:iam::123456789012:user/alice',
-        Action: 'kms:Sign',
+        Action: 'kms:Decrypt',
         Resource: 'arn:aws:kms:local-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
       },
     },

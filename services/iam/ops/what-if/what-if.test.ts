@@ -6,7 +6,17 @@ import type { Caller } from '../../../../platform/runtime/call.ts';
 import { Random } from '../../../../policies/engine/testing/random.ts';
 import { type Audit, startAudit } from '../../../audit/testing/harness.ts';
 import { iamApi as api } from '../../api/index.ts';
-import { allow, errorOf, type IamWorld, makeUser, openIam, policy, rootOf } from '../../testing/harness.ts';
+import {
+  allow,
+  assume,
+  errorOf,
+  type IamWorld,
+  makeRole,
+  makeUser,
+  openIam,
+  policy,
+  rootOf,
+} from '../../testing/harness.ts';
 
 const UNIT = 'ou-ab12-00000001';
 const OTHER_UNIT = 'ou-ab12-00000002';
@@ -342,6 +352,45 @@ describe('WhatIf', () => {
         Missing: [expect.stringMatching(/user-policy\/u1\/test@[0-9a-f]{16}$/)],
       },
     ]);
+  });
+
+  it('knows sessions of roles, with their session policies and with grants in a project', async () => {
+    const role = await makeRole(world, 'Auditor', [allow('iam:ListGroups')]);
+    const { Policy } = await world.as(world.admin, api.CreatePolicy, {
+      PolicyName: 'granted',
+      PolicyDocument: policy(allow('iam:GetUser')),
+    });
+    const grant = { EnterpriseProjectId: '0', PolicyArn: Policy.Arn, RoleName: 'Auditor' };
+    await world.as(world.admin, api.AttachProjectPolicy, grant);
+    const Policies = policy(allow(['iam:GetUser', 'iam:ListGroups']));
+    const session = await assume(world, world.admin, role, { Policy: Policies });
+    const StartTime = clock.time;
+    const decided = await made([
+      { caller: session, operation: api.ListGroups, input: {} },
+      { caller: session, operation: api.ListUsers, input: {} },
+      { caller: session, operation: api.GetUser, input: { UserName: 'u1' } },
+    ]);
+    expect(decided.flatMap(({ effects }) => [...effects.values()])).toEqual(['allow', 'deny', 'allow']);
+    await relay();
+    const asked = (change: object) =>
+      whatIf({ Changes: [{ PolicyType: 'identity', ...change }], StartTime, EndTime: clock.time });
+    const denied = { Effect: 'Deny', Action: 'iam:ListGroups', Resource: '*' };
+    const { totals } = await asked({
+      Operation: 'add',
+      Target: role,
+      Document: policy(allow('iam:ListUsers'), denied),
+    });
+    // The session policy does not let the new permission through.
+    expect(totals).toMatchObject({ Touched: 3, NewlyDenied: 1, NewlyAllowed: 0, Unknown: 0 });
+    const edited = await asked({
+      Operation: 'replace',
+      Target: role,
+      PolicyArn: Policy.Arn,
+      Document: policy(allow('iam:ListUsers')),
+    });
+    expect(edited.flips).toMatchObject([{ Action: 'iam:GetUser', Becomes: 'Deny' }]);
+    const detached = await asked({ Operation: 'remove', Target: role, PolicyArn: Policy.Arn });
+    expect(detached.totals).toMatchObject({ Touched: 0, NewlyDenied: 0 });
   });
 
   it('foresees the first guardrail of an organization that has none', async () => {
