@@ -7,6 +7,7 @@ import type { OrgLimits } from './domain/limits.ts';
 import type { Background } from './jobs/background.ts';
 import type { ConfigFollower } from './jobs/detective/follower.ts';
 import type { Detective } from './ops/detective/engine.ts';
+import type { ApplyRunner } from './ops/landing-zone/apply-runner.ts';
 import type { OrgDb } from './store/schema.ts';
 import type { ViewCache } from './store/view-cache.ts';
 
@@ -65,4 +66,5 @@ export interface OrgDeps extends Platform<OrgDb, OrgClients> {
   background: Background;
   /** For what happens without a request. */
   recorder: Recorder;
+  applies: ApplyRunner;
 }

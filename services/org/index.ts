@@ -19,10 +19,14 @@ import { expireHandshakes } from './jobs/expire-handshakes.ts';
 import { finishClosures } from './jobs/finish-closures.ts';
 import { finishCreations } from './jobs/finish-creations.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
+import { runApplies } from './jobs/run-applies.ts';
+import { watchDrift } from './jobs/watch-drift.ts';
 import { Detective } from './ops/detective/engine.ts';
 import { handlers } from './ops/index.ts';
+import { ApplyRunner } from './ops/landing-zone/apply-runner.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { detective } from './store/migrations/0002_detective.ts';
+import { landingZone } from './store/migrations/0003_landing_zone.ts';
 import type { OrgDb } from './store/schema.ts';
 import { ViewCache } from './store/view-cache.ts';
 
@@ -45,7 +49,7 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
     name: 'org',
     operations: Object.values(orgApi),
     handlers,
-    migrations: [init, detective],
+    migrations: [init, detective, landingZone],
     createDeps: (platform) => ({
       ...platform,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
@@ -53,10 +57,14 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
       background: new Background(platform.log),
       recorder: jobRecorder(platform),
       views: new ViewCache(platform.store, platform.settings.partition),
+      applies: new ApplyRunner(),
       follower: new ConfigFollower({ ...platform, owner: `org-${platform.ids.uuidv4()}` }),
     }),
     prepare: async (deps) => deps.follower.start(new FollowSteps(deps)),
-    close: (deps) => deps.follower.stop(),
-    jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges],
+    async close(deps) {
+      await deps.applies.stop();
+      await deps.follower.stop();
+    },
+    jobs: [finishCreations, finishClosures, expireHandshakes, forgetChanges, runApplies, watchDrift],
   });
 }

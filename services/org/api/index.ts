@@ -38,6 +38,7 @@ import {
   ListHandshakesForOrganization,
 } from './handshakes.ts';
 import { GetOrganizationChanges, GetOrganizationView } from './internal.ts';
+import { landingZoneOperations } from './landing-zone.ts';
 import {
   CreateOrganization,
   DeleteOrganization,
@@ -134,6 +135,7 @@ export const orgApi = {
   UntagResource,
   ListTagsForResource,
   DescribeOrganizationTree,
+  ...landingZoneOperations,
   ...configOperations,
 } as const;
 

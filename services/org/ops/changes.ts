@@ -5,6 +5,7 @@ import { type Call, type Change, change } from '../../../platform/runtime/call.t
 import { ORGANIZATION } from '../../../platform/runtime/change-hub.ts';
 import { type AnyTransaction, isUniqueViolation } from '../../../platform/store/index.ts';
 import type { OrgDeps } from '../deps.ts';
+import { type ChangeNote, noteChange } from '../store/change-notes.ts';
 import type { OrganizationRow, Tx } from '../store/db.ts';
 import { lockOrganization } from '../store/organization.ts';
 
@@ -30,6 +31,7 @@ export function organizationChange<T>(
     async (tx) => {
       await lockOrFail(tx as Tx, call, organization);
       const output = await work(tx as Tx);
+      await noteChange(tx as Tx, noteOf(call, changed.objectId));
       await raiseRevision(deps, tx, changed, organization.management_account_id);
       return output;
     },
@@ -41,12 +43,20 @@ export function organizationChange<T>(
 export function plainChange<T>(
   call: Call<AnyOperation>,
   organization: OrganizationRow,
+  objectId: string,
   work: (tx: Tx) => Promise<T>,
 ): Change<T> {
   return change(async (tx) => {
     await lockOrFail(tx as Tx, call, organization);
-    return work(tx as Tx);
+    const output = await work(tx as Tx);
+    await noteChange(tx as Tx, noteOf(call, objectId));
+    return output;
   });
+}
+
+/** Who changed it, for whoever asks later how it came to be like that. */
+function noteOf({ eventId, now, operation, caller }: Call<AnyOperation>, objectId: string): ChangeNote {
+  return { event_id: eventId, object_id: objectId, at: now, operation: operation.name, actor: caller.arn };
 }
 
 async function lockOrFail(tx: Tx, call: Call<AnyOperation>, organization: OrganizationRow): Promise<void> {

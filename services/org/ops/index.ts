@@ -24,6 +24,7 @@ import { acceptHandshake, cancelHandshake, declineHandshake, describeHandshake }
 import { inviteAccountToOrganization } from './handshakes/invite.ts';
 import { listHandshakesForAccount, listHandshakesForOrganization } from './handshakes/list-handshakes.ts';
 import { getOrganizationChanges, getOrganizationView } from './internal/view.ts';
+import { landingZoneHandlers } from './landing-zone/index.ts';
 import {
   createOrganization,
   deleteOrganization,
@@ -120,5 +121,6 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   listOrganizationalUnitsForParent,
   listChildren,
   listParents,
+  ...landingZoneHandlers,
   ...detectiveHandlers,
 ];

@@ -1,4 +1,5 @@
 import type { Db, OrganizationRow, Tx } from './db.ts';
+import { forgetLandingZone } from './landing-zone/objects.ts';
 
 /** The organization of the installation, when there is one. */
 export function theOrganization(db: Db): Promise<OrganizationRow | undefined> {
@@ -35,6 +36,7 @@ export async function deleteOrganization(tx: Tx, { organization_id, management_a
     .set({ organization_id: null, parent_id: null, email_key: null })
     .where('account_id', '=', management_account_id)
     .execute();
+  await forgetLandingZone(tx, organization_id);
   for (const table of [
     'service_access',
     'resource_policy',

@@ -7,6 +7,7 @@ import type { ACCOUNT_STATES } from '../api/internal.ts';
 import type { HandshakeState } from '../domain/handshake.ts';
 import type { GuardrailType } from '../domain/shipped.ts';
 import type { DetectiveTables } from './detective/tables.ts';
+import type { LandingZoneTables } from './landing-zone/schema.ts';
 
 export interface OrganizationTable {
   organization_id: string;
@@ -142,7 +143,7 @@ export interface TagTable {
   value: string;
 }
 
-export interface OrgDb extends DetectiveTables {
+export interface OrgDb extends DetectiveTables, LandingZoneTables {
   organization: OrganizationTable;
   node: NodeTable;
   account: AccountTable;

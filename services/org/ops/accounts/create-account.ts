@@ -120,7 +120,7 @@ export async function requireRoom(tx: Tx, call: AnyCall, deps: OrgDeps, organiza
 }
 
 /** An id that neither the organization nor iam knows. */
-async function reserveAccountId(deps: OrgDeps): Promise<string> {
+export async function reserveAccountId(deps: OrgDeps): Promise<string> {
   for (;;) {
     const accountId = deps.ids.digits(12);
     if (await accountById(deps.store.read, accountId)) continue;

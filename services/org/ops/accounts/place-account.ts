@@ -69,7 +69,7 @@ export const renameAccount = implement(RenameAccount, {
     inOrganization(call, deps, (standing) => aboutAccount(call, deps, standing, input.AccountId)),
   run(call, input, standing) {
     const { organization, scope, found } = standing;
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, found.account_id, async (tx) => {
       const account = await lockedMember(call, tx, standing, found.account_id);
       await updateAccount(tx, account.account_id, { name: input.AccountName });
       return { Account: await showAccount(tx, scope, { ...account, name: input.AccountName }) };

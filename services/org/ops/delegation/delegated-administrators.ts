@@ -42,7 +42,7 @@ export const registerDelegatedAdministrator = implement(RegisterDelegatedAdminis
   run(call, input, standing, deps) {
     const { organization } = standing;
     requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, input.AccountId, async (tx) => {
       const account = await lockedMember(call, tx, standing, input.AccountId);
       await requireDelegable(call, deps, tx, organization, account, input.ServicePrincipal);
       const row = {
@@ -101,7 +101,7 @@ export const deregisterDelegatedAdministrator = implement(DeregisterDelegatedAdm
   resolve: about,
   run(call, input, { organization, found }) {
     requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, input.AccountId, async (tx) => {
       if (!(await deleteDelegation(tx, found.account_id, input.ServicePrincipal)))
         throw call.fail(
           'AccountNotRegistered',

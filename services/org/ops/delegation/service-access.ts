@@ -25,7 +25,7 @@ export const enableAWSServiceAccess = implement(EnableAWSServiceAccess, {
   resolve: (call, input, deps) => wholeOrganization(call, deps, aboutService(input.ServicePrincipal)),
   run(call, input, { organization }) {
     requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, input.ServicePrincipal, async (tx) => {
       await trustService(tx, organization.organization_id, input.ServicePrincipal, call.now);
       return undefined;
     });
@@ -36,7 +36,7 @@ export const disableAWSServiceAccess = implement(DisableAWSServiceAccess, {
   resolve: (call, input, deps) => wholeOrganization(call, deps, aboutService(input.ServicePrincipal)),
   run(call, input, { organization }) {
     requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, input.ServicePrincipal, async (tx) => {
       await distrustService(tx, organization.organization_id, input.ServicePrincipal);
       return undefined;
     });

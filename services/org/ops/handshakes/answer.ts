@@ -90,7 +90,7 @@ async function advance(
 
 function answer(call: Call<AnyOperation>, deps: OrgDeps, found: FoundHandshake, verb: HandshakeVerb) {
   requireParty(call, found, verb);
-  return plainChange(call, found.organization, async (tx) => ({
+  return plainChange(call, found.organization, found.row.handshake_id, async (tx) => ({
     Handshake: await showHandshake(tx, deps, found.organization, await advance(call, tx, found, verb)),
   }));
 }

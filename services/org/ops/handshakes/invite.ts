@@ -43,7 +43,7 @@ export const inviteAccountToOrganization = implement(InviteAccountToOrganization
     };
     const arn = handshakeArn(scope, handshake.handshake_id);
     call.touches(arn, 'AWS::Organizations::Handshake', organization.management_account_id);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, handshake.handshake_id, async (tx) => {
       await requireInvitable(tx, call, organization, account);
       await requireRoom(tx, call, deps, organization);
       if ((await countSince(tx, organization_id, call.now - DAY_MS)) >= limits.invitationsPerDay)

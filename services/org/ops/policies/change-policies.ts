@@ -102,7 +102,7 @@ export const updatePolicy = implement(UpdatePolicy, {
       return { Policy: showPolicy(scope, { own: { ...policy, ...set } }) };
     };
     // A denial names the policy, so the nodes must hear of a new name as well.
-    if (Content === undefined && Name === undefined) return plainChange(call, organization, work);
+    if (Content === undefined && Name === undefined) return plainChange(call, organization, found.policy_id, work);
     return organizationChange(deps, call, organization, { kind: 'policy', objectId: found.policy_id }, work);
   },
 });

@@ -66,7 +66,7 @@ export const tagResource = implement(TagResource, {
     }),
   run(call, input, { organization, found }, deps) {
     requireOpen(call, found);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, found.id, async (tx) => {
       requireTags(call, deps, input.Tags, await tagsOf(tx, found.id));
       await putTags(tx, found.id, input.Tags);
       return undefined;
@@ -86,7 +86,7 @@ export const untagResource = implement(UntagResource, {
     }),
   run(call, input, { organization, found }) {
     requireOpen(call, found);
-    return plainChange(call, organization, async (tx) => {
+    return plainChange(call, organization, found.id, async (tx) => {
       await deleteTags(tx, found.id, input.TagKeys);
       return undefined;
     });

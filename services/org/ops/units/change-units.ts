@@ -94,7 +94,7 @@ export const updateOrganizationalUnit = implement(UpdateOrganizationalUnit, {
         await unlessTaken(renameNode(tx, unit.node_id, name, nameKey(name)), () => duplicate(call, name));
       return { OrganizationalUnit: showUnit(scope, { ...unit, name }) };
     };
-    if (input.Name === undefined) return plainChange(call, organization, rename);
+    if (input.Name === undefined) return plainChange(call, organization, found.node_id, rename);
     return organizationChange(deps, call, organization, { kind: 'unit', objectId: found.node_id }, rename);
   },
 });

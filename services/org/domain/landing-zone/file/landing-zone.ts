@@ -64,7 +64,10 @@ function check(merged: Merged, options: ReadOptions): ReadResult {
   if (!parsed.success) faults.push(...shapeFaults(parsed.error.issues));
   else {
     const limits = limitsOf(parsed.data, options.limits);
-    const compiled = ceilingsOf(parsed.data, options.library, limits.policyBytes);
+    // A parameter that is not there would be reported again as the value of a guardrail.
+    const compiled = hasFaults(expanded.faults)
+      ? { ceilings: [], faults: [] }
+      : ceilingsOf(parsed.data, options.library, limits.policyBytes);
     ceilings = compiled.ceilings;
     faults.push(
       ...referenceFaults(parsed.data),
@@ -94,6 +97,8 @@ function putFilesIn(top: Record<string, unknown>, files: ReadonlyMap<string, str
   });
   return { value: { ...top, policies }, missing };
 }
+
+const hasFaults = (faults: readonly Fault[]) => faults.some(({ severity }) => severity !== 'warning');
 
 function regionFaults({ settings: { homeRegion, allowedRegions } }: LandingZone): Fault[] {
   if (homeRegion === undefined || allowedRegions === undefined || allowedRegions.includes(homeRegion)) return [];
