@@ -80,7 +80,9 @@ describe.each(operations.map((operation) => [`${operation.area}:${operation.name
           await sent(() => send(server, { method, path: target, headers, ...(body && { body }), credentials, agent }));
           const { aws } = operation;
           if (aws?.protocol === 'json-1.1')
-            await sent(() => json11(server, aws.target, input, { credentials, agent, service: signingName(operation) }));
+            await sent(() =>
+              json11(server, aws.target, input, { credentials, agent, service: signingName(operation) }),
+            );
         }),
         { numRuns: CASES, endOnFailure: true, interruptAfterTimeLimit: 3_000_000 },
       );
