@@ -28,7 +28,7 @@ export function objects(from: JsonObject, name: string): readonly JsonObject[] |
   return Array.isArray(value) && value.every(isObject) ? (value as JsonObject[]) : undefined;
 }
 
-export function object(from: JsonObject, name: string): JsonObject | undefined {
+function object(from: JsonObject, name: string): JsonObject | undefined {
   const value = from[name];
   return isObject(value) ? value : undefined;
 }
