@@ -10,6 +10,7 @@ import { addCanICommand } from './commands/can-i.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnvCommand } from './commands/env.ts';
+import { addLandingZoneCommands } from './commands/landing-zone/index.ts';
 import { addOperationCommand } from './commands/operation.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,6 +22,7 @@ const AREA_TEXT: Readonly<Record<string, string>> = {
   sts: 'identity and temporary credentials',
   authz: 'authorization decisions and their explanation',
   kms: 'keys, aliases, encryption',
+  org: 'accounts, units, guardrails, landing zones',
   audit: 'the record of everything',
 };
 
@@ -43,6 +45,8 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
   program.commandsGroup('Questions:');
   addWhoamiCommand(program, terminal);
   addCanICommand(program, terminal);
+  program.commandsGroup('The organization:');
+  addLandingZoneCommands(program, terminal);
   program.commandsGroup('Operations:');
   for (const [area, operations] of Object.entries(areas)) {
     const group = program

@@ -1,6 +1,7 @@
 /** Every generated file and what it must hold. `main.ts` writes them, `check.ts` compares. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { landingZoneSchema } from '../services/org/api/landing-zone/file.ts';
 import { awsCompatibility } from './docs/aws-compatibility.ts';
 import { configurationReference } from './docs/configuration.ts';
 import { errorsReference } from './docs/errors.ts';
@@ -38,6 +39,7 @@ export function artifacts(root: string): Artifact[] {
     whole('docs/reference/operations.md', operationsReference(operations)),
     whole('docs/reference/errors.md', errorsReference(operations)),
     whole('docs/reference/configuration.md', configurationReference()),
+    whole('docs/reference/landing-zone.schema.json', `${JSON.stringify(landingZoneSchema(), undefined, 2)}\n`),
     ...compatibility('docs/reference/aws-compatibility.md', read),
   ];
 }

@@ -15,7 +15,7 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-const shipped = ['managed', 'guardrails/library', 'baselines/library', 'baselines/packs', 'baselines/types'];
+const shipped = ['managed', 'blueprints', 'guardrails/library', 'baselines/library', 'baselines/packs', 'baselines/types'];
 for (const folder of shipped.map((name) => `policies/${name}`)) {
   mkdirSync(join(dist, folder), { recursive: true });
   for (const name of readdirSync(join(root, folder))) {

@@ -5,6 +5,8 @@ import type { Ceiling } from './ceilings.ts';
 import type { Fault } from './finding.ts';
 import { listUnits, ROOT } from './tree.ts';
 
+export { DEFAULT_LIMITS } from '../../limits.ts';
+
 export type LandingZoneLimits = Pick<
   OrgLimits,
   'accounts' | 'units' | 'unitDepth' | 'policiesPerType' | 'attachmentsPerNode' | 'policyBytes' | 'tagsPerResource'
