@@ -3,7 +3,7 @@
  * that reads a thousand small modules takes twice as long.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
@@ -15,7 +15,7 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
   stdio: ['ignore', 2, 2],
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-const shipped = ['managed', 'blueprints', 'guardrails/library', 'baselines/library', 'baselines/packs', 'baselines/types'];
+const shipped = ['managed', 'guardrails/library', 'baselines/library', 'baselines/packs', 'baselines/types'];
 for (const folder of shipped.map((name) => `policies/${name}`)) {
   mkdirSync(join(dist, folder), { recursive: true });
   for (const name of readdirSync(join(root, folder))) {
@@ -26,6 +26,12 @@ for (const folder of shipped.map((name) => `policies/${name}`)) {
     else if (name.endsWith('.json')) writeFileSync(join(dist, folder, name), text);
   }
 }
+
+// With their comments: people go on writing in them.
+const blueprints = join('policies', 'blueprints');
+mkdirSync(join(dist, blueprints), { recursive: true });
+for (const name of readdirSync(join(root, blueprints)).filter((entry) => entry.endsWith('.yaml')))
+  copyFileSync(join(root, blueprints, name), join(dist, blueprints, name));
 
 const programs = {
   all: 'apps/all.js',
