@@ -109,8 +109,6 @@ describe('aws organizations', { timeout: SLOW_MS }, () => {
     }, 20_000);
     const move = ['move-account', '--account-id', account, '--source-parent-id', organization.rootId];
     await cli([...move, '--destination-parent-id', unit]);
-    // Signatures have whole seconds: an equal command of the same one could be taken for a copy.
-    await new Promise((next) => setTimeout(next, 1_000));
     expect(await refusal([...move, '--destination-parent-id', unit])).toBe('SourceParentNotFoundException');
     const parents = await cli(['list-parents', '--child-id', account]);
     expect(parents.Parents).toEqual([{ Id: unit, Type: 'ORGANIZATIONAL_UNIT' }]);
