@@ -160,8 +160,10 @@ async function requireEnforced({ tx, organization, plan, made }: Acting, acts: r
   }
 }
 
-const POLL_MS = 50;
-const NUDGE = 100;
+/** An account takes a few milliseconds when iam is near, and longer when it cannot be reached. */
+const FIRST_LOOK_MS = 4;
+const LAST_LOOK_MS = 250;
+const NUDGE = 20;
 
 async function awaitAccount(deps: OrgDeps, { apply, step }: StepWork): Promise<void> {
   for (let polls = 1; !deps.applies.stopping; polls++) {
@@ -177,7 +179,7 @@ async function awaitAccount(deps: OrgDeps, { apply, step }: StepWork): Promise<v
       return;
     }
     if (polls % NUDGE === 0) finishSoon(deps);
-    await deps.applies.pause(POLL_MS);
+    await deps.applies.pause(Math.min(FIRST_LOOK_MS * 2 ** Math.min(polls - 1, 10), LAST_LOOK_MS));
   }
 }
 

@@ -211,6 +211,10 @@ describe('a landing zone', () => {
   it('means the same as JSON', () => {
     const json = JSON.stringify({ apiVersion: 'parapet/v1', kind: 'LandingZone', metadata: { name: 'acme' } });
     expect(read(json).landingZone).toEqual(read(HEAD).landingZone);
+    expect(said(json.replace('"name"', '"nam"'))).toEqual(
+      ['1:61 unknown-field nam is not a field of metadata', '1:60 missing-field name is missing'].sort(),
+    );
+    expect(said(json.replace('{"name"', '{"name":"x","name"'))).toEqual(['1:76 duplicate-key map keys must be unique']);
   });
 
   it('does not grow by its aliases', () => {
