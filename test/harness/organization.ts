@@ -73,3 +73,40 @@ export async function joinedAccount(server: SharedServer): Promise<Person> {
   if (answer.status !== 200) throw new Error(`accept-handshake answered ${answer.text}`);
   return person;
 }
+
+/** A plan of a landing zone that wants nothing. */
+export async function planNothing(server: SharedServer, more: object = {}): Promise<{ plan: string; sha256: string }> {
+  const Document = JSON.stringify({
+    apiVersion: 'parapet/v1',
+    kind: 'LandingZone',
+    metadata: { name: 'matrix' },
+    ...more,
+  });
+  const { PlanId, Sha256 } = (await org(server, 'plan-landing-zone', { Document })).Plan as Record<string, string>;
+  return { plan: PlanId as string, sha256: Sha256 as string };
+}
+
+async function applied(server: SharedServer, { plan, sha256 }: { plan: string; sha256: string }): Promise<string> {
+  const { ApplyId } = (await org(server, 'apply-plan', { PlanId: plan, Sha256: sha256 })).Apply as Input;
+  await eventually(async () => {
+    const { State } = (await org(server, 'describe-apply', { ApplyId })).Apply as Input;
+    return State !== 'RUNNING';
+  }, 20_000);
+  return ApplyId as string;
+}
+
+/** An apply that has done all its steps. */
+export async function endedApply(server: SharedServer): Promise<string> {
+  return applied(server, await planNothing(server));
+}
+
+/** An apply that stopped: the address of the account it makes was taken in between. */
+export async function stoppedApply(server: SharedServer): Promise<string> {
+  const key = uniqueName('stopped')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-');
+  const email = `${key}@example.com`;
+  const plan = await planNothing(server, { accounts: [{ key, name: key, email, parent: 'root' }] });
+  await org(server, 'create-account', { AccountName: key, Email: email });
+  return applied(server, plan);
+}

@@ -1,13 +1,16 @@
 /** What a request of the matrix about the organization names: objects made for it, or ids of the same forms of nothing. */
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 import {
   createGuardrail,
   createMember,
   createUnit,
+  endedApply,
   ensureOrganization,
   invite,
   type Organization,
+  planNothing,
+  stoppedApply,
 } from '../harness/organization.ts';
 import { createAccount, uniqueName } from '../harness/people.ts';
 import type { SharedServer } from '../harness/shared.ts';
@@ -20,6 +23,9 @@ export interface OrgObjects {
   policy: string;
   handshake: string;
   request: string;
+  plan: string;
+  sha256: string;
+  apply: string;
   /** An account that stands alone. */
   guest: string;
 }
@@ -38,6 +44,9 @@ const NAMED: Readonly<Record<string, keyof OrgObjects | 'root'>> = {
   PolicyId: 'policy',
   HandshakeId: 'handshake',
   CreateAccountRequestId: 'request',
+  PlanId: 'plan',
+  Sha256: 'sha256',
+  ApplyId: 'apply',
 };
 
 export async function makeOrgObjects(
@@ -58,6 +67,9 @@ export async function makeOrgObjects(
   if (names('PolicyId'))
     objects.policy = await createGuardrail(server, { Effect: 'Deny', Action: 'kms:Sign', Resource: '*' });
   if (operation.name === 'InviteAccountToOrganization') objects.guest = (await createAccount(server)).accountId;
+  if (names('PlanId')) Object.assign(objects, await planNothing(server));
+  if (names('ApplyId'))
+    objects.apply = await (operation.name === 'ResumeApply' ? stoppedApply(server) : endedApply(server));
   if (names('HandshakeId')) objects.handshake = await invite(server, (await createAccount(server)).accountId);
   return objects;
 }
@@ -76,6 +88,9 @@ export function noOrgObjects(organization: Organization): OrgObjects {
     policy: `p-${letters(10)}`,
     handshake: `h-${letters(10)}`,
     request: `car-${letters(16)}`,
+    plan: `lzp-${randomUUID()}`,
+    sha256: 'a'.repeat(64),
+    apply: `lza-${randomUUID()}`,
     guest: digits(),
   };
 }

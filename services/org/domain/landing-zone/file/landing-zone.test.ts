@@ -214,7 +214,7 @@ describe('a landing zone', () => {
     expect(said(json.replace('"name"', '"nam"'))).toEqual(
       ['1:61 unknown-field nam is not a field of metadata', '1:60 missing-field name is missing'].sort(),
     );
-    expect(said(json.replace('{"name"', '{"name":"x","name"'))).toEqual(['1:76 duplicate-key map keys must be unique']);
+    expect(said(json.replace('{"name"', '{"name":"x","name"'))).toEqual(['1:72 duplicate-key map keys must be unique']);
   });
 
   it('does not grow by its aliases', () => {
