@@ -60,6 +60,13 @@ describe('the OpenAPI document', () => {
     expect(ids).toEqual(expect.arrayContaining(operations.map((o) => `${o.area}_${o.name}`)));
   });
 
+  it('asks for credentials everywhere but where an operation needs none', () => {
+    const open = operations.filter((o) => o.authz === 'public').map((o) => `${o.area}_${o.name}`);
+    expect(open).toEqual(['iam_ClaimRootUser']);
+    const bare = routes.map(([, , item]) => item).filter((item) => 'security' in item && item['x-parapet-effect']);
+    expect(bare.map((item) => item.operationId)).toEqual(open);
+  });
+
   it('resolves every $ref', () => {
     const references = [...objects(document)].flatMap(([, value]) =>
       typeof value.$ref === 'string' ? [value.$ref] : [],

@@ -79,6 +79,8 @@ function describeOperation(operation: AnyOperation, schemas: SchemaWriter): Json
     ...(parameters.length > 0 && { parameters }),
     ...(rest.method === 'POST' && { requestBody: requestBody(operation, input, schemas) }),
     responses: { '200': success(operation, schemas), ...errorResponses(operation) },
+    // Credentials may be sent with it and are not asked for.
+    ...(authz === 'public' && { security: [] }),
     'x-parapet-service': operation.service,
     'x-parapet-effect': effect,
     ...(typeof authz === 'object' && {

@@ -102,6 +102,10 @@ export const areas = {
     CreateAccount: iamApi.CreateAccount,
     ListAccounts: iamApi.ListAccounts,
     DescribeAccount: iamApi.DescribeAccount,
+    SimulateCustomPolicy: iamApi.SimulateCustomPolicy,
+    SimulatePrincipalPolicy: iamApi.SimulatePrincipalPolicy,
+    GetContextKeysForCustomPolicy: iamApi.GetContextKeysForCustomPolicy,
+    GetContextKeysForPrincipalPolicy: iamApi.GetContextKeysForPrincipalPolicy,
   },
   sts: {
     GetCallerIdentity: iamApi.GetCallerIdentity,
@@ -117,6 +121,11 @@ export const areas = {
   authz: {
     Authorize: iamApi.Authorize,
     BatchAuthorize: iamApi.BatchAuthorize,
+    Explain: iamApi.Explain,
+    WhoCan: iamApi.WhoCan,
+    WhatCan: iamApi.WhatCan,
+    GetEffectiveCeiling: iamApi.GetEffectiveCeiling,
+    WhatIf: iamApi.WhatIf,
     RegisterNamespace: iamApi.RegisterNamespace,
     ListNamespaces: iamApi.ListNamespaces,
     DescribeNamespace: iamApi.DescribeNamespace,

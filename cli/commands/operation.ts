@@ -47,7 +47,7 @@ async function runOperation(operation: AnyOperation, options: GivenOptions & Sha
     terminal.out(curlCommand(operation, input, { ...settings, endpoint, region }));
     return;
   }
-  const connection = connect(await clientOptions(terminal, options));
+  const connection = connect(await clientOptions(terminal, options, { credentials: operation.authz !== 'public' }));
   try {
     const answer = options.all
       ? await everyPage(operation, input, connection.exchange)

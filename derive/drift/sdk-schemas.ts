@@ -1,6 +1,7 @@
 /**
  * Reads the schemas that the clients of the AWS SDK for JavaScript carry: tuples that begin with a kind (3 structure,
- * 1 list, 2 map, 0 simple, 9 operation, -3 error) and numbers for simple types, with bits for lists (64) and maps (128).
+ * 4 union, 1 list, 2 map, 0 simple, 9 operation, -3 error) and numbers for simple types, with bits for lists (64) and
+ * maps (128).
  */
 import type { WireError, WireMember, WireModel, WireOperation, WireShape, WireStructure } from './wire-model.ts';
 
@@ -44,7 +45,7 @@ function resolve(schema: Schema): WireShape {
   // A member with traits of its own: the schema, then the traits.
   if (typeof kind !== 'number') return resolve(kind);
   if (Array.isArray(schema) && schema.length === 2) return resolve(kind);
-  if (kind === 3) return structure(schema);
+  if (kind === 3 || kind === 4) return structure(schema);
   if (kind === 0) return { ...resolve(schema[4] as Schema), name };
   if (kind === 1) return { kind: 'list', name, item: () => resolve(schema[4] as Schema) };
   if (kind === 2)

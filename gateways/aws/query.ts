@@ -13,7 +13,7 @@ import { escapeXml, members } from './xml.ts';
 
 const MAX_PARAMETERS = 1_000;
 const MAX_LEVELS = 16;
-const MAX_ITEMS = 200;
+const MAX_ITEMS = 256;
 
 export type Parameters = ReadonlyMap<string, string>;
 

@@ -1,5 +1,5 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
-import { DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
+import { BEYOND_KEY, DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
@@ -71,6 +71,7 @@ export function targetContext(
   addOwner(context, target.accountId ?? accountId, organization);
   const project = projectOf(target);
   if (project !== undefined) context.set(PROJECT_CONTEXT_KEY, project);
+  if (target.beyondProject) context.set(BEYOND_CONTEXT_KEY, 'true');
   if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
   if (target.requestTags) {
     addTags(context, 'aws:requesttag/', target.requestTags);
@@ -101,6 +102,7 @@ export function addPlace(
 }
 
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
 
 /** Undefined: the request is about no resource, so grants in projects do not count. */
 function projectOf({ project, resource }: AuthorizationTarget): string | undefined {

@@ -1,8 +1,8 @@
 /**
  * Who would gain or lose access to a resource by moving it into another enterprise project. Guarantees that each
  * answer is the production decision, once with the project the resource is in and once with the other one; nothing
- * else differs. Users and roles are taken as they would call now without a session; root users are left out, because
- * no project limits them.
+ * else differs. Everybody is taken as they would call now without a session; the root user is there because guardrails
+ * and the policies of resources bind it.
  */
 import type { PolicySet } from '../../policies/engine/index.ts';
 import { PROJECT_KEY } from '../contract/enterprise-project.ts';
@@ -58,7 +58,10 @@ function effectOn(principal: Principal, move: Move): { gains: string[]; loses: s
   const gains: string[] = [];
   const loses: string[] = [];
   const { organization } = move;
-  const own = organization.id !== undefined || [principal.identity, principal.boundary].some(asksAboutProject);
+  const { AccountId } = principal.snapshot;
+  const { scp = [], rcp = [] } = organization.guardrails(AccountId, AccountId);
+  const binding = [principal.identity, principal.boundary, ...[...scp, ...rcp].map((level) => level.set)];
+  const own = binding.some(asksAboutProject);
   const caller = standingCaller(principal);
   const context = globalContext(caller, principal, move.origin, move.now, move.region, organization);
   const allowed = (target: MoveQuestion) =>

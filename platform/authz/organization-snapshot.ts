@@ -132,6 +132,26 @@ export class OrganizationSnapshot {
     return rcp.length === 0 ? scp : [...rcp, ...scp];
   }
 
+  /** Every account of the organization, in order. */
+  memberIds(): readonly string[] {
+    return [...this.accounts.keys()].filter((id) => this.isMember(id)).sort();
+  }
+
+  /** Whether guardrails at the root, unit or account bind the account. */
+  isBoundBy(nodeId: string, accountId: string): boolean {
+    return this.isBound(accountId) && this.pathTo(accountId).includes(nodeId);
+  }
+
+  /** A root, unit or member. */
+  hasNode(id: string): boolean {
+    return id === this.data.Organization?.RootId || this.units.has(id) || this.isMember(id);
+  }
+
+  /** As it is written now. */
+  policy(id: string): OrganizationPolicy | undefined {
+    return this.policies.get(id);
+  }
+
   /** Members are bound, their root users included; the management account is not. */
   private isBound(accountId: string): boolean {
     return accountId !== this.data.Organization?.ManagementAccountId && this.isMember(accountId);

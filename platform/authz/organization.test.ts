@@ -59,6 +59,35 @@ describe('the view of the organization', () => {
     await expect(Promise.resolve(org.organization.snapshot())).rejects.toMatchObject({ code: 'Unavailable' });
   });
 
+  it('does not wait for an org that hangs', async () => {
+    const known = await org.organization.snapshot();
+    org.revision = () => new Promise(() => undefined);
+    const from = performance.now();
+    clock.time += 3_000;
+    expect(await org.organization.snapshot()).toBe(known);
+    clock.time += 2_000;
+    await expect(Promise.resolve(org.organization.snapshot())).rejects.toMatchObject({ code: 'Unavailable' });
+    expect(performance.now() - from).toBeLessThan(3_000);
+  });
+
+  it('takes an answer for as old as its question, however late it comes', async () => {
+    await org.organization.snapshot();
+    let answer: (revision: number) => void = () => undefined;
+    org.revision = () => new Promise((done) => (answer = done));
+    clock.time += 3_000;
+    const asked = Promise.resolve(org.organization.snapshot());
+    clock.time += 6_000;
+    answer(org.data.Revision);
+    await expect(asked).rejects.toMatchObject({ code: 'Unavailable' });
+  });
+
+  it('does not answer from before a change of this process when org cannot be asked', async () => {
+    await org.organization.snapshot();
+    org.away = true;
+    org.published();
+    await expect(Promise.resolve(org.organization.snapshot())).rejects.toMatchObject({ code: 'Unavailable' });
+  });
+
   it('asks once for requests that come together', async () => {
     const [first, ...others] = await Promise.all(Array.from({ length: 50 }, () => org.organization.snapshot()));
     expect(new Set(others)).toEqual(new Set([first]));

@@ -22,6 +22,8 @@ const POLL_MS = 500;
 const RETRY_MS = 200;
 const SUSPECT_MS = 2_000;
 const STALE_MS = 5_000;
+/** How long a request waits for a confirmation: org may hang instead of refusing. */
+const PATIENCE_MS = 1_000;
 
 export class OrganizationView {
   private readonly feed: OrganizationFeed;
@@ -29,8 +31,10 @@ export class OrganizationView {
   private readonly sets: GuardrailSets;
   private latest: OrganizationSnapshot | undefined;
   private confirmedAt = Number.NEGATIVE_INFINITY;
-  /** Raised by every change this process makes: an answer asked for before it proves nothing. */
+  /** Raised by every change this process makes. */
   private generation = 0;
+  /** The generation that `latest` shows for certain. */
+  private shown = 0;
   private asked = 0;
   /** Number of the question whose answer is `latest`: an older answer that comes later is dropped. */
   private accepted = 0;
@@ -57,7 +61,6 @@ export class OrganizationView {
   /** The organization changed in this process: the next request asks before it is answered. */
   private changed(): void {
     this.generation++;
-    this.confirmedAt = Number.NEGATIVE_INFINITY;
     this.confirming = undefined;
   }
 
@@ -72,26 +75,28 @@ export class OrganizationView {
   }
 
   private fresh(): boolean {
-    return this.clock.now() - this.confirmedAt < SUSPECT_MS;
+    return this.shown === this.generation && this.clock.now() - this.confirmedAt < SUSPECT_MS;
   }
 
   private async confirmed(): Promise<OrganizationSnapshot> {
+    const { generation } = this;
+    // Requests that come together ask once.
+    const confirming = this.confirming ?? this.poll(0);
+    this.confirming = confirming;
+    let cause: unknown;
     try {
-      // Requests that come together ask once.
-      this.confirming ??= this.poll(0).finally(() => {
-        this.confirming = undefined;
-      });
-      await this.confirming;
-    } catch (cause) {
-      if (!this.latest || this.clock.now() - this.confirmedAt >= STALE_MS) {
-        throw new ServiceError('Unavailable', 'the organization cannot be confirmed as current', {
-          hint: 'check that the org service is running and reachable, then try again',
-          details: { retryAfterSeconds: 1 },
-          cause,
-        });
-      }
+      await inTime(confirming);
+    } catch (error) {
+      cause = error;
     }
-    return this.latest as OrganizationSnapshot;
+    if (this.confirming === confirming) this.confirming = undefined;
+    const stale = this.shown < generation || this.clock.now() - this.confirmedAt >= STALE_MS;
+    if (this.latest && !stale) return this.latest;
+    throw new ServiceError('Unavailable', 'the organization cannot be confirmed as current', {
+      hint: 'check that the org service is running and reachable, then try again',
+      details: { retryAfterSeconds: 1 },
+      cause,
+    });
   }
 
   private async follow(): Promise<void> {
@@ -130,7 +135,21 @@ export class OrganizationView {
     this.confirm(generation, askedAt);
   }
 
+  /** What was asked for when this process had made so many changes proves that much, of the time it was asked at. */
   private confirm(generation: number, at: number): void {
-    if (generation === this.generation) this.confirmedAt = Math.max(this.confirmedAt, at);
+    this.shown = Math.max(this.shown, generation);
+    this.confirmedAt = Math.max(this.confirmedAt, at);
+  }
+}
+
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

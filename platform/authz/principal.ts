@@ -9,7 +9,7 @@ import {
   type PolicySet,
   restrictPolicy,
 } from '../../policies/engine/index.ts';
-import { PROJECT_KEY } from '../contract/enterprise-project.ts';
+import { BEYOND_KEY, PROJECT_KEY } from '../contract/enterprise-project.ts';
 
 export interface SnapshotPolicy {
   Arn: string;
@@ -63,7 +63,10 @@ export interface Principal {
   identity: PolicySet;
   boundary?: PolicySet;
   session?: Session;
-  /** `arn@version` of every policy that took part, `arn@version#project` of grants, for the decision record. */
+  /**
+   * `arn@version` of every policy that took part, `boundary:` or `session:` in front of what is no identity policy,
+   * `arn@version#project` of grants, for the decision record.
+   */
   policyVersions: readonly string[];
 }
 
@@ -75,17 +78,18 @@ export interface Session {
 const MAX_COMPILED = 20_000;
 const compiled = new LRUCache<string, CompiledPolicy>({ max: MAX_COMPILED });
 
-function compile(policy: SnapshotPolicy, accountId: string): CompiledPolicy {
+/** A stored policy of an account; one text is compiled once. */
+export function compileStored(policy: SnapshotPolicy, accountId: string): CompiledPolicy {
   const { Arn, Version, Kind, Name, Document, EnterpriseProjectId: project } = policy;
   const place = project === undefined ? '' : `${accountId}/${project}`;
-  const key = `${Arn}\n${Version}\n${place}\n${Document}`;
+  const key = `${Arn}\n${Version}\n${place}\n${Kind}\n${Document}`;
   let result = compiled.get(key);
   if (!result) {
     const source = { arn: Arn, version: Version, kind: Kind as PolicyKind, name: Name };
     result =
       project === undefined
         ? compilePolicy(Document, source)
-        : confined(compilePolicy(Document, { ...source, enterpriseProjectId: project }), accountId, project);
+        : grantedIn({ text: Document, source }, accountId, project);
     compiled.set(key, result);
   }
   return result;
@@ -94,21 +98,30 @@ function compile(policy: SnapshotPolicy, accountId: string): CompiledPolicy {
 /**
  * A grant holds for resources of one project of one account. The account is part of it because every account has a
  * default project of the same id.
+ *
+ * SECURITY: it permits nothing that reaches beyond the project, or whoever administers a project could attach
+ * AdministratorAccess to a user in it and be an administrator of the account. What it denies, it denies there too.
  */
-function confined(policy: CompiledPolicy, accountId: string, projectId: string): CompiledPolicy {
-  return restrictPolicy(policy, [
+export function grantedIn(
+  { text, source }: Pick<CompiledPolicy, 'text' | 'source'>,
+  accountId: string,
+  projectId: string,
+): CompiledPolicy {
+  const inProject = restrictPolicy(compilePolicy(text, { ...source, enterpriseProjectId: projectId }), [
     { operator: 'StringEquals', key: PROJECT_KEY, values: [projectId] },
     { operator: 'StringEquals', key: 'aws:ResourceAccount', values: [accountId] },
   ]);
+  return restrictPolicy(inProject, [{ operator: 'Null', key: BEYOND_KEY, values: ['true'] }], 'Allow');
 }
 
-function versionOf({ Arn, Version, EnterpriseProjectId: project }: SnapshotPolicy): string {
-  return project === undefined ? `${Arn}@${Version}` : `${Arn}@${Version}#${project}`;
+function versionOf({ Arn, Version, Kind, EnterpriseProjectId: project }: SnapshotPolicy): string {
+  const name = `${Kind === 'identity' ? '' : `${Kind}:`}${Arn}@${Version}`;
+  return project === undefined ? name : `${name}#${project}`;
 }
 
 export function compilePrincipal(snapshot: PrincipalSnapshot): Principal {
   const { Policies, AccountId } = snapshot;
-  const of = (kind: PolicyKind) => Policies.filter((p) => p.Kind === kind).map((p) => compile(p, AccountId));
+  const of = (kind: PolicyKind) => Policies.filter((p) => p.Kind === kind).map((p) => compileStored(p, AccountId));
   const boundary = of('boundary');
   return {
     snapshot,
@@ -120,7 +133,7 @@ export function compilePrincipal(snapshot: PrincipalSnapshot): Principal {
 
 export function compileSession(snapshot: SessionSnapshot): Session {
   const { Policies, AccountId } = snapshot;
-  return { snapshot, ...(Policies && { policies: buildPolicySet(Policies.map((p) => compile(p, AccountId))) }) };
+  return { snapshot, ...(Policies && { policies: buildPolicySet(Policies.map((p) => compileStored(p, AccountId))) }) };
 }
 
 /** The principal as it is within one of its sessions. */

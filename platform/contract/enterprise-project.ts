@@ -11,6 +11,9 @@ export const DEFAULT_PROJECT = '0';
 /** Condition key: the project of the resource, or the one a new or moved resource is to be in. */
 export const PROJECT_KEY = 'parapet:EnterpriseProjectId';
 
+/** Condition key: `true` for operations that reach beyond the project of the resource, which no grant permits. */
+export const BEYOND_KEY = 'parapet:BeyondProject';
+
 export const EnterpriseProjectId = text(1, 36, {
   pattern: /^(?:0|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/,
 });
@@ -58,7 +61,7 @@ export const MoveOutput = { ResourceArn: ArnText, FromEnterpriseProjectId: Enter
 
 const AccessChange = annotate(
   structure({
-    /** User or role of the account. */
+    /** The root user, a user or a role of the account. */
     PrincipalArn: text(1, 2048),
     Actions: list(text(1, 128), 1, 200),
   }),
@@ -71,7 +74,7 @@ export const MovePreview = {
   Gains: list(AccessChange, 0, 1000),
   /** Whoever may do something now that is not allowed after the move. */
   Loses: list(AccessChange, 0, 1000),
-  /** How many users and roles this page looked at. */
+  /** How many of them this page looked at. */
   Considered: integer(0, 1000),
 };
 

@@ -27,6 +27,11 @@ export interface AuthorizationDeclaration {
   resource: string;
   /** Condition keys the operation fills in besides the global ones. */
   conditions?: readonly string[];
+  /**
+   * The operation changes a resource of an enterprise project, and with it what somebody may do outside the project
+   * (attaching a policy to a user). Grants in projects do not permit it.
+   */
+  beyondProject?: true;
 }
 
 /**

@@ -70,6 +70,8 @@ export interface AuthorizationTarget {
   accountId?: string;
   /** Enterprise project of the resource, or the one it is to be made in; default: the default one. */
   project?: string;
+  /** What is asked for reaches beyond that project: see the declaration. */
+  beyondProject?: boolean;
   /** Condition keys of the request, names as documented (`kms:EncryptionContext:app`). */
   context?: readonly (readonly [key: string, value: string | readonly string[]])[];
   resourceTags?: Readonly<Record<string, string>>;

@@ -4,7 +4,16 @@
  * functions that build lists or texts, at most two loops inside each other over lists of bounded length.
  */
 import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { COMPLIANT, type Facts, type Item, insufficient, nonCompliant, type Outcome, type Predicate } from './rule.ts';
+import {
+  type AccountFacts,
+  COMPLIANT,
+  type Facts,
+  type Item,
+  insufficient,
+  nonCompliant,
+  type Outcome,
+  type Predicate,
+} from './rule.ts';
 
 export const MAX_EXPRESSION_CHARACTERS = 4_096;
 const LIMITS = { maxAstNodes: 500, maxDepth: 32, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 4 };
@@ -88,19 +97,11 @@ export function celPredicate(expression: CelExpression, message: string): Predic
 function run(parsed: ParseResult, item: Item, facts: Facts): unknown {
   current = facts;
   try {
-    const { account } = facts;
     return parsed({
       resource: shown(item),
-      account: {
-        id: account.id,
-        name: account.name,
-        management: account.management,
-        units: account.units,
-        unitNames: account.unitNames,
-        tags: account.tags,
-      },
+      account: shownAccount(facts.account),
       params: facts.params,
-      now: new Date(facts.now),
+      now: instant(facts.now),
     });
   } finally {
     current = undefined;
@@ -118,6 +119,25 @@ function shown(item: Item): Record<string, unknown> {
     configuration,
     ...(createdAt !== undefined && { createdAt: iso(createdAt) }),
   };
+}
+
+/** A pass asks about few accounts and one moment, a million times. */
+const accounts = new WeakMap<AccountFacts, object>();
+let latest = new Date(0);
+
+function shownAccount(account: AccountFacts): object {
+  let view = accounts.get(account);
+  if (!view) {
+    const { id, name, management, units, unitNames, tags } = account;
+    view = { id, name, management, units, unitNames, tags };
+    accounts.set(account, view);
+  }
+  return view;
+}
+
+function instant(now: number): Date {
+  if (latest.getTime() !== now) latest = new Date(now);
+  return latest;
 }
 
 function recorded(arn: string): unknown {

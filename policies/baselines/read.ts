@@ -28,11 +28,6 @@ export function objects(from: JsonObject, name: string): readonly JsonObject[] |
   return Array.isArray(value) && value.every(isObject) ? (value as JsonObject[]) : undefined;
 }
 
-export function object(from: JsonObject, name: string): JsonObject | undefined {
-  const value = from[name];
-  return isObject(value) ? value : undefined;
-}
-
 /** Milliseconds of an RFC 3339 time. */
 export function time(from: JsonObject, name: string): number | undefined {
   const value = from[name];

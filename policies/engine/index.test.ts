@@ -39,7 +39,18 @@ describe('evaluate', () => {
       effect: 'allow',
       reason: 'allow',
       layer: 'identity',
-      matched: [{ policyArn: 'arn:p', version: 'v3', sid: 'Yes', statementIndex: 1, line: 3, column: 5 }],
+      matched: [
+        {
+          policyArn: 'arn:p',
+          version: 'v3',
+          sid: 'Yes',
+          statementIndex: 1,
+          line: 3,
+          column: 5,
+          endLine: 3,
+          endColumn: 67,
+        },
+      ],
     });
     expect(compiled.contentHash).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -17,6 +17,7 @@ export type { Layers, Level } from './decide/layers.ts';
 export { buildPolicySet, joinPolicySets, type PolicySet } from './lookup/policy-set.ts';
 export type * from './model.ts';
 export { canonicalAction } from './pattern/action-pattern.ts';
+export { contextKeyNames } from './pattern/context-keys.ts';
 export type {
   ConditionElement,
   PatternElement,

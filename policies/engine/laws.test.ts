@@ -211,6 +211,8 @@ describe('laws', () => {
 
   it('renaming the keys of variables together with the context changes nothing', () => {
     law(({ layers, request }) => {
+      // The old version of the language has no variables: there the text of one is a value like any other.
+      if (policiesOf(layers).some(({ text }) => text.includes('2008-10-17') && text.includes('$'))) return;
       const rename = (text: string) =>
         text
           .replaceAll(/aws:PrincipalTag\/(team|kind)/gi, 'aws:PrincipalTag/renamed-$1')

@@ -47,6 +47,9 @@ export interface StatementRef {
   readonly statementIndex: number;
   readonly line: number;
   readonly column: number;
+  /** Line and column behind the closing brace. */
+  readonly endLine: number;
+  readonly endColumn: number;
 }
 
 /**

@@ -10,6 +10,7 @@ import { getDecision } from './ops/get-decision.ts';
 import { ingestRecords } from './ops/ingest-records.ts';
 import { lookupEvents } from './ops/lookup-events.ts';
 import { readChanges } from './ops/read-changes.ts';
+import { readDecisions } from './ops/read-decisions.ts';
 import { describeStream, readStream } from './ops/stream.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
@@ -19,7 +20,7 @@ import type { AuditDatabase } from './store/schema.ts';
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
-  handlers: [ingestRecords, lookupEvents, readStream, describeStream, getDecision, readChanges],
+  handlers: [ingestRecords, readDecisions, lookupEvents, readStream, describeStream, getDecision, readChanges],
   migrations: [init, changes],
 
   createDeps({ store, pages, clock, ids, log, metrics }) {

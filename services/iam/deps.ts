@@ -1,8 +1,10 @@
 /** What the operations of iam receive. */
 
+import type { Client } from '../../platform/client/transport.ts';
 import type { PlacedResource } from '../../platform/contract/enterprise-project.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
+import type { auditOperations } from '../audit/api/index.ts';
 import type { IamLimits } from './domain/limits.ts';
 import type { ShippedPolicies } from './domain/shipped.ts';
 import type { KeyUses } from './ops/key-uses.ts';
@@ -21,9 +23,10 @@ interface ResourceOwner {
   }): Promise<{ Resources: PlacedResource[] }>;
 }
 
-/** iam asks the other services for one thing only: what they have in an enterprise project. */
+/** iam asks nobody for what it decides: only what others have in an enterprise project, and what was decided before. */
 export interface IamClients {
   kms: ResourceOwner;
+  audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;
 }
 
 export interface IamDeps extends Platform<IamDb, IamClients> {

@@ -45,7 +45,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
       const keyUses = new KeyUses();
       return {
         ...platform,
-        clients: { kms: platform.clients.kms },
+        clients: { kms: platform.clients.kms, audit: platform.clients.audit },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,

@@ -24,7 +24,7 @@ export interface KmsClients {
       AccountId: string;
       EnterpriseProjectId: string;
     }): Promise<{ Project?: ProjectState | undefined }>;
-    /** Users and roles of an account, by id, after one of them. */
+    /** The root user, the users and the roles of an account, by id, after one of them. */
     ListAccountPrincipals(input: {
       AccountId: string;
       After?: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createParapet, type Parapet, ParapetError } from '../../sdk/index.ts';
 import { adminCredentials, type Credentials, environment, eventually, type Ran, run } from '../harness/clients.ts';
-import { createUser, type Person, uniqueName } from '../harness/people.ts';
+import { createAccount, createUser, type Person, uniqueName } from '../harness/people.ts';
 import { root } from '../harness/server.ts';
 
 const server = inject('server');
@@ -35,6 +35,23 @@ describe('the command line', () => {
     expect(stdout).not.toContain('FAIL');
     expect(stdout).toMatch(/^ok {4}hsm /m);
     expect(code).toBe(0);
+  });
+
+  it('claims a root user without credentials', async () => {
+    const account = await createAccount(server);
+    const issued = await parapet(['iam', 'issue-root-claim', '--account-id', account.accountId]);
+    const { Token } = JSON.parse(issued.stdout) as { Token: string };
+    const {
+      AWS_ACCESS_KEY_ID: _id,
+      AWS_SECRET_ACCESS_KEY: _secret,
+      ...nobody
+    } = environment(server, adminCredentials(server));
+    const words = ['iam', 'claim-root-user', '--account-id', account.accountId, '--token', Token];
+    const claimed = await run(process.execPath, [command, ...words], nobody);
+    expect(claimed).toMatchObject({ code: 0, stderr: '' });
+    const { AccessKey } = JSON.parse(claimed.stdout) as { AccessKey: { AccessKeyId: string; SecretAccessKey: string } };
+    const root = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
+    expect((await parapet(['whoami'], root)).stdout).toContain(`${account.accountId}:root`);
   });
 
   it('takes the settings of the administrator from the data folder', async () => {

@@ -1,6 +1,7 @@
 /** Sessions that are ended, and root users that are claimed. */
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { aws, type Credentials, eventually, type RawAnswer, raw } from '../harness/clients.ts';
+import { createMember, ensureOrganization } from '../harness/organization.ts';
 import { allow, createAccount, createUser, keysOf, policy, trust, uniqueName } from '../harness/people.ts';
 import { json11, native } from '../harness/signed.ts';
 
@@ -122,5 +123,35 @@ describe('the root user of an account', () => {
       return events.status === 200 && events.text.includes('ClaimRootUser');
     };
     await eventually(mine);
+  });
+});
+
+describe('an account of the organization', () => {
+  it('is entered by its access role, by whoever the management account permits, for an hour', async () => {
+    await ensureOrganization(server);
+    const { accountId } = await createMember(server);
+    const RoleArn = `arn:aws:iam::${accountId}:role/OrganizationAccountAccessRole`;
+    const enter = (more: object, by?: Credentials) =>
+      native(
+        server,
+        '/v1/sts/assume-role',
+        { RoleArn, RoleSessionName: 'enter', ...more },
+        by ? { credentials: by } : {},
+      );
+    const inside = keysOf(
+      await eventually(async () => {
+        const answer = await enter({});
+        return answer.status === 200 && answer.json();
+      }, 10_000),
+    );
+    const made = await json11(server, 'TrentService.CreateKey', {}, { credentials: inside });
+    expect((made.json().KeyMetadata as { AWSAccountId: string }).AWSAccountId).toBe(accountId);
+    expect((await native(server, '/v1/iam/create-user', { UserName: 'first' }, { credentials: inside })).status).toBe(
+      200,
+    );
+    expect((await enter({ DurationSeconds: 3601 })).status).toBe(400);
+    const nobody = await createUser(server);
+    const stranger = await createAccount(server);
+    for (const person of [nobody, stranger]) expect((await enter({}, person.credentials)).status).toBe(403);
   });
 });

@@ -10,7 +10,7 @@ import {
   joinedAccount,
   type Organization,
 } from '../harness/organization.ts';
-import { createAccount, type Person, uniqueName } from '../harness/people.ts';
+import { createAccount, keysOf, type Person, trust, uniqueName } from '../harness/people.ts';
 import { json11, native, query } from '../harness/signed.ts';
 
 const server = inject('server');
@@ -33,7 +33,7 @@ const MISSING = '11111111-2222-4333-8444-555555555555';
 function essence(answer: RawAnswer, id: string): string {
   const body = answer.text
     .replaceAll(id, 'ID')
-    .replaceAll(/"decisionId":"[^"]+"/g, '')
+    .replaceAll(/"(decisionId|requestId)":"[^"]+"/g, '')
     .replaceAll(/decisions\/[0-9a-f-]+/g, '');
   return `${answer.status} ${body}`;
 }
@@ -115,6 +115,69 @@ describe('a key of another account', () => {
     );
     expect(opened.status).toBe(200);
     expect(opened.json()).toMatchObject({ Plaintext: 'eA==', KeyId: keyArn });
+  });
+});
+
+describe('roles, devices and sessions of another account', () => {
+  const role = uniqueName('role');
+  const device = uniqueName('device');
+  const home = server.admin.accountId;
+  let session: string;
+  beforeAll(async () => {
+    await native(server, '/v1/iam/create-role', { RoleName: role, AssumeRolePolicyDocument: trust(home) });
+    await native(server, '/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: device });
+    const RoleArn = `arn:aws:iam::${home}:role/${role}`;
+    const made = await native(server, '/v1/sts/assume-role', { RoleArn, RoleSessionName: 'mine' });
+    session = keysOf(made.json()).accessKeyId;
+  });
+
+  const codes = { AuthenticationCode1: '123456', AuthenticationCode2: '654321' };
+  const arns = (kind: string, name: string) => [
+    `arn:aws:iam::${home}:${kind}/${name}`,
+    `arn:aws:iam::${home}:${kind}/missing`,
+  ];
+  const cases: [string, (name: string) => object, () => string[]][] = [
+    ['/v1/iam/get-role', (RoleName) => ({ RoleName }), () => [role, 'missing']],
+    ['/v1/iam/update-role', (RoleName) => ({ RoleName, Description: 'mine' }), () => [role, 'missing']],
+    ['/v1/iam/tag-role', (RoleName) => ({ RoleName, Tags: [] }), () => [role, 'missing']],
+    ['/v1/iam/list-role-policies', (RoleName) => ({ RoleName }), () => [role, 'missing']],
+    ['/v1/iam/delete-role', (RoleName) => ({ RoleName }), () => [role, 'missing']],
+    ['/v1/sts/list-sessions', (RoleName) => ({ RoleName }), () => [role, 'missing']],
+    ['/v1/sts/revoke-sessions-before', (RoleName) => ({ RoleName }), () => [role, 'missing']],
+    ['/v1/sts/revoke-session', (SessionId) => ({ SessionId }), () => [session, 'ASIAAAAAAAAAAAAAAAAA']],
+    ['/v1/sts/assume-role', (RoleArn) => ({ RoleArn, RoleSessionName: 'mine' }), () => arns('role', role)],
+    [
+      '/v1/authz/authorize',
+      (Principal) => ({ Principal, Action: 'kms:ListKeys', Resource: '*' }),
+      () => arns('role', role),
+    ],
+    [
+      '/v1/iam/enable-mfa-device',
+      (SerialNumber) => ({ UserName: 'admin', SerialNumber, ...codes }),
+      () => arns('mfa', device),
+    ],
+    [
+      '/v1/iam/deactivate-mfa-device',
+      (SerialNumber) => ({ UserName: 'admin', SerialNumber }),
+      () => arns('mfa', device),
+    ],
+    ['/v1/iam/delete-virtual-mfa-device', (SerialNumber) => ({ SerialNumber }), () => arns('mfa', device)],
+    ['/v1/sts/get-session-token', (SerialNumber) => ({ SerialNumber, TokenCode: '123456' }), () => arns('mfa', device)],
+  ];
+
+  it.each(cases)('%s answers what it answers for a missing one', async (path, input, names) => {
+    const [existing, missing] = names() as [string, string];
+    const by = { credentials: other.credentials };
+    const found = await native(server, path, input(existing), by);
+    const absent = await native(server, path, input(missing), by);
+    expect(found.status).toBeGreaterThanOrEqual(400);
+    expect(essence(found, existing)).toBe(essence(absent, missing));
+  });
+
+  it('are not in lists', async () => {
+    const by = { credentials: other.credentials };
+    for (const path of ['/v1/iam/list-roles', '/v1/iam/list-virtual-mfa-devices'])
+      expect((await native(server, path, {}, by)).text).not.toContain(home);
   });
 });
 

@@ -35,7 +35,7 @@ const hostile = fc.constantFrom<unknown>(
 /** Native JSON form. */
 export function inputsOf(operation: AnyOperation): fc.Arbitrary<Record<string, unknown>> {
   const shape = shapeTree(operation.input);
-  const made = valueFor(shape) as fc.Arbitrary<Record<string, unknown>>;
+  const made = wellFormed(shape) as fc.Arbitrary<Record<string, unknown>>;
   const examples = operation.examples.map(({ input }) => input);
   if (examples.length === 0) return made;
   return fc.oneof(

@@ -57,13 +57,28 @@ export function run(command: string, args: string[], env: Record<string, string>
   });
 }
 
-/** The unmodified AWS CLI. Version 2.9 does not read AWS_ENDPOINT_URL, so the endpoint is passed. */
-export function aws(server: Target, args: string[], credentials: Credentials = adminCredentials(server)): Promise<Ran> {
-  return run(
+const ran = new Map<string, number>();
+const SECOND_MS = 1_000;
+
+/**
+ * The unmodified AWS CLI. Version 2.9 does not read AWS_ENDPOINT_URL, so the endpoint is passed. It sends no invocation
+ * id, and signatures have whole seconds: an equal command of the same second would be refused as a copy.
+ */
+export async function aws(
+  server: Target,
+  args: string[],
+  credentials: Credentials = adminCredentials(server),
+): Promise<Ran> {
+  const command = JSON.stringify([args, credentials.accessKeyId]);
+  const wait = (ran.get(command) ?? 0) + SECOND_MS - Date.now();
+  if (wait > 0) await new Promise((resume) => setTimeout(resume, wait));
+  const answer = await run(
     '/usr/bin/aws',
     ['--endpoint-url', server.endpoint, '--output', 'json', ...args],
     environment(server, credentials),
   );
+  ran.set(command, Date.now());
+  return answer;
 }
 
 export function environment(server: Target, credentials: Credentials): Record<string, string> {

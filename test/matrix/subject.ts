@@ -93,7 +93,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   const makeNamespace = () =>
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
   const isAboutUser =
-    names('UserName', 'Principal', 'AccessKeyId') || (names('ResourceArn') && operation.area === 'iam');
+    names('UserName', 'Principal', 'PolicySourceArn', 'Target', 'AccessKeyId') ||
+    (names('ResourceArn') && operation.area === 'iam');
   if (isAboutUser) await makeUser();
   const makeRole = async () => {
     const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
@@ -172,6 +173,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AliasName: makes ? `alias/${uniqueName('alias')}` : objects.alias,
     CiphertextBlob: objects.ciphertext,
     Principal: arn(`user/${objects.user}`),
+    PolicySourceArn: arn(`user/${objects.user}`),
+    Target: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
     EnterpriseProjectId: objects.project,
     ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
@@ -199,7 +202,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     if (Array.isArray(value)) return value.map((item) => (typeof item === 'object' ? replace(item) : item));
     if (typeof value !== 'object' || value === null) return value;
     // Members of namespaces and tags have names of their own.
-    if (name === undefined || name === 'Items')
+    if (name === undefined || name === 'Items' || name === 'Changes')
       return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, replace(v, k)]));
     return value;
   };
@@ -224,7 +227,7 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       const items = (input.Items as { Principal: string }[] | undefined) ?? [];
       const users = named('UserName', 'NewUserName').map((name) => arn(`user/${name}`));
       const owner = operation.name === 'GetAccessKeyLastUsed' ? [arn(`user/${objects.user}`)] : [];
-      return [...users, ...named('Principal'), ...items.map((item) => item.Principal), ...owner];
+      return [...users, ...named('Principal', 'PolicySourceArn'), ...items.map((item) => item.Principal), ...owner];
     }
     case 'iam:role': {
       const roles = named('RoleName').map((name) => arn(`role/${name}`));

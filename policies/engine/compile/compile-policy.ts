@@ -26,6 +26,8 @@ export interface CompiledStatement {
   /** Undefined in kinds whose caller is implied by the attachment. */
   readonly principal: PrincipalMatcher | undefined;
   readonly conditions: readonly ConditionCell[];
+  /** One of the conditions, when it is that a key has one literal value: the index files the statement under it. */
+  readonly confinedTo?: { readonly key: string; readonly value: string };
 }
 
 export interface CompiledPolicy {
@@ -85,6 +87,7 @@ function compileStatement(
 ): CompiledStatement {
   const variables = document.version === '2012-10-17';
   const { line, column } = findings.locate(statement.offset);
+  const end = findings.locate(statement.end);
   const ref: StatementRef = {
     policyArn: source.arn,
     ...(source.version !== undefined && { version: source.version }),
@@ -94,6 +97,8 @@ function compileStatement(
     statementIndex: statement.index,
     line,
     column,
+    endLine: end.line,
+    endColumn: end.column,
   };
   const principal = statement.principal ? compilePrincipal(statement.principal, findings) : undefined;
   const resources = statement.resource?.patterns.flatMap(

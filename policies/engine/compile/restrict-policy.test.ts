@@ -71,6 +71,31 @@ describe('a policy restricted by conditions', () => {
   });
 });
 
+it('restricts the statements of one effect when it is told so', () => {
+  const allows = restrictPolicy(policy, [{ operator: 'StringEquals', key: KEY, values: ['one'] }], 'Allow');
+  const layers = { identity: buildPolicySet([allows]) };
+  expect(evaluate(request('kms:Decrypt', 'two'), layers).reason).toBe('implicit-deny');
+  expect(evaluate(request('kms:ScheduleKeyDeletion', 'two'), layers).reason).toBe('explicit-deny');
+  expect(allows.document.statements.map(({ conditions }) => conditions.length)).toEqual([2, 0]);
+});
+
+it('is found among hundreds by the value it is confined to, given alone or as a list of one', () => {
+  const places = Array.from({ length: 300 }, (_, i) => `place-${i}`);
+  const policies = places.map((place) =>
+    restrictPolicy(policy, [{ operator: 'StringEquals', key: KEY, values: [place] }]),
+  );
+  const layers = { identity: buildPolicySet(policies) };
+  for (const place of ['place-0', 'place-299']) {
+    expect(evaluate(request('kms:Decrypt', place), layers).effect).toBe('allow');
+    const listed = request('kms:Decrypt');
+    const context = new Map<string, string | string[]>([...listed.context, [KEY.toLowerCase(), [place]]]);
+    expect(evaluate({ ...listed, context }, layers).effect).toBe('allow');
+    context.set(KEY.toLowerCase(), [place, 'another']);
+    expect(evaluate({ ...listed, context }, layers).effect).toBe('deny');
+  }
+  expect(evaluate(request('kms:Decrypt', 'place-300'), layers).effect).toBe('deny');
+});
+
 it('refuses a condition that it does not understand', () => {
   const restrict = () => restrictPolicy(policy, [{ operator: 'StringSomehow', key: KEY, values: ['one'] }]);
   expect(restrict).toThrow(PolicySyntaxError);

@@ -15,23 +15,44 @@ export interface AddedCondition {
   readonly values: readonly string[];
 }
 
-/** @throws PolicySyntaxError when an operator is unknown or a value cannot be read. */
-export function restrictPolicy(policy: CompiledPolicy, conditions: readonly AddedCondition[]): CompiledPolicy {
+/**
+ * @param effect restricts only the statements of this effect.
+ * @throws PolicySyntaxError when an operator is unknown or a value cannot be read.
+ */
+export function restrictPolicy(
+  policy: CompiledPolicy,
+  conditions: readonly AddedCondition[],
+  effect?: 'Allow' | 'Deny',
+): CompiledPolicy {
   const findings = new FindingList(policy.text);
+  const concerns = (statement: { effect: 'Allow' | 'Deny' }) => effect === undefined || statement.effect === effect;
   const variables = policy.document.version === '2012-10-17';
   const compile = (added: AddedCondition) => compileCell(elementAt(added, policy.document), { variables, findings });
   const cells = conditions.map(compile).filter((cell) => cell !== undefined);
   if (findings.hasErrors) throw new PolicySyntaxError(findings.sorted());
   const document = {
     ...policy.document,
-    statements: policy.document.statements.map((statement) => ({
-      ...statement,
-      conditions: [...conditions.map((condition) => elementAt(condition, statement)), ...statement.conditions],
-    })),
+    statements: policy.document.statements.map((statement) =>
+      concerns(statement)
+        ? {
+            ...statement,
+            conditions: [...conditions.map((condition) => elementAt(condition, statement)), ...statement.conditions],
+          }
+        : statement,
+    ),
   };
   // First, because they are cheap and mostly fail: a request is about one place of many.
-  const statements = policy.statements.map((s) => ({ ...s, conditions: [...cells, ...s.conditions] }));
+  const confinedTo = conditions.flatMap((condition) => literal(condition) ?? [])[0];
+  const statements = policy.statements.map((s) =>
+    concerns(s) ? { ...s, ...(confinedTo && { confinedTo }), conditions: [...cells, ...s.conditions] } : s,
+  );
   return { ...policy, document, statements };
+}
+
+/** Undefined unless the condition is that a key has one value without variables. */
+function literal({ operator, key, values: [value, ...others] }: AddedCondition) {
+  if (operator !== 'StringEquals' || value === undefined || others.length > 0 || value.includes('$')) return undefined;
+  return { key: key.toLowerCase(), value };
 }
 
 /** Stands where the statement stands. */

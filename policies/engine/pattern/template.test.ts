@@ -24,7 +24,7 @@ describe('templates', () => {
       { type: 'text', text: 'a' },
       { type: 'star' },
       { type: 'one' },
-      { type: 'variable', key: 'aws:username', fallback: 'no, one' },
+      { type: 'variable', key: 'aws:username', name: 'aws:UserName', fallback: 'no, one' },
       { type: 'text', text: '$' },
     ]);
   });

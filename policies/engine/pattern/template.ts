@@ -12,6 +12,8 @@ export interface VariableToken {
   readonly type: 'variable';
   /** Lower case. */
   readonly key: string;
+  /** As written. */
+  readonly name: string;
   /** Used only when the key is absent from the request. */
   readonly fallback?: string;
 }
@@ -86,7 +88,8 @@ function readVariable(text: string, start: number): Variable {
   // A tag key may contain spaces, the name of a key may not (iam.md 1.8).
   const name = key.includes('/') ? key.slice(0, key.indexOf('/')) : key;
   if (/\s/.test(name) || key.trim() !== key) return { fault: 'variable name contains a space' };
-  if (text[at] === '}') return { token: { type: 'variable', key: intern(key.toLowerCase()) }, end: at + 1 };
+  const variable = { type: 'variable', key: intern(key.toLowerCase()), name: key } as const;
+  if (text[at] === '}') return { token: variable, end: at + 1 };
   if (!text.startsWith(", '", at)) {
     return {
       fault: 'default of the variable is not written as comma, one space, quoted text',
@@ -96,10 +99,7 @@ function readVariable(text: string, start: number): Variable {
   const quote = text.indexOf("'", at + 3);
   if (quote < 0) return { fault: 'default of the variable has no closing quote' };
   if (text[quote + 1] !== '}') return { fault: 'variable has no closing brace after its default' };
-  return {
-    token: { type: 'variable', key: intern(key.toLowerCase()), fallback: text.slice(at + 3, quote) },
-    end: quote + 2,
-  };
+  return { token: { ...variable, fallback: text.slice(at + 3, quote) }, end: quote + 2 };
 }
 
 /** Splits at the first `count` colons of literal text; colons inside variables do not count. */

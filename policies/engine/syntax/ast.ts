@@ -27,6 +27,8 @@ export interface ConditionElement extends Place {
 }
 export interface Statement extends Place {
   readonly index: number;
+  /** Offset behind the closing brace. */
+  readonly end: number;
   readonly sid?: Text;
   readonly effect: 'Allow' | 'Deny';
   readonly principal?: PrincipalElement;

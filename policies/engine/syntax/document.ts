@@ -108,6 +108,7 @@ function readStatement(node: JsonNode, index: number, kind: PolicyKind, findings
     ...(resource && { resource }),
     pointer: node.pointer,
     offset: node.offset,
+    end: node.end,
   };
 }
 

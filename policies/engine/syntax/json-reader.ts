@@ -9,6 +9,8 @@ import type { FindingList, Place } from './findings.ts';
 export interface JsonObject extends Place {
   readonly type: 'object';
   readonly members: readonly JsonMember[];
+  /** Offset behind the closing brace. */
+  readonly end: number;
 }
 export interface JsonMember extends Place {
   readonly name: string;
@@ -120,7 +122,7 @@ class JsonReader {
     const members: JsonMember[] = [];
     const names = new Set<string>();
     this.#space();
-    if (this.#accept('}')) return { type: 'object', members, pointer, offset };
+    if (this.#accept('}')) return { type: 'object', members, pointer, offset, end: this.#at };
     do {
       this.#space();
       const at = this.#at;
@@ -138,7 +140,7 @@ class JsonReader {
       this.#space();
     } while (this.#accept(','));
     if (!this.#accept('}')) this.#fail(pointer, 'object lacks a comma or its closing brace');
-    return { type: 'object', members, pointer, offset };
+    return { type: 'object', members, pointer, offset, end: this.#at };
   }
 
   #array(pointer: string, depth: number): JsonArray {

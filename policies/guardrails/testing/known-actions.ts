@@ -13,10 +13,6 @@ const CERTIFICATES =
   'CreateCertificateAuthority CreatePermission DeleteCertificateAuthority DeletePermission DeletePolicy ' +
   'DescribeCertificateAuthority GetCertificate GetPolicy ImportCertificateAuthorityCertificate IssueCertificate ' +
   'ListCertificateAuthorities PutPolicy RestoreCertificateAuthority RevokeCertificate UpdateCertificateAuthority';
-/** The detective engine's own, which G-P-33 and G-P-37 protect. */
-const DETECTIVE =
-  'DeleteConfigException DeleteConfigPack DeleteConfigResourceType DeleteConfigRule PutConfigException PutConfigPack ' +
-  'PutConfigResourceType PutConfigRule PutResourceConfig';
 /** Services that have no action yet to name: what is forbidden there is forbidden by verb. */
 const BY_VERB = ['audit', 'authz'];
 
@@ -25,7 +21,6 @@ export function knownActions(): (pattern: string) => boolean {
     ...Object.entries({ iam, kms, organizations, sts }).flatMap(([prefix, client]) => ofClient(prefix, client)),
     ...SECRETS.split(' ').map((name) => `secretsmanager:${name}`),
     ...CERTIFICATES.split(' ').map((name) => `acm-pca:${name}`),
-    ...DETECTIVE.split(' ').map((name) => `organizations:${name}`),
     ...operations.flatMap(({ authz }) => (typeof authz === 'object' ? [authz.action] : [])),
   ]);
   return (pattern) => {

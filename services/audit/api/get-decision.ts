@@ -40,7 +40,7 @@ export const GetDecision = defineOperation({
     Level: DecisionLevel.optional(),
     Context: ContextValues,
     Checks: annotate(list(DecisionCheck, 0, 100), { audit: 'drop' }),
-    /** `arn@version` of every policy that took part. */
+    /** `arn@version` of every policy that took part; `boundary:` or `session:` in front of what is no identity policy. */
     Policies: annotate(list(text(1, 2200), 0, 1000), { audit: 'drop' }),
     /** Version of the authorization data of the whole installation. */
     PolicyVersion: integer(0, Number.MAX_SAFE_INTEGER).optional(),

@@ -6,8 +6,17 @@ import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
+import { ReadDecisions } from './read-decisions.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
-export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadStream };
+export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadDecisions, ReadStream };
 
-export const auditOperations = { IngestRecords, LookupEvents, ReadStream, DescribeStream, GetDecision, ReadChanges };
+export const auditOperations = {
+  IngestRecords,
+  ReadDecisions,
+  LookupEvents,
+  ReadStream,
+  DescribeStream,
+  GetDecision,
+  ReadChanges,
+};

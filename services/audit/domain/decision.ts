@@ -101,7 +101,7 @@ function subjectView(asked: ReturnType<typeof askedDecision>, caller: ReturnType
   };
 }
 
-function askedDecision(value: unknown) {
+export function askedDecision(value: unknown) {
   const item = object(value);
   const subject = object(item.principal);
   const type = subjectType(text(subject.arn) ?? '');
@@ -120,14 +120,14 @@ function subjectType(arn: string): string {
   return arn.includes(':role/') || arn.includes(':assumed-role/') ? 'AssumedRole' : 'IAMUser';
 }
 
-function policies(decision: Json): { Policies: string[]; PolicyVersion?: number } {
+export function policies(decision: Json): { Policies: string[]; PolicyVersion?: number } {
   return {
     Policies: list(decision.policies).flatMap((policy) => text(policy) ?? []),
     ...optional('PolicyVersion', typeof decision.policyVersion === 'number' ? decision.policyVersion : undefined),
   };
 }
 
-function principal(identity: Json) {
+export function principal(identity: Json) {
   const session = object(identity.sessionContext);
   return {
     Type: text(identity.type) ?? 'Unknown',
@@ -142,7 +142,7 @@ function principal(identity: Json) {
   };
 }
 
-function check(value: unknown): DecisionCheckView {
+export function check(value: unknown): DecisionCheckView {
   const item = object(value);
   return {
     Action: text(item.action) ?? '',
@@ -175,7 +175,7 @@ function level(value: unknown): LevelView {
   return { Id: text(item.id) ?? '', Name: text(item.name) ?? '' };
 }
 
-function boundLevel(value: unknown): BoundLevelView {
+export function boundLevel(value: unknown): BoundLevelView {
   const item = object(value);
   return { Id: text(item.id) ?? '', Policies: list(item.policies).flatMap((policy) => text(policy) ?? []) };
 }
@@ -206,11 +206,11 @@ function observed(value: unknown) {
   });
 }
 
-function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {
+export function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [K in Name]?: Value } {
   return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value };
 }
 
-function parse(value: string): unknown {
+export function parse(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
@@ -218,14 +218,14 @@ function parse(value: string): unknown {
   }
 }
 
-function object(value: unknown): Json {
+export function object(value: unknown): Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
 
-function list(value: unknown): unknown[] {
+export function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -31,6 +31,7 @@ export const AttachUserPolicy = defineOperation({
   authz: {
     action: 'iam:AttachUserPolicy',
     resource: 'iam:user',
+    beyondProject: true,
     conditions: ['iam:PolicyARN', 'iam:PermissionsBoundary'],
   },
   effect: 'write',
@@ -46,6 +47,7 @@ export const DetachUserPolicy = defineOperation({
   authz: {
     action: 'iam:DetachUserPolicy',
     resource: 'iam:user',
+    beyondProject: true,
     conditions: ['iam:PolicyARN', 'iam:PermissionsBoundary'],
   },
   effect: 'write',
@@ -58,7 +60,7 @@ export const AttachGroupPolicy = defineOperation({
   doc: 'Attaches a managed policy to a group. Attaching it again changes nothing.',
   input: structure({ GroupName, PolicyArn }),
   errors: attachErrors,
-  authz: { action: 'iam:AttachGroupPolicy', resource: 'iam:group', conditions: ['iam:PolicyARN'] },
+  authz: { action: 'iam:AttachGroupPolicy', resource: 'iam:group', beyondProject: true, conditions: ['iam:PolicyARN'] },
   effect: 'write',
   examples: [{ title: 'attach', input: { GroupName: 'operators', PolicyArn: EXAMPLE_ARN } }],
 });
@@ -69,7 +71,7 @@ export const DetachGroupPolicy = defineOperation({
   doc: 'Detaches a managed policy from a group.',
   input: structure({ GroupName, PolicyArn }),
   errors: notFound,
-  authz: { action: 'iam:DetachGroupPolicy', resource: 'iam:group', conditions: ['iam:PolicyARN'] },
+  authz: { action: 'iam:DetachGroupPolicy', resource: 'iam:group', beyondProject: true, conditions: ['iam:PolicyARN'] },
   effect: 'write',
   examples: [{ title: 'detach', input: { GroupName: 'operators', PolicyArn: EXAMPLE_ARN } }],
 });
@@ -83,6 +85,7 @@ export const AttachRolePolicy = defineOperation({
   authz: {
     action: 'iam:AttachRolePolicy',
     resource: 'iam:role',
+    beyondProject: true,
     conditions: ['iam:PolicyARN', 'iam:PermissionsBoundary'],
   },
   effect: 'write',
@@ -98,6 +101,7 @@ export const DetachRolePolicy = defineOperation({
   authz: {
     action: 'iam:DetachRolePolicy',
     resource: 'iam:role',
+    beyondProject: true,
     conditions: ['iam:PolicyARN', 'iam:PermissionsBoundary'],
   },
   effect: 'write',
@@ -173,7 +177,12 @@ export const PutUserPermissionsBoundary = defineOperation({
   doc: 'Limits a user to what the boundary policy also allows.',
   input: structure({ UserName, PermissionsBoundary: IamArn }),
   errors: { ...notFound, ...notAttachable },
-  authz: { action: 'iam:PutUserPermissionsBoundary', resource: 'iam:user', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:PutUserPermissionsBoundary',
+    resource: 'iam:user',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [{ title: 'set', input: { UserName: 'alice', PermissionsBoundary: EXAMPLE_ARN } }],
 });
@@ -184,7 +193,12 @@ export const DeleteUserPermissionsBoundary = defineOperation({
   doc: 'Removes the permissions boundary of a user.',
   input: structure({ UserName }),
   errors: notFound,
-  authz: { action: 'iam:DeleteUserPermissionsBoundary', resource: 'iam:user', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:DeleteUserPermissionsBoundary',
+    resource: 'iam:user',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [{ title: 'remove', input: { UserName: 'alice' } }],
 });

@@ -1,41 +1,12 @@
 /** Decisions for applications: may this principal do this, and why (not). */
-import { z } from 'zod';
 import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import {
-  annotate,
-  dictionary,
-  flag,
-  integer,
-  list,
-  oneOf,
-  policyDocument,
-  structure,
-  TagKey,
-  TagValue,
-  text,
-} from '../../../platform/contract/shape.ts';
+import { annotate, flag, integer, list, oneOf, structure, text } from '../../../platform/contract/shape.ts';
 import { malformedPolicy, notFound } from './errors.ts';
-import { IamArn, pageInput, pageOutput, pagination } from './shapes.ts';
+import { DECISIONS, Question, REASONS } from './questions.ts';
+import { pageInput, pageOutput, pagination } from './shapes.ts';
 
 const shared = { service: 'iam', area: 'authz', audit: { class: 'data' } } as const;
-const ContextText = z.string().max(2048);
-/** Kept in the decision record, together with the keys the platform adds. */
-const ContextValue = annotate(z.union([ContextText, z.number(), z.boolean(), z.array(ContextText).max(200)]), {
-  audit: 'plain',
-});
-
-const Question = {
-  /** ARN of a user, a role or the root user of the caller's account; default: the caller in its present session. */
-  Principal: IamArn.optional(),
-  Action: text(3, 128, { pattern: /^[A-Za-z][A-Za-z0-9-]*:[A-Za-z0-9_-]+$/ }),
-  Resource: text(1, 2048, { pattern: /^(?:\*|arn:[^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:[^\n]+)$/ }),
-  Context: dictionary(z.string().min(3).max(256), ContextValue).optional(),
-  ResourceTags: dictionary(TagKey as unknown as z.ZodString, TagValue).optional(),
-  /** The resource's own policy, where the asking application keeps one. */
-  ResourcePolicy: policyDocument(65_536).optional(),
-};
-
 const Statement = structure({
   PolicyArn: text(1, 2048),
   /** The project that the policy is granted in; absent: it holds everywhere. */
@@ -47,8 +18,8 @@ const Statement = structure({
 });
 
 const Answer = {
-  Decision: oneOf(['Allow', 'Deny']),
-  Reason: oneOf(['allow', 'explicit-deny', 'implicit-deny', 'error']),
+  Decision: oneOf(DECISIONS),
+  Reason: oneOf(REASONS),
   Layers: list(
     structure({ Layer: text(1, 64), Outcome: text(1, 32), Statements: list(Statement, 0, 10_000) }),
     0,
@@ -93,8 +64,8 @@ export const BatchAuthorize = defineOperation({
     DecisionId: text(36, 36),
     Results: list(
       structure({
-        Decision: oneOf(['Allow', 'Deny']),
-        Reason: oneOf(['allow', 'explicit-deny', 'implicit-deny', 'error']),
+        Decision: oneOf(DECISIONS),
+        Reason: oneOf(REASONS),
         Layers: Answer.Layers,
         Message: Answer.Message,
         MissingContextKeys: Answer.MissingContextKeys,

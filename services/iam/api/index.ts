@@ -10,6 +10,7 @@ import {
   UpdateAccessKey,
 } from './access-keys.ts';
 import { CreateAccount, DescribeAccount, GetAccountSummary, ListAccountAliases, ListAccounts } from './accounts.ts';
+import { GetEffectiveCeiling, WhatCan, WhoCan } from './analysis.ts';
 import {
   AttachGroupPolicy,
   AttachRolePolicy,
@@ -41,6 +42,7 @@ import {
   ListEnterpriseProjects,
   UpdateEnterpriseProject,
 } from './enterprise-projects.ts';
+import { Explain } from './explain.ts';
 import {
   AddUserToGroup,
   CreateGroup,
@@ -114,6 +116,12 @@ import {
 import { ClaimRootUser, IssueRootClaim } from './root-user.ts';
 import { ListSessions, RevokeSession, RevokeSessionsBefore } from './sessions.ts';
 import {
+  GetContextKeysForCustomPolicy,
+  GetContextKeysForPrincipalPolicy,
+  SimulateCustomPolicy,
+  SimulatePrincipalPolicy,
+} from './simulation.ts';
+import {
   AssumeRole,
   CreateSession,
   GetAccessKeyInfo,
@@ -133,6 +141,7 @@ import {
   UntagUser,
 } from './tags.ts';
 import { CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser } from './users.ts';
+import { WhatIf } from './what-if.ts';
 
 export const iamApi = {
   GetSigningKey,
@@ -252,8 +261,17 @@ export const iamApi = {
   ListSessions,
   RevokeSession,
   RevokeSessionsBefore,
+  SimulateCustomPolicy,
+  SimulatePrincipalPolicy,
+  GetContextKeysForCustomPolicy,
+  GetContextKeysForPrincipalPolicy,
   Authorize,
   BatchAuthorize,
+  Explain,
+  WhoCan,
+  WhatCan,
+  GetEffectiveCeiling,
+  WhatIf,
   RegisterNamespace,
   ListNamespaces,
   DescribeNamespace,

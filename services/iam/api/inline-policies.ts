@@ -23,7 +23,12 @@ export const PutUserPolicy = defineOperation({
   doc: 'Writes an inline policy of a user, replacing one of the same name.',
   input: structure({ UserName, PolicyName, PolicyDocument: Document }),
   errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...malformedPolicy },
-  authz: { action: 'iam:PutUserPolicy', resource: 'iam:user', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:PutUserPolicy',
+    resource: 'iam:user',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [{ title: 'write', input: { UserName: 'alice', PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } }],
 });
@@ -46,7 +51,12 @@ export const DeleteUserPolicy = defineOperation({
   doc: 'Deletes an inline policy of a user.',
   input: structure({ UserName, PolicyName }),
   errors: notFound,
-  authz: { action: 'iam:DeleteUserPolicy', resource: 'iam:user', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:DeleteUserPolicy',
+    resource: 'iam:user',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [{ title: 'delete', input: { UserName: 'alice', PolicyName: 'decrypt' } }],
 });
@@ -70,7 +80,7 @@ export const PutGroupPolicy = defineOperation({
   doc: 'Writes an inline policy of a group, replacing one of the same name.',
   input: structure({ GroupName, PolicyName, PolicyDocument: Document }),
   errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...malformedPolicy },
-  authz: { action: 'iam:PutGroupPolicy', resource: 'iam:group' },
+  authz: { action: 'iam:PutGroupPolicy', resource: 'iam:group', beyondProject: true },
   effect: 'write',
   examples: [
     { title: 'write', input: { GroupName: 'operators', PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } },
@@ -95,7 +105,7 @@ export const DeleteGroupPolicy = defineOperation({
   doc: 'Deletes an inline policy of a group.',
   input: structure({ GroupName, PolicyName }),
   errors: notFound,
-  authz: { action: 'iam:DeleteGroupPolicy', resource: 'iam:group' },
+  authz: { action: 'iam:DeleteGroupPolicy', resource: 'iam:group', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'delete', input: { GroupName: 'operators', PolicyName: 'decrypt' } }],
 });
@@ -121,7 +131,7 @@ export const PutRolePolicy = defineOperation({
   doc: 'Writes an inline policy of a role, replacing one of the same name.',
   input: structure({ RoleName, PolicyName, PolicyDocument: Document }),
   errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...malformedPolicy },
-  authz: { action: 'iam:PutRolePolicy', resource: 'iam:role', conditions: ROLE_BOUNDARY },
+  authz: { action: 'iam:PutRolePolicy', resource: 'iam:role', beyondProject: true, conditions: ROLE_BOUNDARY },
   effect: 'write',
   examples: [
     { title: 'write', input: { RoleName: 'auditor', PolicyName: 'decrypt', PolicyDocument: EXAMPLE_DOCUMENT } },
@@ -146,7 +156,7 @@ export const DeleteRolePolicy = defineOperation({
   doc: 'Deletes an inline policy of a role.',
   input: structure({ RoleName, PolicyName }),
   errors: notFound,
-  authz: { action: 'iam:DeleteRolePolicy', resource: 'iam:role', conditions: ROLE_BOUNDARY },
+  authz: { action: 'iam:DeleteRolePolicy', resource: 'iam:role', beyondProject: true, conditions: ROLE_BOUNDARY },
   effect: 'write',
   examples: [{ title: 'delete', input: { RoleName: 'auditor', PolicyName: 'decrypt' } }],
 });

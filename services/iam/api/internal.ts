@@ -189,7 +189,7 @@ export const FindEnterpriseProject = defineOperation({
 export const ListAccountPrincipals = defineOperation({
   name: 'ListAccountPrincipals',
   service: 'iam',
-  doc: 'Unique ids of the users and roles of an account, in their order, after one of them.',
+  doc: 'Unique ids of the root user, the users and the roles of an account, in their order, after one of them.',
   input: structure({ AccountId, After: UniqueId.optional(), Limit: integer(1, 1001) }),
   output: structure({ PrincipalIds: list(UniqueId, 0, 1001) }),
   authz: 'internal',

@@ -106,7 +106,7 @@ export const CreatePolicyVersion = defineOperation({
   input: structure({ PolicyArn, PolicyDocument: Document, SetAsDefault: flag().optional() }),
   output: structure({ PolicyVersion }),
   errors: { ...notFound, ...limitExceeded, ...malformedPolicy, ...unmodifiable },
-  authz: { action: 'iam:CreatePolicyVersion', resource: 'iam:policy' },
+  authz: { action: 'iam:CreatePolicyVersion', resource: 'iam:policy', beyondProject: true },
   effect: 'write',
   examples: [
     { title: 'replace', input: { PolicyArn: EXAMPLE_ARN, PolicyDocument: EXAMPLE_DOCUMENT, SetAsDefault: true } },
@@ -144,7 +144,7 @@ export const SetDefaultPolicyVersion = defineOperation({
   doc: 'Brings a version into force for every user and group the policy is attached to.',
   input: structure({ PolicyArn, VersionId: PolicyVersionId }),
   errors: { ...notFound, ...unmodifiable },
-  authz: { action: 'iam:SetDefaultPolicyVersion', resource: 'iam:policy' },
+  authz: { action: 'iam:SetDefaultPolicyVersion', resource: 'iam:policy', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'back to v1', input: { PolicyArn: EXAMPLE_ARN, VersionId: 'v1' } }],
 });

@@ -53,7 +53,7 @@ export const MoveResource = defineOperation({
 export const PreviewMoveResource = defineOperation({
   ...shared,
   name: 'PreviewMoveResource',
-  doc: 'Which users and roles of the account would gain or lose access to a user, group, role or policy by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
+  doc: 'Who in the account (root user, users, roles) would gain or lose access to a user, group, role or policy by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
   input: structure({ ...MoveInput, ...pageInput }),
   output: structure({ ...MovePreview, ...pageOutput }),
   errors: { ...intoProject, ...invalidInput, ...unmodifiable },

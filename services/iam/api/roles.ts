@@ -152,7 +152,12 @@ export const PutRolePermissionsBoundary = defineOperation({
   doc: 'Limits a role to what the boundary policy also allows.',
   input: structure({ RoleName, PermissionsBoundary: IamArn }),
   errors: { ...notFound, ...notAttachable },
-  authz: { action: 'iam:PutRolePermissionsBoundary', resource: 'iam:role', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:PutRolePermissionsBoundary',
+    resource: 'iam:role',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [
     {
@@ -168,7 +173,12 @@ export const DeleteRolePermissionsBoundary = defineOperation({
   doc: 'Removes the permissions boundary of a role.',
   input: structure({ RoleName }),
   errors: notFound,
-  authz: { action: 'iam:DeleteRolePermissionsBoundary', resource: 'iam:role', conditions: ['iam:PermissionsBoundary'] },
+  authz: {
+    action: 'iam:DeleteRolePermissionsBoundary',
+    resource: 'iam:role',
+    beyondProject: true,
+    conditions: ['iam:PermissionsBoundary'],
+  },
   effect: 'write',
   examples: [{ title: 'remove', input: { RoleName: 'auditor' } }],
 });

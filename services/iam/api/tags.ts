@@ -15,7 +15,7 @@ export const TagUser = defineOperation({
   doc: 'Adds tags to a user or replaces their values.',
   input: structure({ UserName, Tags }),
   errors: { ...notFound, ...limitExceeded, ...invalidInput },
-  authz: { action: 'iam:TagUser', resource: 'iam:user', conditions },
+  authz: { action: 'iam:TagUser', resource: 'iam:user', beyondProject: true, conditions },
   effect: 'write',
   examples: [{ title: 'tag', input: { UserName: 'alice', Tags: EXAMPLE_TAGS } }],
 });
@@ -26,7 +26,7 @@ export const UntagUser = defineOperation({
   doc: 'Removes tags from a user.',
   input: structure({ UserName, TagKeys }),
   errors: notFound,
-  authz: { action: 'iam:UntagUser', resource: 'iam:user', conditions: ['aws:TagKeys'] },
+  authz: { action: 'iam:UntagUser', resource: 'iam:user', beyondProject: true, conditions: ['aws:TagKeys'] },
   effect: 'write',
   examples: [{ title: 'untag', input: { UserName: 'alice', TagKeys: ['team'] } }],
 });
@@ -50,7 +50,7 @@ export const TagRole = defineOperation({
   doc: 'Adds tags to a role or replaces their values. They are principal tags of its sessions.',
   input: structure({ RoleName, Tags }),
   errors: { ...notFound, ...limitExceeded, ...invalidInput },
-  authz: { action: 'iam:TagRole', resource: 'iam:role', conditions },
+  authz: { action: 'iam:TagRole', resource: 'iam:role', beyondProject: true, conditions },
   effect: 'write',
   examples: [{ title: 'tag', input: { RoleName: 'auditor', Tags: EXAMPLE_TAGS } }],
 });
@@ -61,7 +61,7 @@ export const UntagRole = defineOperation({
   doc: 'Removes tags from a role.',
   input: structure({ RoleName, TagKeys }),
   errors: notFound,
-  authz: { action: 'iam:UntagRole', resource: 'iam:role', conditions: ['aws:TagKeys'] },
+  authz: { action: 'iam:UntagRole', resource: 'iam:role', beyondProject: true, conditions: ['aws:TagKeys'] },
   effect: 'write',
   examples: [{ title: 'untag', input: { RoleName: 'auditor', TagKeys: ['team'] } }],
 });

@@ -1,7 +1,7 @@
 /**
- * The condition context of a decision that an application asks for. What the platform knows about the subject is set
- * by the platform and cannot be given; everything about the request (address, time, second factor, the application's
- * own keys) may be given by the application, which is the one that knows.
+ * The condition context of a decision that somebody asks for. What the platform knows about the subject is set by the
+ * platform and cannot be given; everything about the request (address, time, second factor, the application's own
+ * keys) may be given by the application, which is the one that knows. A simulation is believed whatever it says.
  */
 import { PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
 import type { ContextMap } from '../../../policies/engine/index.ts';
@@ -12,16 +12,23 @@ export interface SubjectFacts {
   /** Of a role session the ARN of the role. */
   arn: string;
   accountId: string;
-  principalId: string;
+  /** Unknown for a caller that a simulation only names. */
+  principalId?: string | undefined;
   userName?: string | undefined;
-  tags: Readonly<Record<string, string>>;
+  tags: Tags;
   /** Set when the subject asks about itself in a session: the platform then knows when and how it signed in. */
   session?: { issuedAt: number; mfaAt?: number | undefined; sourceIdentity?: string | undefined } | undefined;
 }
 
+type Tags = Readonly<Record<string, string>>;
+type Context = Map<string, string | readonly string[]>;
+
 export type ContextInput = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export type ContextResult = { ok: true; context: ContextMap } | { ok: false; key: string; message: string };
+
+/** refused: what the platform knows cannot be given; believed: what is given counts, and the platform fills the rest. */
+export type Claims = 'refused' | 'believed';
 
 const OWN_KEYS: ReadonlySet<string> = new Set([
   'aws:userid',
@@ -41,9 +48,9 @@ const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
-  subject: SubjectFacts,
+  subject: SubjectFacts | undefined,
   resource: {
-    tags?: Readonly<Record<string, string>> | undefined;
+    tags?: Tags | undefined;
     /** Its account, and where the accounts of subject and resource stand in the organization. */
     places: ContextMap;
     /** Enterprise project, unless the application knows better. */
@@ -51,12 +58,14 @@ export function buildContext(
   },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
+  claims: Claims = 'refused',
 ): ContextResult {
-  const context = new Map<string, string | readonly string[]>();
+  const context: Context = new Map();
   for (const key of Object.keys(given ?? {})) {
     const lower = key.toLowerCase();
     // The whole family, so that a key the platform learns to set later cannot be given today.
-    if (lower.startsWith('aws:principal') || OWN_KEYS.has(lower) || (subject.session && SESSION_KEYS.has(lower)))
+    const isOwn = lower.startsWith('aws:principal') || OWN_KEYS.has(lower);
+    if (claims === 'refused' && (isOwn || (subject?.session && SESSION_KEYS.has(lower))))
       return refused(key, `context key ${key} is set by the platform and cannot be given`);
     if (resource.tags && lower.startsWith('aws:resourcetag/'))
       return refused(key, `context key ${key} is given beside ResourceTags`);
@@ -67,35 +76,41 @@ export function buildContext(
   }
   addTime(context, environment.now);
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
-  for (const [key, value] of resource.places) context.set(key, value);
   if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
     context.set(PROJECT_CONTEXT_KEY, resource.project);
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
-
-  context.set('aws:principalarn', subject.arn);
-  context.set('aws:principalaccount', subject.accountId);
-  context.set('aws:principaltype', subject.type);
-  context.set('aws:principalisawsservice', 'false');
-  context.set('aws:userid', subject.principalId);
-  if (subject.userName !== undefined) context.set('aws:username', subject.userName);
-  addTags(context, 'aws:principaltag/', subject.tags);
-  if (subject.session) addSession(context, subject.session, environment.now);
+  const known = [...resource.places, ...(subject ? principalKeys(subject, environment.now) : [])];
+  for (const [key, value] of known) if (claims === 'refused' || !context.has(key)) context.set(key, value);
   return { ok: true, context };
 }
 
+function principalKeys(subject: SubjectFacts, now: number): Map<string, string> {
+  const known = new Map([
+    ['aws:principalarn', subject.arn],
+    ['aws:principalaccount', subject.accountId],
+    ['aws:principaltype', subject.type],
+    ['aws:principalisawsservice', 'false'],
+  ]);
+  if (subject.principalId !== undefined) known.set('aws:userid', subject.principalId);
+  if (subject.userName !== undefined) known.set('aws:username', subject.userName);
+  addTags(known, 'aws:principaltag/', subject.tags);
+  if (subject.session) addSession(known, subject.session, now);
+  return known;
+}
+
 function addSession(
-  context: Map<string, string | readonly string[]>,
+  known: Map<string, string>,
   { issuedAt, mfaAt, sourceIdentity }: NonNullable<SubjectFacts['session']>,
   now: number,
 ): void {
-  context.set('aws:tokenissuetime', `${new Date(issuedAt).toISOString().slice(0, 19)}Z`);
-  context.set('aws:multifactorauthpresent', mfaAt === undefined ? 'false' : 'true');
-  if (mfaAt !== undefined) context.set('aws:multifactorauthage', String(Math.floor((now - mfaAt) / 1000)));
-  if (sourceIdentity !== undefined) context.set('aws:sourceidentity', sourceIdentity);
+  known.set('aws:tokenissuetime', `${new Date(issuedAt).toISOString().slice(0, 19)}Z`);
+  known.set('aws:multifactorauthpresent', mfaAt === undefined ? 'false' : 'true');
+  if (mfaAt !== undefined) known.set('aws:multifactorauthage', String(Math.floor((now - mfaAt) / 1000)));
+  if (sourceIdentity !== undefined) known.set('aws:sourceidentity', sourceIdentity);
 }
 
 /** All keys of time tell the same moment: the given one, else now. Keys that are given stay as given. */
-function addTime(context: Map<string, string | readonly string[]>, now: number): void {
+function addTime(context: Context, now: number): void {
   const given = context.get('aws:currenttime');
   const parsed = typeof given === 'string' ? Date.parse(given) : now;
   if (Number.isNaN(parsed)) return;
@@ -110,11 +125,7 @@ function addTime(context: Map<string, string | readonly string[]>, now: number):
   for (const [key, value] of defaults) if (!context.has(key)) context.set(key, value);
 }
 
-function addTags(
-  context: Map<string, string | readonly string[]>,
-  prefix: string,
-  tags: Readonly<Record<string, string>>,
-) {
+function addTags(context: { set(key: string, value: string): void }, prefix: string, tags: Tags): void {
   for (const key of Object.keys(tags)) context.set(prefix + key.toLowerCase(), tags[key] as string);
 }
 

@@ -44,6 +44,17 @@ export const inlinePolicyArn = (scope: ArnScope, owner: 'user' | 'group' | 'role
 /** The session policy that was handed over when the session was made; it has no ARN at AWS either. */
 export const sessionPolicyArn = (scope: ArnScope, sessionId: string) => sts(scope, `session-policy/${sessionId}`);
 export const sessionArn = (scope: ArnScope, sessionId: string) => sts(scope, `session/${sessionId}`);
+/** Id of the session that the policy was handed over to. */
+export function parseSessionPolicyArn(text: string, scope: ArnScope): string | undefined {
+  const start = sessionPolicyArn(scope, '');
+  return text.startsWith(start) ? text.slice(start.length) : undefined;
+}
+/** What an inline policy of ours belongs to; undefined: the ARN is of something else. */
+export function inlinePolicyName(arn: string): { owner: string; ownerName: string; name: string } | undefined {
+  const [type, ownerName, name] = parseArn(arn)?.resource.split('/') ?? [];
+  if (!type?.endsWith('-policy') || !ownerName || !name) return undefined;
+  return { owner: type.slice(0, -'-policy'.length), ownerName, name };
+}
 export const namespaceArn = (scope: ArnScope & { region: string }, name: string) =>
   `arn:${scope.partition}:authz:${scope.region}:${scope.accountId}:namespace/${name}`;
 

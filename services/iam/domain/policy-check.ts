@@ -1,5 +1,5 @@
 /** Whether a document may be stored. Errors refuse it and say where; advice does not. */
-import { type Finding, type PolicyLimits, validatePolicy } from '../../../policies/engine/index.ts';
+import { type Finding, type PolicyKind, type PolicyLimits, validatePolicy } from '../../../policies/engine/index.ts';
 
 export interface DocumentProblem {
   message: string;
@@ -10,7 +10,7 @@ export interface DocumentProblem {
 export function checkDocument(
   text: string,
   limits: PolicyLimits,
-  kind: 'identity' | 'resource' | 'session' | 'trust' = 'identity',
+  kind: PolicyKind = 'identity',
 ): DocumentProblem | undefined {
   const findings = validatePolicy(text, { kind, limits });
   const errors = findings.filter((finding) => finding.severity === 'error');

@@ -3,7 +3,17 @@ import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { Caller } from '../../../platform/runtime/call.ts';
 import type { ActionCatalogue, ActionEntry } from '../../../policies/engine/index.ts';
 import { iamApi as api } from '../api/index.ts';
-import { allow, errorOf, type IamWorld, makeUser, openIam, policy, rootOf } from '../testing/harness.ts';
+import {
+  allow,
+  assume,
+  errorOf,
+  type IamWorld,
+  makeRole,
+  makeUser,
+  openIam,
+  policy,
+  rootOf,
+} from '../testing/harness.ts';
 
 const action = (name: string, resourceTypes: string[] = []): [string, ActionEntry] => [
   name.toLowerCase(),
@@ -218,6 +228,36 @@ describe('Authorize', () => {
         },
       ],
     });
+  });
+});
+
+describe('Authorize about roles and sessions', () => {
+  it('answers for a role as any of its sessions without limits', async () => {
+    const arn = await makeRole(world, 'clerk', [allow('billing:ReadInvoice')]);
+    expect(await ask({ Principal: arn })).toMatchObject({ Decision: 'Allow' });
+    expect(await ask({ Principal: arn, Action: 'billing:PayInvoice' })).toMatchObject({ Decision: 'Deny' });
+    const named = { 'aws:PrincipalArn': arn };
+    const Statement = { Effect: 'Deny', Principal: '*', Action: '*', Resource: '*', Condition: { ArnEquals: named } };
+    expect(await ask({ Principal: arn, ResourcePolicy: policy(Statement) })).toMatchObject({ Decision: 'Deny' });
+    expect(await errorOf(ask({ Principal: `${arn}-missing` }))).toMatchObject({ code: 'NotFound' });
+  });
+
+  it('answers for the session that asks, with what its policy, tags and source identity make of it', async () => {
+    const condition = { StringEquals: { 'aws:PrincipalTag/desk': 'a', 'aws:SourceIdentity': 'alice' } };
+    const arn = await makeRole(world, 'desk', [
+      allow('authz:Authorize'),
+      allow(['billing:ReadInvoice', 'billing:PayInvoice'], '*', condition),
+    ]);
+    const Policy = policy(allow(['authz:*', 'billing:ReadInvoice']));
+    const Tags = [{ Key: 'desk', Value: 'a' }];
+    const session = await assume(world, world.admin, arn, { Policy, Tags, SourceIdentity: 'alice' });
+    const self = (Action: string, Context = {}) =>
+      world.as(session, api.Authorize, { Action, Resource: invoice(), Context });
+    expect(await self('billing:ReadInvoice')).toMatchObject({ Decision: 'Allow' });
+    const denied = await self('billing:PayInvoice');
+    expect(denied).toMatchObject({ Decision: 'Deny', Message: expect.stringContaining('no session policy allows') });
+    for (const key of ['aws:SourceIdentity', 'aws:MultiFactorAuthPresent', 'aws:TokenIssueTime'])
+      expect(await errorOf(self('billing:ReadInvoice', { [key]: 'true' }))).toMatchObject({ code: 'Validation' });
   });
 });
 

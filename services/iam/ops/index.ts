@@ -28,7 +28,11 @@ import {
 } from './attachments/list-attached.ts';
 import { listEntitiesForPolicy } from './attachments/list-entities.ts';
 import { authorize, batchAuthorize } from './authz/authorize.ts';
+import { getEffectiveCeiling } from './authz/effective-ceiling.ts';
+import { explain } from './authz/explain.ts';
 import { deleteNamespace, describeNamespace, listNamespaces, registerNamespace } from './authz/namespaces.ts';
+import { whatCan } from './authz/what-can.ts';
+import { whoCan } from './authz/who-can.ts';
 import { createGroup } from './groups/create-group.ts';
 import { deleteGroup } from './groups/delete-group.ts';
 import { addUserToGroup, removeUserFromGroup } from './groups/members.ts';
@@ -75,6 +79,9 @@ import { updateAssumeRolePolicy, updateRole, updateRoleDescription } from './rol
 import { claimRootUser, issueRootClaim } from './root-user/claim.ts';
 import { listSessions } from './sessions/list-sessions.ts';
 import { revokeSession, revokeSessionsBefore } from './sessions/revoke.ts';
+import { getContextKeysForCustomPolicy, getContextKeysForPrincipalPolicy } from './simulation/context-keys.ts';
+import { simulateCustomPolicy } from './simulation/simulate-custom-policy.ts';
+import { simulatePrincipalPolicy } from './simulation/simulate-principal-policy.ts';
 import { assumeRole } from './sts/assume-role.ts';
 import { createSession, getSessionToken } from './sts/create-session.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
@@ -87,6 +94,7 @@ import { createUser } from './users/create-user.ts';
 import { deleteUser } from './users/delete-user.ts';
 import { getUser, listUsers } from './users/read-users.ts';
 import { updateUser } from './users/update-user.ts';
+import { whatIf } from './what-if/what-if.ts';
 
 export const handlers: readonly BoundHandler<IamDeps>[] = [
   createAccessKey,
@@ -110,6 +118,15 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   listEntitiesForPolicy,
   authorize,
   batchAuthorize,
+  explain,
+  whoCan,
+  whatCan,
+  getEffectiveCeiling,
+  whatIf,
+  simulateCustomPolicy,
+  simulatePrincipalPolicy,
+  getContextKeysForCustomPolicy,
+  getContextKeysForPrincipalPolicy,
   registerNamespace,
   listNamespaces,
   describeNamespace,

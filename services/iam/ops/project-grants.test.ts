@@ -28,7 +28,7 @@ describe('a grant', () => {
     const { Credentials } = await as(api.AssumeRole, { RoleArn: Role.Arn, RoleSessionName: 's1' }, direct);
     const session = await callerOf(world, Credentials.AccessKeyId, Credentials.SessionToken);
     for (const caller of [direct, member, session]) {
-      await as(api.TagUser, { UserName: inResearch, Tags: [{ Key: 'by', Value: caller.kind }] }, caller);
+      await as(api.UpdateUser, { UserName: inResearch, NewPath: `/${caller.kind}/` }, caller);
       for (const UserName of [inSales, 'admin'])
         expect(await errorOf(as(api.GetUser, { UserName }, caller))).toMatchObject({ code: 'AccessDenied' });
       // Neither lists nor what belongs to no resource.
@@ -65,6 +65,75 @@ describe('a grant', () => {
       as(api.AttachUserPolicy, { UserName: lead.userName, PolicyArn: ADMIN }, lead),
     ])
       expect(await errorOf(attempt)).toMatchObject({ code: 'AccessDenied' });
+  });
+
+  it('never reaches beyond the project: nobody in it gets rights elsewhere', async () => {
+    const mine = await project();
+    const lead = await makeUser(world, unique('lead'));
+    await grant(mine, { UserName: lead.userName });
+    const [UserName, GroupName, RoleName] = [unique('u'), unique('g'), unique('r')];
+    const EnterpriseProjectId = mine;
+    const trust = policy({ Effect: 'Allow', Principal: { AWS: lead.arn }, Action: 'sts:AssumeRole' });
+    await as(api.CreateUser, { UserName, EnterpriseProjectId }, lead);
+    await as(api.CreateGroup, { GroupName, EnterpriseProjectId }, lead);
+    await as(api.CreateRole, { RoleName, AssumeRolePolicyDocument: trust, EnterpriseProjectId }, lead);
+    const PolicyDocument = policy(allow('*'));
+    const made = await as(api.CreatePolicy, { PolicyName: unique('p'), PolicyDocument, EnterpriseProjectId }, lead);
+    const PolicyArn = made.Policy.Arn;
+    const Tags = [{ Key: 'team', Value: 'finance' }];
+    const inline = { PolicyName: 'x', PolicyDocument };
+    const PermissionsBoundary = ADMIN;
+    for (const [operation, input] of [
+      [api.AttachUserPolicy, { UserName, PolicyArn: ADMIN }],
+      [api.AttachGroupPolicy, { GroupName, PolicyArn: ADMIN }],
+      [api.AttachRolePolicy, { RoleName, PolicyArn: ADMIN }],
+      [api.DetachUserPolicy, { UserName, PolicyArn: ADMIN }],
+      [api.DetachGroupPolicy, { GroupName, PolicyArn: ADMIN }],
+      [api.DetachRolePolicy, { RoleName, PolicyArn: ADMIN }],
+      [api.PutUserPolicy, { UserName, ...inline }],
+      [api.PutGroupPolicy, { GroupName, ...inline }],
+      [api.PutRolePolicy, { RoleName, ...inline }],
+      [api.DeleteUserPolicy, { UserName, PolicyName: 'x' }],
+      [api.DeleteGroupPolicy, { GroupName, PolicyName: 'x' }],
+      [api.DeleteRolePolicy, { RoleName, PolicyName: 'x' }],
+      [api.PutUserPermissionsBoundary, { UserName, PermissionsBoundary }],
+      [api.PutRolePermissionsBoundary, { RoleName, PermissionsBoundary }],
+      [api.DeleteUserPermissionsBoundary, { UserName }],
+      [api.DeleteRolePermissionsBoundary, { RoleName }],
+      [api.CreatePolicyVersion, { PolicyArn, PolicyDocument, SetAsDefault: true }],
+      [api.SetDefaultPolicyVersion, { PolicyArn, VersionId: 'v1' }],
+      [api.TagUser, { UserName, Tags }],
+      [api.UntagUser, { UserName, TagKeys: ['team'] }],
+      [api.TagRole, { RoleName, Tags }],
+      [api.UntagRole, { RoleName, TagKeys: ['team'] }],
+      [api.CreateUser, { UserName: unique('x'), EnterpriseProjectId, Tags }],
+      [api.CreateRole, { RoleName: unique('x'), AssumeRolePolicyDocument: trust, EnterpriseProjectId, Tags }],
+    ] as const) {
+      expect([operation.name, (await errorOf(as(operation, input, lead))).code]).toEqual([
+        operation.name,
+        'AccessDenied',
+      ]);
+      // Permissions that hold everywhere go as far as they did.
+      const code = await as(operation, input).then(
+        () => 'done',
+        (error) => error.code as string,
+      );
+      expect(code).not.toBe('AccessDenied');
+    }
+  });
+
+  it('denies what it denies beyond the project too', async () => {
+    const mine = await project();
+    const UserName = unique('u');
+    await as(api.CreateUser, { UserName, EnterpriseProjectId: mine });
+    const never = { Effect: 'Deny', Action: 'iam:AttachUserPolicy', Resource: '*' };
+    const { Policy } = await as(api.CreatePolicy, { PolicyName: unique('never'), PolicyDocument: policy(never) });
+    const strong = await makeUser(world, unique('strong'), [allow('iam:*')]);
+    await as(api.AttachUserPolicy, { UserName, PolicyArn: ADMIN }, strong);
+    await grant(mine, { UserName: strong.userName }, Policy.Arn);
+    expect(await errorOf(as(api.AttachUserPolicy, { UserName, PolicyArn: ADMIN }, strong))).toMatchObject({
+      code: 'AccessDenied',
+    });
   });
 
   it('follows the policy to its version in force', async () => {

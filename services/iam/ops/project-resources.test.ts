@@ -93,6 +93,7 @@ describe('a user, group, role or policy', () => {
     expect(of(preview.Gains, next.arn)).toEqual(expect.arrayContaining(['iam:GetRole', 'iam:DeleteRole']));
     expect(of(preview.Loses, old.arn)).toEqual(of(preview.Gains, next.arn));
     expect(of(preview.Gains, old.arn)).toBeUndefined();
+    expect(of(preview.Gains, next.arn)).not.toContain('iam:AttachRolePolicy');
     const may = async (by: Caller) => {
       const found = await as(api.GetRole, { RoleName }, by).then(
         () => true,

@@ -82,6 +82,13 @@ describe('a role', () => {
     expect(Role).toMatchObject({ Description: 'two', MaxSessionDuration: 10_000 });
   });
 
+  it('is not made where roles of services are', async () => {
+    for (const Path of ['/aws-service-role/x.amazonaws.com/', '/aws-reserved/sso/'])
+      expect(await errorOf(makeRole(world, unique('role'), undefined, { input: { Path } }))).toMatchObject({
+        code: 'InvalidInput',
+      });
+  });
+
   it('has a name that is unique without letter case', async () => {
     const RoleName = unique('Role');
     await makeRole(world, RoleName);

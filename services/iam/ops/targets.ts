@@ -47,7 +47,7 @@ export async function aboutUser(
   const resource = userArn(scopeOf(call, deps), found?.path ?? '/', found?.name ?? shown);
   const tags = found && tagRecord(await tagsOf(db, found.user_id));
   return {
-    targets: [{ resource, ...inProject(found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    targets: [{ resource, ...inProject(call, found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
     state: found as UserRow,
     ...(!found && { absent: call.fail('NotFound', userMissing(shown)) }),
   };
@@ -87,7 +87,9 @@ export async function aboutGroup(
 ): Promise<Resolved<GroupRow>> {
   const found = await groupByName(deps.store.read, call.caller.accountId, name);
   return {
-    targets: [{ resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...inProject(found), ...extra }],
+    targets: [
+      { resource: groupArn(scopeOf(call, deps), found?.path ?? '/', name), ...inProject(call, found), ...extra },
+    ],
     state: found as GroupRow,
     ...(!found && { absent: call.fail('NotFound', groupMissing(name)) }),
   };
@@ -104,7 +106,7 @@ export async function aboutRole(
   const tags = found && tagRecord(await tagsOf(db, found.role_id));
   const resource = roleArn(scopeOf(call, deps), found?.path ?? '/', name);
   return {
-    targets: [{ resource, ...inProject(found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
+    targets: [{ resource, ...inProject(call, found), ...withTags(tags, 'iam:ResourceTag/', extra?.(found)) }],
     state: found as RoleRow,
     ...(!found && { absent: call.fail('NotFound', roleMissing(name)) }),
   };
@@ -134,7 +136,7 @@ export async function aboutPolicy(
   const own = found?.kind === 'own' ? found.row : undefined;
   const tags = own && tagRecord(await tagsOf(db, own.policy_id));
   return {
-    targets: [{ resource: arn, ...inProject(own), ...withTags(tags, 'iam:ResourceTag/', extra) }],
+    targets: [{ resource: arn, ...inProject(call, own), ...withTags(tags, 'iam:ResourceTag/', extra) }],
     state: found as PolicyRef,
     ...(!found && { absent: call.fail('NotFound', policyMissing(arn)) }),
   };
@@ -161,9 +163,16 @@ export async function aboutOwnPolicy(
   };
 }
 
-/** What does not exist is looked for in the default project. */
-export function inProject(row: { enterprise_project_id: string } | undefined): Pick<AuthorizationTarget, 'project'> {
-  return row ? { project: row.enterprise_project_id } : {};
+/** Where a row is, and whether the operation reaches beyond that. What does not exist is in the default project. */
+export function inProject(
+  call: AnyCall,
+  row: { enterprise_project_id: string } | undefined,
+): Pick<AuthorizationTarget, 'project' | 'beyondProject'> {
+  const { authz } = call.operation;
+  return {
+    ...(row && { project: row.enterprise_project_id }),
+    ...(typeof authz === 'object' && authz.beyondProject && { beyondProject: true }),
+  };
 }
 
 export function withTags(

@@ -172,3 +172,21 @@ export async function rolesHolding(db: Db, filter: EntityFilter, range: Range): 
     .execute();
   return rows.map((row) => ({ kind: 'role', ...row }));
 }
+
+/** Members of the group who have the policy on another way too: by themselves, or by another group. */
+export async function membersAttachedOtherwise(db: Db, groupId: string, policyArn: string): Promise<Set<string>> {
+  const members = db.selectFrom('group_member as member').where('member.group_id', '=', groupId);
+  const own = await members
+    .innerJoin('attachment', 'attachment.owner_id', 'member.user_id')
+    .where('attachment.policy_arn', '=', policyArn)
+    .select('member.user_id as id')
+    .execute();
+  const others = await members
+    .innerJoin('group_member as other', 'other.user_id', 'member.user_id')
+    .innerJoin('attachment', 'attachment.owner_id', 'other.group_id')
+    .where('other.group_id', '!=', groupId)
+    .where('attachment.policy_arn', '=', policyArn)
+    .select('member.user_id as id')
+    .execute();
+  return new Set([...own, ...others].map(({ id }) => id));
+}

@@ -52,6 +52,10 @@ export function transitiveKeys(row: SessionRow): string[] {
   return JSON.parse(row.transitive_keys) as string[];
 }
 
+export function sessionPolicyVersion(document: string): string {
+  return createHash('sha256').update(document, 'utf8').digest('hex').slice(0, 16);
+}
+
 /** Undefined: the session has no session policies and is not limited by any. */
 async function readPolicies(
   view: Db,
@@ -64,7 +68,7 @@ async function readPolicies(
   if (row.policy !== null) {
     policies.push({
       Arn: sessionPolicyArn(scope, row.session_id),
-      Version: createHash('sha256').update(row.policy, 'utf8').digest('hex').slice(0, 16),
+      Version: sessionPolicyVersion(row.policy),
       Name: 'session',
       Kind: 'session',
       Document: row.policy,

@@ -5,7 +5,7 @@ import { type ArnScope, inlinePolicyArn, roleArn, rootArn, userArn } from '../do
 import type { PrincipalName } from '../domain/principal-names.ts';
 import type { ShippedPolicies } from '../domain/shipped.ts';
 import { accountById } from './accounts.ts';
-import type { Db, RoleRow } from './db.ts';
+import type { Db, GroupRow, RoleRow } from './db.ts';
 import { groupsOfUser } from './groups.ts';
 import { roleById, roleByName } from './roles.ts';
 import { tagRecord, tagsOf } from './tags.ts';
@@ -88,12 +88,20 @@ async function readPolicies(
   scope: ArnScope,
   shipped: ShippedPolicies,
 ): Promise<SnapshotPolicy[]> {
+  return [...(await readGranting(view, owners, scope, shipped)), ...(await readBoundary(view, bounded, shipped))];
+}
+
+async function readGranting(
+  view: Db,
+  owners: readonly PolicyOwner[],
+  scope: ArnScope,
+  shipped: ShippedPolicies,
+): Promise<SnapshotPolicy[]> {
   const ids = owners.map((owner) => owner.id);
   return [
     ...(await readInline(view, owners, scope)),
     ...(await readManaged(view, ids, shipped)),
     ...(await readGrants(view, ids, shipped)),
-    ...(await readBoundary(view, bounded, shipped)),
   ];
 }
 
@@ -106,6 +114,17 @@ async function activeKeys(view: Db, ownerId: string): Promise<string[]> {
     .orderBy('access_key_id')
     .execute();
   return keys.map((key) => key.access_key_id);
+}
+
+/** The policies of a group: inline ones, attached ones, and grants in projects. */
+export async function readGroupPolicies(
+  view: Db,
+  group: GroupRow,
+  partition: string,
+  shipped: ShippedPolicies,
+): Promise<SnapshotPolicy[]> {
+  const owners = [{ kind: 'group', id: group.group_id, name: group.name }] as const;
+  return readGranting(view, owners, { partition, accountId: group.account_id }, shipped);
 }
 
 async function readRoot(

@@ -17,6 +17,7 @@ import { createIds } from '../../../platform/runtime/ids.ts';
 import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { openStore, type Store } from '../../../platform/store/index.ts';
+import { auditOperations } from '../../audit/api/index.ts';
 import { iamApi } from '../api/index.ts';
 import { codeOf, stepAt } from '../domain/totp.ts';
 import { bootstrap, defineIam, type IamDeps, type IamOptions } from '../index.ts';
@@ -47,6 +48,8 @@ export interface WorldOptions extends IamOptions {
   url?: string;
   clock?: IamWorld['clock'];
   roots?: MemoryRoots;
+  /** Of an audit service that runs in the test. */
+  audit?: Client<typeof auditOperations>;
   /** False: the first run is left to the test. */
   firstRun?: boolean;
 }
@@ -80,6 +83,8 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     now: clock.now,
     newId: () => ids.uuidv7(),
   });
+  // Without an audit service in the test its client says that there is none.
+  const asIam = { service: 'iam', now: clock.now, newId: () => ids.uuidv7() } as const;
   const directory = new PrincipalDirectory({
     feed: {
       snapshot: async (PrincipalId) => (await internal.GetPrincipalSnapshot({ PrincipalId })).Principal,
@@ -98,8 +103,11 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const deps = await service.createDeps({
     store,
     hsm,
-    // An account without keys.
-    clients: { kms: { ListResourcesInProject: async () => ({ Resources: [] }) } },
+    clients: {
+      // An account without keys.
+      kms: { ListResourcesInProject: async () => ({ Resources: [] }) },
+      audit: options.audit ?? createClient(auditOperations, transport, asIam),
+    },
     clock,
     ids,
     hub,

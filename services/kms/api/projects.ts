@@ -32,7 +32,7 @@ export const MoveResource = defineOperation({
 export const PreviewMoveResource = defineOperation({
   name: 'PreviewMoveResource',
   service: 'kms',
-  doc: 'Which users and roles of the account would gain or lose access to a key by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
+  doc: 'Who in the account (root user, users, roles) would gain or lose access to a key by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
   input: structure({ ...MoveInput, Limit: PageLimit.optional(), Marker: PageToken.optional() }),
   output: structure({ ...MovePreview, NextMarker: PageToken.optional(), Truncated: flag() }),
   errors: managementErrors('NotFound', 'InvalidArn', 'InvalidMarker', 'EnterpriseProjectDisabled'),

@@ -335,7 +335,7 @@ function iamOf(
     },
     async ListAccountPrincipals({ AccountId, After = '', Limit }) {
       const ids = [...principals.values()]
-        .filter(({ AccountId: of, Kind, PrincipalId }) => of === AccountId && Kind !== 'root' && PrincipalId > After)
+        .filter(({ AccountId: of, PrincipalId }) => of === AccountId && PrincipalId > After)
         .map(({ PrincipalId }) => PrincipalId);
       return { PrincipalIds: ids.sort().slice(0, Limit) };
     },

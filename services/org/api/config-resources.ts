@@ -82,6 +82,7 @@ export const BatchPutResourceConfigs = defineOperation({
   errors: {
     ...notFound,
     SchemaMismatch: { status: 400, doc: 'A configuration does not fit the schema of its type.' },
+    VersionConflict: { status: 409, doc: 'Somebody else changed one of the resources meanwhile.' },
   },
   authz: { action: 'organizations:PutResourceConfig', resource: 'organizations:config-resource', conditions },
   effect: 'write',

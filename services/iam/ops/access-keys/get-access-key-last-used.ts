@@ -18,7 +18,7 @@ export const getAccessKeyLastUsed = implement(GetAccessKeyLastUsed, {
     const ofRoot = own?.owner_id === scope.accountId;
     const resource = ofRoot ? rootArn(scope) : userArn(scope, user?.path ?? '/', user?.name ?? '*');
     return {
-      targets: [{ resource, ...inProject(user) }],
+      targets: [{ resource, ...inProject(call, user) }],
       state: { key: own as AccessKeyRow, user },
       ...(!user && !ofRoot && { absent: call.fail('NotFound', missing(input.AccessKeyId)) }),
     };

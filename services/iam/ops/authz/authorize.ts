@@ -1,37 +1,15 @@
-import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
 import { implement } from '../implement.ts';
-import { decide, type Subject } from './decide.ts';
-import { findSubject } from './subject.ts';
-
-function targetOf(arn: string, subject: Subject | undefined): AuthorizationTarget {
-  if (!subject) return { resource: arn };
-  const { Tags, EnterpriseProjectId: project } = subject.principal.snapshot;
-  return { resource: arn, resourceTags: Tags, ...(project !== undefined && { project }) };
-}
-
-const missing = (arn: string) => `principal ${arn} does not exist in this account`;
+import { decide, failure } from './decide.ts';
+import { aboutSubject, findSubject, type Subject, subjectMissing, targetOf } from './subject.ts';
 
 export const authorize = implement(Authorize, {
-  async resolve(call, input, deps) {
-    const arn = input.Principal ?? call.caller.arn;
-    const subject = await findSubject(call, deps, arn);
-    return {
-      targets: [targetOf(arn, subject)],
-      state: subject as Subject,
-      ...(!subject && { absent: call.fail('NotFound', missing(arn)) }),
-    };
-  },
+  resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
     const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
     const result = decide(deps, subject, input, asking);
-    if ('code' in result) {
-      throw call.fail(result.code, result.message, {
-        ...(result.hint !== undefined && { hint: result.hint }),
-        ...(result.details && { details: result.details }),
-      });
-    }
+    if ('code' in result) throw failure(call, result);
     call.decided?.([{ ...result.check, principal: subject.principal }]);
     return { ...result.answer, DecisionId: call.eventId };
   },
@@ -54,7 +32,7 @@ export const batchAuthorize = implement(BatchAuthorize, {
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;
       const subject = subjects.get(arn);
-      if (!subject) return undecided('NotFound', missing(arn));
+      if (!subject) return undecided('NotFound', subjectMissing(arn));
       const result = decide(deps, subject, item, asking);
       if ('code' in result) return undecided(result.code, result.message);
       asked.push({ ...result.check, principal: subject.principal });

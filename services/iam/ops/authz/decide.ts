@@ -11,13 +11,13 @@ import {
   layersOf,
   principalFacts,
 } from '../../../../platform/authz/authorize.ts';
-import { addOwner, addPlace, type Context, PRINCIPAL_TYPES } from '../../../../platform/authz/context.ts';
+import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
 import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
-import type { Principal } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
-import type { ErrorDetails } from '../../../../platform/contract/error.ts';
-import type { Caller } from '../../../../platform/runtime/call.ts';
+import type { ErrorDetails, ServiceError } from '../../../../platform/contract/error.ts';
+import type { AnyOperation } from '../../../../platform/contract/operation.ts';
+import type { Call } from '../../../../platform/runtime/call.ts';
 import {
   type AuthorizationRequest,
   type Decision,
@@ -31,6 +31,7 @@ import { buildContext, type ContextInput } from '../../domain/authorize-context.
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
+import { type Subject, subjectFactsOf } from './subject.ts';
 
 export interface Question {
   Action: string;
@@ -62,18 +63,56 @@ export interface Asking {
   explain: boolean;
 }
 
-/** Who is asked about: somebody of the account, or the asker itself within its session. */
-export interface Subject {
-  principal: Principal;
-  caller: Caller;
+/** A question as the evaluator takes it. */
+export interface Asked {
+  request: AuthorizationRequest;
+  /** Without those of the organization: `judge` adds them. */
+  layers: Layers;
 }
 
 export function decide(
   deps: IamDeps,
-  { principal, caller }: Subject,
+  subject: Subject,
   question: Question,
   asking: Asking,
 ): { answer: Answer; check: CheckResult } | Problem {
+  const asked = askedOf(deps, subject, question, asking);
+  if ('code' in asked) return asked;
+  const { request, layers } = asked;
+  const check = judge(request, layers, asking.organization);
+  return { answer: answerOf(check, shownLayers(asked, check, asking.organization), asking), check };
+}
+
+/** The decision as the asker may see it: which guardrail of another account denied is told to members only. */
+export function shownDecision(asked: Asked, { decision }: CheckResult, organization: OrganizationSnapshot): Decision {
+  const { principal, resourceAccount } = asked.request;
+  const { accountId } = principal;
+  if (decision.layer !== 'rcp' || resourceAccount === accountId || organization.isMember(accountId)) return decision;
+  return { effect: decision.effect, reason: decision.reason, layer: 'rcp', matched: [] };
+}
+
+/**
+ * The layers as the asker may see them. SECURITY: what binds the resources of a member is shown to members only; the
+ * decision itself obeys it, as the decision about a real request would.
+ */
+export function shownLayers(
+  { request, layers }: Asked,
+  { guardrails = {} }: CheckResult,
+  organization: OrganizationSnapshot,
+): Layers {
+  const { accountId } = request.principal;
+  const { rcp, ...own } = guardrails;
+  const isShown = request.resourceAccount === accountId || organization.isMember(accountId);
+  return { ...layers, ...own, ...(rcp && isShown && { rcp }) };
+}
+
+/** The request that the question is about, with the policies of its subject and its resource. */
+export function askedOf(
+  deps: IamDeps,
+  subject: Subject,
+  question: Question,
+  asking: Omit<Asking, 'explain'>,
+): Asked | Problem {
   const known = { catalogue: deps.catalogue, namespaces: asking.namespaces };
   if (!isKnownAction(question.Action, known))
     return unknownAction(question.Action, nearestAction(question.Action, known));
@@ -81,43 +120,37 @@ export function decide(
   if (given && 'message' in given)
     return { code: 'MalformedPolicyDocument', message: given.message, details: { findings: given.findings } };
 
+  const { principal, caller } = subject;
   const resourceAccount = accountOf(question.Resource) ?? caller.accountId;
   const context = buildContext(
-    {
-      type: PRINCIPAL_TYPES[caller.kind],
-      arn: caller.kind === 'role' ? principal.snapshot.Arn : caller.arn,
-      accountId: caller.accountId,
-      principalId: caller.principalId,
-      userName: caller.userName,
-      tags: principal.snapshot.Tags,
-      session: caller.session && {
-        ...caller.session,
-        sourceIdentity: principal.session?.snapshot.SourceIdentity,
-      },
-    },
+    subjectFactsOf(subject),
     {
       tags: question.ResourceTags,
       places: placesOf(asking.organization, caller.accountId, resourceAccount),
-      project: question.Resource === '*' ? undefined : DEFAULT_PROJECT,
+      project: projectOf(question.Resource),
     },
     question.Context,
     { now: asking.now, region: deps.settings.region },
   );
   if (!context.ok) return wrong('Context', context.message, context.key);
-
-  const request: AuthorizationRequest = {
-    principal: principalFacts(caller, principal),
-    action: question.Action,
-    resource: question.Resource,
-    resourceAccount,
-    context: context.context,
+  return {
+    request: {
+      principal: principalFacts(caller, principal),
+      action: question.Action,
+      resource: question.Resource,
+      resourceAccount,
+      context: context.context,
+    },
+    layers: layersOf(principal, {
+      resource: question.Resource,
+      ...(given && { policy: given.set, trust: trustOf(question) }),
+    }),
   };
-  const layers = layersOf(principal, {
-    resource: question.Resource,
-    ...(given && { policy: given.set, trust: trustOf(question) }),
-  });
-  const check = judge(request, layers, asking.organization);
-  return { answer: answerOf(check, { ...layers, ...check.guardrails }, asking), check };
+}
+
+/** What nobody has moved is in the default project; `*` is in none. */
+export function projectOf(resource: string): string | undefined {
+  return resource === '*' ? undefined : DEFAULT_PROJECT;
 }
 
 /** A key policy that is known must name the account before identity policies count (spec iam 1.9 step 8). */
@@ -184,7 +217,7 @@ function showStatement(ref: StatementRef) {
   };
 }
 
-function allowSentence(decision: Decision): string {
+export function allowSentence(decision: Decision): string {
   if (decision.impliedBy === 'root-user') return 'allowed because the principal is the root user of the account';
   const [first] = decision.matched;
   if (!first) return 'allowed';
@@ -200,4 +233,9 @@ function unknownAction(action: string, nearest: string | undefined): Problem {
 function wrong(member: string, message: string, key?: string): Problem {
   const path = key === undefined ? [member] : [member, key];
   return { code: 'Validation', message, details: { issues: [{ path, rule: 'custom', message }] } };
+}
+
+/** The error of a question that cannot be answered. */
+export function failure(call: Call<AnyOperation>, { code, message, hint, details }: Problem): ServiceError {
+  return call.fail(code, message, { ...(hint !== undefined && { hint }), ...(details && { details }) });
 }

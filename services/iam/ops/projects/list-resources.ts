@@ -16,6 +16,9 @@ interface Source {
   list(place: Place, after: string | undefined, limit: number): Promise<PlacedResource[]>;
 }
 
+/** Services that own resources in projects. */
+const OTHER_OWNERS = ['kms'] as const;
+
 /** In the order of the answer: what iam owns, then what the other services own. */
 function sourcesOf(deps: IamDeps): Source[] {
   const own = RESOURCE_KINDS.map((kind) => ({
@@ -25,7 +28,7 @@ function sourcesOf(deps: IamDeps): Source[] {
       return found.map(({ id, arn }) => ({ Position: id, ResourceArn: arn, ResourceType: `iam:${kind}` }));
     },
   }));
-  const others = Object.entries(deps.clients).map(([name, client]) => ({
+  const others = OTHER_OWNERS.map((name) => ({
     name,
     async list({ accountId, projectId }: Place, After: string | undefined, Limit: number) {
       const input = {
@@ -34,7 +37,7 @@ function sourcesOf(deps: IamDeps): Source[] {
         Limit,
         ...(After !== undefined && { After }),
       };
-      return (await client.ListResourcesInProject(input)).Resources;
+      return (await deps.clients[name].ListResourcesInProject(input)).Resources;
     },
   }));
   return [...own, ...others];

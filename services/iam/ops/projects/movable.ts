@@ -63,7 +63,7 @@ async function movable(
   const tags = kind === 'group' ? undefined : tagRecord(await tagsOf(deps.store.read, id));
   const projectId = row.enterprise_project_id;
   const target = { resource: arn, project: projectId, ...withTags(tags, 'iam:ResourceTag/', undefined) };
-  return { kind, id, projectId, target, questions: ACTIONS[kind].map((action) => ({ ...target, action })) };
+  return { kind, id, projectId, target, questions: QUESTIONS[kind].map((question) => ({ ...target, ...question })) };
 }
 
 /** The error for an ARN under which nothing was found that can be moved. */
@@ -81,18 +81,22 @@ export function notMovable(call: AnyCall, deps: IamDeps, arn: string): ServiceEr
   });
 }
 
-const MOVES: ReadonlySet<string> = new Set(['iam:MoveResource', 'iam:PreviewMoveResource']);
+const MOVES = ['iam:MoveResource', 'iam:PreviewMoveResource'];
 
-function actionsOn(kind: ResourceKind): string[] {
-  const actions = (Object.values(iamApi) as AnyOperation[]).flatMap(({ authz }) =>
-    typeof authz === 'object' && authz.resource === `iam:${kind}` ? [authz.action, ...(authz.alsoChecks ?? [])] : [],
-  );
-  return [...new Set([...actions, ...MOVES])];
+/** Every action there is on a kind, and whether it reaches beyond the project. */
+function questionsOn(kind: ResourceKind): { action: string; beyondProject?: true }[] {
+  const questions = new Map(MOVES.map((action) => [action, { action }]));
+  for (const { authz } of Object.values(iamApi) as AnyOperation[]) {
+    if (typeof authz !== 'object' || authz.resource !== `iam:${kind}`) continue;
+    for (const action of [authz.action, ...(authz.alsoChecks ?? [])])
+      questions.set(action, { action, ...(authz.beyondProject && { beyondProject: true }) });
+  }
+  return [...questions.values()];
 }
 
-const ACTIONS: Readonly<Record<ResourceKind, readonly string[]>> = {
-  group: actionsOn('group'),
-  policy: actionsOn('policy'),
-  role: actionsOn('role'),
-  user: actionsOn('user'),
-};
+const QUESTIONS = {
+  group: questionsOn('group'),
+  policy: questionsOn('policy'),
+  role: questionsOn('role'),
+  user: questionsOn('user'),
+} as const;

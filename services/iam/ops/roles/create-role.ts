@@ -14,6 +14,9 @@ import { scopeOf } from '../targets.ts';
 import { checkTrust } from './trust-policy.ts';
 import { showRole } from './view.ts';
 
+/** Guardrails do not bind roles of services, so nobody else makes a role that looks like one. */
+const RESERVED_PATHS = ['/aws-service-role/', '/aws-reserved/'];
+
 export const createRole = implement(CreateRole, {
   resolve(call, input, deps) {
     return {
@@ -21,6 +24,8 @@ export const createRole = implement(CreateRole, {
         {
           resource: roleArn(scopeOf(call, deps), input.Path ?? '/', input.RoleName),
           project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
+          // Tags of a principal count wherever it acts.
+          beyondProject: input.Tags !== undefined && input.Tags.length > 0,
           ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
           ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
         },
@@ -29,6 +34,8 @@ export const createRole = implement(CreateRole, {
     };
   },
   async run(call, input, _state, deps) {
+    const reserved = RESERVED_PATHS.find((path) => input.Path?.startsWith(path));
+    if (reserved) throw call.fail('InvalidInput', `path ${reserved} is reserved for roles of services`);
     const tags = input.Tags ?? [];
     const problem = checkTags(tags, [], deps.limits.tagsPerResource);
     if (problem) throw call.fail(problem.code, problem.message);

@@ -133,7 +133,7 @@ async function targetsOf(
   const target: AuthorizationTarget = {
     ...missing,
     policy: trustOf(deps, role),
-    ...inProject(role),
+    ...inProject(call, role),
     ...withTags(tags, 'iam:ResourceTag/', base),
   };
   const targets = [target];

@@ -20,6 +20,8 @@ export const createUser = implement(CreateUser, {
         {
           resource: userArn(scopeOf(call, deps), input.Path ?? '/', input.UserName),
           project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
+          // Tags of a principal count wherever it acts.
+          beyondProject: input.Tags !== undefined && input.Tags.length > 0,
           ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
           ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
         },

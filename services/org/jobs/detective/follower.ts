@@ -9,7 +9,6 @@ import type { Logger } from '../../../../platform/observe/log.ts';
 import type { Clock } from '../../../../platform/runtime/clock.ts';
 import type { Job, Store } from '../../../../platform/store/index.ts';
 import type { OrgDb } from '../../store/schema.ts';
-import type { FollowSteps } from './steps.ts';
 
 export const FOLLOW = 'org-config-follow';
 const LEASE_MS = 30_000;
@@ -18,6 +17,11 @@ const IDLE_MS = 500;
 const RETRY_MS = 2_000;
 /** Between two steps of a walk, so that requests get their turn. */
 const PACE_MS = 20;
+
+/** What is done while the job is held; true when there may be more to do at once. */
+export interface Steps {
+  next(job: Job): Promise<boolean>;
+}
 
 /** Where the work stands. */
 export interface Progress {
@@ -30,6 +34,8 @@ export interface Progress {
   /** A walk over all items. */
   pass?: { startedAt: number; rules: number; after: string };
   passedAt: number;
+  /** When it ended, and how long it took. */
+  passEnded?: { at: number; took: number };
   /** Version of the rules that the last finished pass knew. */
   passedRules: number;
 }
@@ -54,7 +60,7 @@ export class ConfigFollower {
     this.owner = options.owner;
   }
 
-  start(steps: FollowSteps): void {
+  start(steps: Steps): void {
     this.running ??= this.loop(steps);
   }
 
@@ -71,7 +77,7 @@ export class ConfigFollower {
       .catch(() => undefined);
   }
 
-  private async loop(steps: FollowSteps): Promise<void> {
+  private async loop(steps: Steps): Promise<void> {
     while (!this.stopped) {
       let pause = IDLE_MS;
       try {

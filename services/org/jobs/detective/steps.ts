@@ -9,17 +9,19 @@ import type { Tx } from '../../store/db.ts';
 import { accountItems } from '../../store/detective/accounts.ts';
 import { itemsAfter, unconfirmed } from '../../store/detective/items.ts';
 import { rulesVersion } from '../../store/detective/rules.ts';
-import { FRESH, type Progress } from './follower.ts';
+import { FRESH, type Progress, type Steps } from './follower.ts';
 
 const HOUR_MS = 3_600_000;
 const CHANGES = 100;
 const DESCRIBED = 100;
 const LISTED = 200;
 const JUDGED = 500;
+/** After a pass the engine rests this many times as long as it took, however often rules change. */
+const REST = 3;
 const SERVICES = ['iam', 'kms', 'org'] as const;
 type Service = (typeof SERVICES)[number];
 
-export class FollowSteps {
+export class FollowSteps implements Steps {
   private readonly deps: OrgDeps;
   /** Of the job that is held: what the last commit left. */
   private held: { job: Job; progress: Progress } | undefined;
@@ -96,7 +98,9 @@ export class FollowSteps {
     const { store, clock, detective } = this.deps;
     const now = clock.now();
     const rules = (await rulesVersion(store.read)) + (await store.currentVersion());
-    const due = rules !== progress.passedRules || now - progress.passedAt >= HOUR_MS;
+    const { at, took } = progress.passEnded ?? { at: 0, took: 0 };
+    const rested = now - at >= took * REST;
+    const due = (rules !== progress.passedRules && rested) || now - progress.passedAt >= HOUR_MS;
     const pass = progress.pass ?? (due ? { startedAt: now, rules, after: '' } : undefined);
     if (!pass) return false;
     const rows = await itemsAfter(store.read, pass.after, JUDGED);
@@ -104,7 +108,12 @@ export class FollowSteps {
     const { pass: _, ...rest } = progress;
     const next: Progress = last
       ? { ...progress, pass: { ...pass, after: last.arn } }
-      : { ...rest, passedAt: pass.startedAt, passedRules: pass.rules };
+      : {
+          ...rest,
+          passedAt: pass.startedAt,
+          passedRules: pass.rules,
+          passEnded: { at: now, took: now - pass.startedAt },
+        };
     await store.transaction(async (tx) => {
       await store.jobs.saveProgress(tx, job, next);
       await judgeItems(tx as Tx, await detective.rulebook(tx as Tx, now), rows, now);

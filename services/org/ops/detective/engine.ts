@@ -40,7 +40,12 @@ export class Detective {
     return book;
   }
 
-  /** What a transaction that was abandoned may have put here must not stay. */
+  /** For a transaction that has changed rules itself: what may yet be abandoned is not kept. */
+  uncommitted(db: Db, now: number): Promise<Rulebook> {
+    return this.read(db, now);
+  }
+
+  /** Rules were changed here: the next question reads them. */
   forget(): void {
     this.kept = undefined;
   }

@@ -128,7 +128,7 @@ async function requireRule(call: AnyCall, deps: OrgDeps, viewer: Viewer, id: str
 /** One resource shows the exception at once; accounts and units within the pass that follows. */
 async function judgeAgain(tx: Tx, deps: OrgDeps, arn: string, now: number): Promise<void> {
   const rows = [...(await itemsByArn(tx, [arn])).values()];
-  await judgeItems(tx, await deps.detective.rulebook(tx, now), rows, now);
+  await judgeItems(tx, await deps.detective.uncommitted(tx, now), rows, now);
 }
 
 export const listConfigExceptions = implement(ListConfigExceptions, {

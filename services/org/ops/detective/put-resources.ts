@@ -15,11 +15,17 @@ import { type Observation, recordItems } from './record.ts';
 import { observationOf, registrationTarget } from './registration.ts';
 import { showItem, showVerdict } from './show.ts';
 
+const conflict = (call: AnyCall) =>
+  call.fail('VersionConflict', 'the resource was changed meanwhile', { hint: 'read it again, then try again' });
+
 /** The account's resources are counted in the transaction, so that no number of senders gets past the limit. */
 async function record(call: AnyCall, deps: OrgDeps, tx: Tx, observations: readonly Observation[]) {
   const book = await deps.detective.rulebook(tx, call.now);
-  const recorded = await recordItems(tx, book, observations, call.now);
-  const made = recorded.made;
+  const recorded = await recordItems(tx, book, observations, call.now).catch((error: unknown) => {
+    if (isUniqueViolation(error)) throw conflict(call);
+    throw error;
+  });
+  const { made } = recorded;
   if (made > 0) {
     const most = deps.detective.limits.externalResources;
     const count = await addToCount(tx, `external/${call.caller.accountId}`, made);
@@ -41,24 +47,17 @@ export const putResourceConfig = implement(PutResourceConfig, {
   async run(call, input, _state, deps) {
     const observation = await observationOf(call, deps, input);
     touch(call, observation);
-    const conflict = () =>
-      call.fail('VersionConflict', 'the resource was changed meanwhile', { hint: 'read it again, then try again' });
     return change(async (transaction) => {
       const tx = transaction as Tx;
       if (input.ExpectedVersion !== undefined) {
         const before = await itemByArn(tx, observation.arn);
         const version = before?.status === 'OK' ? before.version : 0;
-        if (version !== input.ExpectedVersion) throw conflict();
+        if (version !== input.ExpectedVersion) throw conflict(call);
       }
-      try {
-        const { rows } = await record(call, deps, tx, [observation]);
-        const row = rows[0] as ConfigItemTable;
-        const verdicts = (await verdictsOf(tx, [row.arn])).get(row.arn) ?? [];
-        return { Item: showItem(row), Verdicts: verdicts.map((verdict) => showVerdict(verdict, call.now)) };
-      } catch (error) {
-        if (isUniqueViolation(error)) throw conflict();
-        throw error;
-      }
+      const { rows } = await record(call, deps, tx, [observation]);
+      const row = rows[0] as ConfigItemTable;
+      const verdicts = (await verdictsOf(tx, [row.arn])).get(row.arn) ?? [];
+      return { Item: showItem(row), Verdicts: verdicts.map((verdict) => showVerdict(verdict, call.now)) };
     });
   },
 });

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordedDecisions } from '../domain/recorded-decisions.ts';
+import { ACCOUNT, type Audit, auditor, OTHER_ACCOUNT, startAudit } from '../testing/harness.ts';
+import { sample } from '../testing/records.ts';
+
+const START = Date.UTC(2026, 10, 22);
+let audit: Audit;
+beforeAll(async () => {
+  audit = await startAudit();
+  const Records = Array.from({ length: 25 }, (_, i) =>
+    sample({
+      time: START + Math.floor(i / 2) * 1000,
+      userName: `user-${i}`,
+      name: i % 5 === 0 ? 'Nothing' : 'Decrypt',
+      wseq: i + 1,
+    }),
+  );
+  // Every fifth record has no decision.
+  for (const record of Records) {
+    const value = JSON.parse(record.Record) as { eventName: string; x: { decision?: unknown } };
+    if (value.eventName === 'Nothing') delete value.x.decision;
+    record.Record = JSON.stringify(value);
+  }
+  await audit.internal.IngestRecords({ Records });
+  await audit.internal.IngestRecords({ Records: [sample({ time: START, accountId: OTHER_ACCOUNT, wseq: 99 })] });
+});
+afterAll(() => audit.close());
+
+async function readAll(window: { StartTime: number; EndTime: number }, Limit: number) {
+  const found = [];
+  let pages = 0;
+  let After: { Time: number; Sequence: number } | undefined;
+  do {
+    const page = await audit.internal.ReadDecisions({ AccountId: ACCOUNT, ...window, Limit, After });
+    found.push(...page.Decisions);
+    After = page.Next;
+    pages++;
+  } while (After);
+  return { found, pages };
+}
+
+describe('ReadDecisions', () => {
+  const window = { StartTime: START, EndTime: START + 3_600_000 };
+
+  it('reads the decisions of one account in order, whatever the size of the pages', async () => {
+    const { found: whole } = await readAll(window, 1000);
+    expect(whole.map(({ Principal }) => Principal.UserName)).toEqual(
+      Array.from({ length: 25 }, (_, i) => i)
+        .filter((i) => i % 5 !== 0)
+        .map((i) => `user-${i}`),
+    );
+    for (const limit of [1, 2, 7]) {
+      const { found, pages } = await readAll(window, limit);
+      expect(found).toEqual(whole);
+      expect(pages).toBeGreaterThanOrEqual(Math.ceil(25 / limit));
+    }
+  });
+
+  it('keeps to the window, both ends included', async () => {
+    const { found } = await readAll({ StartTime: START + 1000, EndTime: START + 2000 }, 10);
+    expect(found.map(({ Principal }) => Principal.UserName)).toEqual(['user-2', 'user-3', 'user-4']);
+  });
+
+  it('tells everything the answer rested on', async () => {
+    const [first] = (await readAll(window, 10)).found;
+    expect(first).toMatchObject({
+      Action: 'kms:Decrypt',
+      Resource: `arn:aws:kms:local-1:${ACCOUNT}:key/1234abcd`,
+      ResourceAccount: ACCOUNT,
+      Effect: 'allow',
+      Reason: 'allow',
+      Layer: 'resource',
+      Principal: { Type: 'IAMUser', AccountId: ACCOUNT, UserName: 'user-1' },
+      Policies: [`arn:aws:iam::${ACCOUNT}:policy/developers@v3`],
+      Asked: false,
+      // The keys of the request and those of the check.
+      Context: { 'aws:username': 'user-1', 'aws:resourceaccount': ACCOUNT, 'kms:encryptioncontext:app': 'billing' },
+    });
+  });
+
+  it('is for our own services alone', async () => {
+    const asked = audit.as(auditor()).ReadDecisions({ AccountId: ACCOUNT, ...window });
+    await expect(asked).rejects.toMatchObject({ code: 'AccessDenied' });
+  });
+});
+
+describe('recordedDecisions', () => {
+  it('takes apart what was checked and what was asked about others', () => {
+    const level = (id: string, ...policies: string[]) => ({ id, policies });
+    const check = { action: 'authz:Authorize', context: {}, effect: 'allow', reason: 'allow', resource: '*' };
+    const record = JSON.stringify({
+      eventID: 'id',
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: 'arn:session',
+        sessionContext: { sessionIssuer: { arn: 'arn:role', principalId: 'AROA' } },
+      },
+      x: {
+        decision: {
+          checks: [{ ...check, rcp: [level('r-1', 'p-1@2')] }],
+          asked: [
+            {
+              ...check,
+              action: 'kms:Sign',
+              effect: 'deny',
+              reason: 'explicit-deny',
+              layer: 'scp',
+              level: { id: 'ou-1', name: 'Unit' },
+              policies: ['p'],
+              principal: { arn: 'arn:aws:iam::111122223333:user/a', accountId: '111122223333', principalId: 'AIDA' },
+            },
+          ],
+          organization: { id: 'o-1', revision: 3, scp: [level('r-1', 'p-1@2'), level('ou-1')] },
+          context: { 'aws:sourceip': '10.0.0.1' },
+          policies: ['arn:p@v1', 'boundary:arn:b@v2'],
+        },
+      },
+    });
+    const PrincipalLevels = [
+      { Id: 'r-1', Policies: ['p-1@2'] },
+      { Id: 'ou-1', Policies: [] },
+    ];
+    expect(recordedDecisions(record)).toMatchObject([
+      {
+        Action: 'authz:Authorize',
+        Asked: false,
+        Issuer: { Arn: 'arn:role', PrincipalId: 'AROA' },
+        Policies: ['arn:p@v1', 'boundary:arn:b@v2'],
+        PrincipalLevels,
+        ResourceLevels: [{ Id: 'r-1', Policies: ['p-1@2'] }],
+        Context: { 'aws:sourceip': '10.0.0.1' },
+      },
+      {
+        Action: 'kms:Sign',
+        Asked: true,
+        Effect: 'deny',
+        Layer: 'scp',
+        Level: { Id: 'ou-1', Name: 'Unit' },
+        PrincipalLevels,
+        Policies: ['p'],
+        Principal: { PrincipalId: 'AIDA' },
+      },
+    ]);
+  });
+
+  it.each(['', 'x', '[]', '{}', '{"eventID":"a"}', '{"eventID":"a","x":{"decision":{"checks":"no"}}}'])(
+    'finds nothing in %j',
+    (text) => {
+      expect(recordedDecisions(text)).toEqual([]);
+    },
+  );
+});

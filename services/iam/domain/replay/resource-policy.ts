@@ -1,0 +1,102 @@
+/**
+ * What the policy of a resource may have said about a request: records do not hold it. Resources without a policy of
+ * their own have one possibility.
+ */
+import { parseArn } from '../../../../platform/contract/arn.ts';
+import {
+  buildPolicySet,
+  compilePolicy,
+  type Layers,
+  type PolicySet,
+  type PrincipalFacts,
+} from '../../../../policies/engine/index.ts';
+import type { RecordedDecision } from './recorded.ts';
+
+const MOST_NAMES = 10_000;
+
+type ResourceLayer = Pick<Layers, 'resource' | 'resourceTrust'>;
+
+const NONE: ResourceLayer = { resourceTrust: 'normal' };
+/** Resource types that carry a policy, by service. */
+const WITH_POLICY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kms', ['key']],
+  ['iam', ['role']],
+  ['secretsmanager', ['secret']],
+  ['acm-pca', ['certificate-authority']],
+]);
+
+export function resourceLayers(recorded: RecordedDecision, principal: PrincipalFacts): readonly ResourceLayer[] {
+  const arn = parseArn(recorded.Resource);
+  const [type = ''] = arn?.resource.split(/[/:]/, 1) ?? [];
+  const hasPolicy =
+    arn !== undefined &&
+    WITH_POLICY.get(arn.service)?.includes(type) === true &&
+    // The trust policy of a role says who may become it, not who may manage it.
+    (arn.service !== 'iam' || recorded.Action.toLowerCase().startsWith('sts:'));
+  const isExplicit = hasPolicy && (arn.service === 'kms' || arn.service === 'iam');
+  const resourceTrust = isExplicit ? 'explicit' : 'normal';
+  if (recorded.Asked && recorded.Given) {
+    const given = givenPolicy(recorded.Given.ResourcePolicy);
+    if (given !== UNREADABLE) return given ? [{ resource: given, resourceTrust }] : [NONE];
+  }
+  if (!hasPolicy && !recorded.Asked) return [NONE];
+  const { Reason, Layer, Effect } = recorded;
+  const said = (...sets: PolicySet[]) => sets.map((resource): ResourceLayer => ({ resource, resourceTrust }));
+  // Only shortcuts: what cannot have been is also ruled out by asking the evaluator.
+  if (Effect === 'allow' && Layer === 'resource') return said(...grants(principal));
+  if (Effect === 'allow' && Layer === 'identity') return [NONE, ...said(toAccount(principal.accountId))];
+  if (Reason === 'explicit-deny' && Layer === 'resource') return said(DENIES);
+  return [NONE, ...said(NOTHING, toAccount(principal.accountId), ...grants(principal), DENIES)];
+}
+
+const NOTHING = buildPolicySet([]);
+const DENIES = saying('Deny', '*');
+const TO_EVERYBODY = saying('Allow', '*');
+
+const UNREADABLE = 'unreadable';
+const given = new Map<string, PolicySet | typeof UNREADABLE>();
+
+/** Records cut long documents: what is left cannot be read. */
+function givenPolicy(text: string | undefined): PolicySet | typeof UNREADABLE | undefined {
+  if (text === undefined) return undefined;
+  let set = given.get(text);
+  if (!set) {
+    if (given.size >= MOST_NAMES) given.clear();
+    set = readGiven(text);
+    given.set(text, set);
+  }
+  return set;
+}
+
+function readGiven(text: string): PolicySet | typeof UNREADABLE {
+  try {
+    return buildPolicySet([compilePolicy(text, { arn: 'request:ResourcePolicy', kind: 'resource' })]);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** To the caller itself, and to the role behind a session. */
+function grants({ roleArn, userArn }: PrincipalFacts): PolicySet[] {
+  const entity = roleArn ?? userArn;
+  return entity === undefined ? [TO_EVERYBODY] : [TO_EVERYBODY, named(entity)];
+}
+
+const toAccount = (accountId: string) => named(accountId);
+
+const byName = new Map<string, PolicySet>();
+
+function named(principal: string): PolicySet {
+  let set = byName.get(principal);
+  if (!set) {
+    if (byName.size >= MOST_NAMES) byName.clear();
+    set = saying('Allow', { AWS: principal });
+    byName.set(principal, set);
+  }
+  return set;
+}
+
+function saying(Effect: 'Allow' | 'Deny', Principal: string | object): PolicySet {
+  const Statement = { Effect, Principal, Action: '*', Resource: '*' };
+  return buildPolicySet([compilePolicy({ Version: '2012-10-17', Statement }, { arn: 'gone', kind: 'resource' })]);
+}
