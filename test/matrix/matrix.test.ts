@@ -86,12 +86,6 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The sender of an invitation does not answer it: by AWS a denial, though not by a policy.
   'org AcceptHandshake': [403, 'AccessDenied'],
   'org DeclineHandshake': [403, 'AccessDenied'],
-  // The examples name no plan and no apply that there is.
-  'org DescribePlan': [404, 'PlanNotFound'],
-  'org ApplyPlan': [404, 'PlanNotFound'],
-  'org DescribeApply': [404, 'ApplyNotFound'],
-  'org ResumeApply': [404, 'ApplyNotFound'],
-  'org RollBackApply': [404, 'ApplyNotFound'],
   // Nothing is attached to the fresh user or group.
   'iam RemoveUserFromGroup': [404, 'NotFound'],
   'iam DetachUserPolicy': [404, 'NotFound'],
