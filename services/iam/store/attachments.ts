@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db, Range, Tx } from './db.ts';
 import type { OwnerKind } from './schema.ts';
 import { after } from './users.ts';
@@ -132,45 +133,32 @@ export async function groupsHolding(db: Db, filter: EntityFilter, range: Range):
 }
 
 /** Users of the account that hold the policy themselves or are bounded by it. */
-export async function usersHolding(db: Db, filter: EntityFilter, range: Range): Promise<Entity[]> {
-  const rows = await db
-    .selectFrom('iam_user')
-    .select(['user_id as id', 'name', 'name_key as nameKey'])
-    .where('account_id', '=', filter.accountId)
-    .where('path', '>=', filter.pathPrefix)
-    .where('path', '<', after(filter.pathPrefix))
-    .where('name_key', '>', range.after ?? '')
-    .where((eb) => {
-      const owners = eb.selectFrom('attachment').select('owner_id').where('policy_arn', '=', filter.policyArn);
-      const holds = eb('user_id', 'in', owners);
-      const bound = eb('boundary_arn', '=', filter.policyArn);
-      return filter.usage === 'attached' ? holds : filter.usage === 'boundary' ? bound : eb.or([holds, bound]);
-    })
-    .orderBy('name_key')
-    .limit(range.limit)
-    .execute();
-  return rows.map((row) => ({ kind: 'user', ...row }));
-}
+export const usersHolding = principalsHolding('user');
 
 /** Roles of the account that hold the policy or are bounded by it. */
-export async function rolesHolding(db: Db, filter: EntityFilter, range: Range): Promise<Entity[]> {
-  const rows = await db
-    .selectFrom('iam_role')
-    .select(['role_id as id', 'name', 'name_key as nameKey'])
-    .where('account_id', '=', filter.accountId)
-    .where('path', '>=', filter.pathPrefix)
-    .where('path', '<', after(filter.pathPrefix))
-    .where('name_key', '>', range.after ?? '')
-    .where((eb) => {
-      const owners = eb.selectFrom('attachment').select('owner_id').where('policy_arn', '=', filter.policyArn);
-      const holds = eb('role_id', 'in', owners);
-      const bound = eb('boundary_arn', '=', filter.policyArn);
-      return filter.usage === 'attached' ? holds : filter.usage === 'boundary' ? bound : eb.or([holds, bound]);
-    })
-    .orderBy('name_key')
-    .limit(range.limit)
-    .execute();
-  return rows.map((row) => ({ kind: 'role', ...row }));
+export const rolesHolding = principalsHolding('role');
+
+function principalsHolding(kind: 'user' | 'role') {
+  const principalId = sql.ref<string>(`${kind}_id`);
+  return async (db: Db, filter: EntityFilter, range: Range): Promise<Entity[]> => {
+    const rows = await db
+      .selectFrom(`iam_${kind}`)
+      .select([principalId.as('id'), 'name', 'name_key as nameKey'])
+      .where('account_id', '=', filter.accountId)
+      .where('path', '>=', filter.pathPrefix)
+      .where('path', '<', after(filter.pathPrefix))
+      .where('name_key', '>', range.after ?? '')
+      .where((eb) => {
+        const owners = eb.selectFrom('attachment').select('owner_id').where('policy_arn', '=', filter.policyArn);
+        const holds = eb(principalId, 'in', owners);
+        const bound = eb('boundary_arn', '=', filter.policyArn);
+        return filter.usage === 'attached' ? holds : filter.usage === 'boundary' ? bound : eb.or([holds, bound]);
+      })
+      .orderBy('name_key')
+      .limit(range.limit)
+      .execute();
+    return rows.map((row) => ({ kind, ...row }));
+  };
 }
 
 /** Members of the group who have the policy on another way too: by themselves, or by another group. */

@@ -1,4 +1,5 @@
 /** Where the organization is not as it was last applied. Who did it, and when, is known to the log of changes. */
+import type { DRIFT_TYPES } from '../../api/landing-zone/shapes.ts';
 import { typeField } from './decide/policies.ts';
 import { contentHash } from './documents.ts';
 import { type AppliedRecord, type LiveOrganization, modelOf, type Value } from './live.ts';
@@ -14,26 +15,6 @@ import {
   ROOT,
 } from './model.ts';
 
-export const DRIFT_TYPES = [
-  'POLICY_UPDATED',
-  'POLICY_DELETED',
-  'POLICY_ATTACHED_ROOT',
-  'POLICY_ATTACHED_OU',
-  'POLICY_ATTACHED_ACCOUNT',
-  'POLICY_DETACHED_ROOT',
-  'POLICY_DETACHED_OU',
-  'POLICY_DETACHED_ACCOUNT',
-  'ACCOUNT_MOVED',
-  'ACCOUNT_REMOVED',
-  'ACCOUNT_ADDED',
-  'ACCOUNT_CHANGED',
-  'OU_RENAMED',
-  'OU_MOVED',
-  'OU_DELETED',
-  'OU_ADDED',
-  'DELEGATE_CHANGED',
-  'TYPE_DISABLED',
-] as const;
 export type DriftType = (typeof DRIFT_TYPES)[number];
 
 export interface Drift {
