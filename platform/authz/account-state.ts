@@ -22,8 +22,6 @@ interface StateRule {
   use: 'yes' | 'kept' | 'no';
   /** Waiting times before something is destroyed run on. */
   timersRun: boolean;
-  /** Revocation lists and OCSP answers of its authorities go on. */
-  publicationContinues: boolean;
   hint: string;
 }
 
@@ -35,7 +33,6 @@ export const STATE_RULES: Readonly<Record<AccountState, StateRule>> = {
     phrase: 'waiting for its activation',
     claim: true,
     use: 'no',
-    publicationContinues: false,
     hint: 'finish the activation of the account',
   },
   ACTIVE: {
@@ -44,28 +41,24 @@ export const STATE_RULES: Readonly<Record<AccountState, StateRule>> = {
     claim: true,
     use: 'yes',
     timersRun: true,
-    publicationContinues: true,
     hint: '',
   },
   SUSPENDED: {
     ...resumable,
     phrase: 'suspended',
     use: 'kept',
-    publicationContinues: true,
     hint: 'an administrator of the management account can resume the account',
   },
   PENDING_CLOSURE: {
     ...resumable,
     phrase: 'being closed',
     use: 'no',
-    publicationContinues: true,
     hint: 'an administrator of the management account can reinstate the account',
   },
   CLOSED: {
     ...resumable,
     phrase: 'closed',
     use: 'no',
-    publicationContinues: true,
     hint: 'an administrator of the management account can reinstate the account while it is kept',
   },
 };

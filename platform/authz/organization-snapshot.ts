@@ -108,11 +108,6 @@ export class OrganizationSnapshot {
     return STATE_RULES[this.stateOf(accountId)].timersRun;
   }
 
-  /** Whether revocation lists and OCSP answers of the account's authorities go on. */
-  publicationContinues(accountId: string): boolean {
-    return STATE_RULES[this.stateOf(accountId)].publicationContinues;
-  }
-
   /** `aws:PrincipalOrgPaths`, `aws:ResourceOrgPaths`; undefined for whoever is no member. */
   orgPath(accountId: string): string | undefined {
     return this.isMember(accountId) ? this.place(accountId).orgPath : undefined;

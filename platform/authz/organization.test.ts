@@ -237,7 +237,6 @@ describe('a snapshot', () => {
     expect(snapshot.stateOf(MEMBER)).toBe(state);
     expect(snapshot.sharesWithOthers(MEMBER)).toBe(used);
     expect(snapshot.timersRun(MEMBER)).toBe(state === 'ACTIVE');
-    expect(snapshot.publicationContinues(MEMBER)).toBe(state !== 'PENDING_ACTIVATION');
   });
 
   it('knows the state of an account that stands alone, and takes one it is not told about for active', async () => {

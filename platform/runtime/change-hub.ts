@@ -1,12 +1,12 @@
-/**
- * Tells the caches of this process that authorization data of an account changed. In one process this makes a write
- * visible to the very next request; other processes learn of it through the change feed of the owning service.
- */
 /** What is published when the organization changed: its tree, states of accounts, guardrails. No account has this id. */
 export const ORGANIZATION = 'organization';
 
 export type ChangeListener = (accountId: string) => void;
 
+/**
+ * Tells the caches of this process that authorization data of an account changed. In one process this makes a write
+ * visible to the very next request; other processes learn of it through the change feed of the owning service.
+ */
 export class ChangeHub {
   private readonly listeners = new Set<ChangeListener>();
 
