@@ -44,6 +44,9 @@ export interface CommitFaults {
   onCommit(count: number): 'fail' | 'lose-answer' | undefined;
 }
 
+/** What becomes of the next commit: `CommitFaults` with the count kept. */
+export type CommitFate = () => ReturnType<CommitFaults['onCommit']>;
+
 export interface StoreLogger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { DatabaseConnection, Driver } from 'kysely';
-import type { CommitFaults } from '../engine.ts';
+import type { CommitFate } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { WriterLock } from '../writer-lock.ts';
 import { SqliteConnection, StatementCache } from './connection.ts';
@@ -17,15 +17,15 @@ export class SqliteWriter implements Driver {
   readonly statements: StatementCache;
   readonly #db: Database;
   readonly #where: string;
-  readonly #faults: CommitFaults | undefined;
+  readonly #fate: CommitFate | undefined;
   readonly #onFatal: (error: StoreError) => void;
   #commits = 0;
   #broken: StoreError | undefined;
 
-  constructor(db: Database, where: string, faults: CommitFaults | undefined, onFatal: (error: StoreError) => void) {
+  constructor(db: Database, where: string, fate: CommitFate | undefined, onFatal: (error: StoreError) => void) {
     this.#db = db;
     this.#where = where;
-    this.#faults = faults;
+    this.#fate = fate;
     this.#onFatal = onFatal;
     this.lock = new WriterLock(where, WRITER_WAIT_MS);
     this.statements = new StatementCache(db);
@@ -66,12 +66,6 @@ export class SqliteWriter implements Driver {
     this.#onFatal(error);
   }
 
-  /** The number of the next commit. */
-  countCommit(): number {
-    this.#commits += 1;
-    return this.#commits;
-  }
-
   begin(): void {
     try {
       this.statements.get('begin immediate').run();
@@ -81,7 +75,8 @@ export class SqliteWriter implements Driver {
   }
 
   commit(): void {
-    const fate = this.#faults?.onCommit(this.countCommit());
+    this.#commits += 1;
+    const fate = this.#fate?.();
     if (fate === 'fail') throw new StoreError('unavailable', `commit on ${this.#where} was refused`);
     try {
       this.statements.get('commit').run();

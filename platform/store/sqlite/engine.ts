@@ -54,7 +54,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     handles.push(handle);
     return handle;
   };
-  const writer = new SqliteWriter(db, `${service}.db`, options.faults, (error) => {
+  const { faults } = options;
+  let commits = 0;
+  // Commits of the database and of the journal are counted together.
+  const fate = faults && (() => faults.onCommit(++commits));
+  const writer = new SqliteWriter(db, `${service}.db`, fate, (error) => {
     options.logger?.error({ service }, error.message);
     options.onFatal?.(error);
   });
@@ -69,8 +73,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     journal = new RecordJournal({
       service,
       folder,
-      faults: options.faults,
-      countCommit: () => writer.countCommit(),
+      fate,
       onBroken: (error) => writer.breakDown(error),
     });
   } catch (error) {

@@ -71,12 +71,10 @@ describe('the journal', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  let commits = 0;
   const open = () =>
     new RecordJournal({
       service: 'kms',
       folder,
-      countCommit: () => ++commits,
       onBroken: (error) => expect.fail(error.message),
     });
   const ids = (rows: readonly StoredRecord[]) => rows.map((r) => r.event_id);

@@ -22,7 +22,7 @@ import {
   write as writeFile,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { CommitFaults, StoredRecord } from '../engine.ts';
+import type { CommitFate, StoredRecord } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { decodeFrames, encodeFrame } from './journal-frames.ts';
 
@@ -43,9 +43,7 @@ interface Segment {
 export interface JournalOptions {
   readonly service: string;
   readonly folder: string;
-  readonly faults?: CommitFaults | undefined;
-  /** Numbers commits together with those of the database, for fault injection. */
-  readonly countCommit: () => number;
+  readonly fate?: CommitFate | undefined;
   /** The disk failed in a way that makes further writes worthless. */
   readonly onBroken: (error: StoreError) => void;
 }
@@ -85,7 +83,7 @@ export class RecordJournal {
       if (this.#segments.at(-1)?.rows?.has(row.event_id))
         throw new StoreError('misuse', `record ${row.event_id} was appended before`);
     }
-    const fate = this.#options.faults?.onCommit(this.#options.countCommit());
+    const fate = this.#options.fate?.();
     if (fate === 'fail') throw new StoreError('unavailable', `commit on ${this.#name} was refused`);
     const frame = encodeFrame(rows);
     const { segment, fd } = this.#open(frame.length);
