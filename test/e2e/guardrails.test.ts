@@ -1,7 +1,7 @@
 /** Guardrails and account states, end to end: what the organization changes is so for every service within a second. */
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type RawAnswer, raw } from '../harness/clients.ts';
-import { createUnit, ensureOrganization, type Organization, org } from '../harness/organization.ts';
+import { createUnit, ensureOrganization, type Organization, org, setPolicyType } from '../harness/organization.ts';
 import { createAccount, type Person, uniqueName } from '../harness/people.ts';
 import { json11, native, query } from '../harness/signed.ts';
 
@@ -11,10 +11,8 @@ type Json = Record<string, unknown>;
 let organization: Organization;
 beforeAll(async () => {
   organization = await ensureOrganization(server);
-  for (const PolicyType of ['SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY']) {
-    const answer = await native(server, '/v1/org/enable-policy-type', { RootId: organization.rootId, PolicyType });
-    if (answer.status !== 200) expect(answer.json().code).toBe('PolicyTypeAlreadyEnabled');
-  }
+  for (const type of ['SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY'])
+    await setPolicyType(server, organization, type, 'enabled');
 });
 
 /** A member with its administrator, in a unit of its own: what is attached there binds nobody else. */

@@ -37,6 +37,7 @@ import {
   joinedAccount,
   type Organization,
   org,
+  setPolicyType,
 } from '../harness/organization.ts';
 import { createAccount, uniqueName } from '../harness/people.ts';
 import { json11, native } from '../harness/signed.ts';
@@ -293,6 +294,7 @@ describe('@aws-sdk/client-organizations', () => {
 
   it('enables and disables resource control policies', async () => {
     const type = { RootId: organization.rootId, PolicyType: 'RESOURCE_CONTROL_POLICY' as const };
+    await setPolicyType(server, organization, type.PolicyType, 'disabled');
     const { Root } = await organizations.send(new EnablePolicyTypeCommand(type));
     expect(Root?.PolicyTypes).toContainEqual({ Type: 'RESOURCE_CONTROL_POLICY', Status: 'ENABLED' });
     const { Policies } = await organizations.send(

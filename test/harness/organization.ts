@@ -32,6 +32,19 @@ export async function ensureOrganization(server: SharedServer): Promise<Organiza
   };
 }
 
+/** Turns a policy type on or off at the root, whatever another test left it at. */
+export async function setPolicyType(
+  server: SharedServer,
+  { rootId }: Organization,
+  PolicyType: string,
+  to: 'enabled' | 'disabled',
+): Promise<void> {
+  const { Roots } = (await org(server, 'list-roots')) as { Roots: { PolicyTypes: { Type: string }[] }[] };
+  const on = Roots[0]?.PolicyTypes.some(({ Type }) => Type === PolicyType);
+  if (on === (to === 'enabled')) return;
+  await org(server, to === 'enabled' ? 'enable-policy-type' : 'disable-policy-type', { RootId: rootId, PolicyType });
+}
+
 export async function createUnit(server: SharedServer, ParentId: string, Name = uniqueName('unit')): Promise<string> {
   const made = await org(server, 'create-organizational-unit', { ParentId, Name });
   return (made.OrganizationalUnit as Input).Id as string;

@@ -10,6 +10,7 @@ import {
   invite,
   type Organization,
   planNothing,
+  setPolicyType,
   stoppedApply,
 } from '../harness/organization.ts';
 import { createAccount, uniqueName } from '../harness/people.ts';
@@ -56,6 +57,10 @@ export async function makeOrgObjects(
 ): Promise<OrgObjects> {
   const organization = await ensureOrganization(server);
   const objects = noOrgObjects(organization);
+  if (operation.name === 'EnablePolicyType')
+    await setPolicyType(server, organization, 'RESOURCE_CONTROL_POLICY', 'disabled');
+  if (operation.name === 'DisablePolicyType')
+    await setPolicyType(server, organization, 'RESOURCE_CONTROL_POLICY', 'enabled');
   if (names('OrganizationalUnitId', 'ChildId', 'TargetId', 'ResourceId'))
     objects.unit = await createUnit(server, organization.rootId);
   if (names('DestinationParentId')) objects.otherUnit = await createUnit(server, organization.rootId);
