@@ -50,6 +50,13 @@ export function nodeArn(scope: ArnScope, id: string): string {
 
 export const NODE_TYPES = { root: 'ROOT', unit: 'ORGANIZATIONAL_UNIT', account: 'ACCOUNT' } as const;
 
+/** Types of nodes in records. */
+export const NODE_RESOURCE_TYPES = {
+  root: 'AWS::Organizations::Root',
+  unit: 'AWS::Organizations::OrganizationalUnit',
+  account: 'AWS::Organizations::Account',
+} as const;
+
 /** The path as conditions compare it; `path`: ids from the root down, joined by `/`. */
 export function pathOf(organizationId: string, path: string): string {
   return `${organizationId}/${path}/`;

@@ -1,5 +1,6 @@
 /** Policies that ship with the product: the same in every organization, never changed, never deleted. */
 import type { GUARDRAIL_TYPES } from '../api/internal.ts';
+import { type ArnScope, policyArn, shippedPolicyArn } from './names.ts';
 
 export type GuardrailType = (typeof GUARDRAIL_TYPES)[number];
 
@@ -37,4 +38,9 @@ export const SHIPPED: readonly ShippedPolicy[] = Object.values(FULL_ACCESS);
 
 export function shippedPolicy(id: string): ShippedPolicy | undefined {
   return SHIPPED.find((policy) => policy.id === id);
+}
+
+/** Of any guardrail policy: shipped ones belong to no organization. */
+export function guardrailArn(scope: ArnScope, type: string, id: string): string {
+  return shippedPolicy(id) ? shippedPolicyArn(scope.partition, type, id) : policyArn(scope, type, id);
 }

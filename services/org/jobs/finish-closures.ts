@@ -40,6 +40,11 @@ export const finishClosures: Job<OrgDeps> = {
   },
 };
 
+/** Begins without waiting for the turn of the job. */
+export function finishClosuresSoon(deps: OrgDeps): void {
+  deps.background.begin(finishClosures.name, () => finishClosures.run(deps));
+}
+
 /** One account in one commit: a failure does not keep the others waiting. False: somebody else was faster. */
 async function step(
   deps: OrgDeps,

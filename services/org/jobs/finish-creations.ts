@@ -25,7 +25,7 @@ export const finishCreations: Job<OrgDeps> = {
 };
 
 /** Begins without waiting for the turn of the job. */
-export function finishSoon(deps: OrgDeps): void {
+export function finishCreationsSoon(deps: OrgDeps): void {
   deps.background.begin(finishCreations.name, () => finishCreations.run(deps));
 }
 

@@ -1,5 +1,5 @@
 /** How operations change the organization: one at a time, and the revision moves last. */
-import type { ServiceError } from '../../../platform/contract/error.ts';
+import type { ErrorDetails } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { type Call, type Change, change } from '../../../platform/runtime/call.ts';
 import { ORGANIZATION } from '../../../platform/runtime/change-hub.ts';
@@ -8,6 +8,22 @@ import type { OrgDeps } from '../deps.ts';
 import { type ChangeNote, noteChange } from '../store/change-notes.ts';
 import type { OrganizationRow, Tx } from '../store/db.ts';
 import { lockOrganization } from '../store/organization.ts';
+
+/**
+ * What a change has in its hands under the lock of the organization, whoever makes it: an operation, or a step of a
+ * landing zone. The rules of a change are written once, over this (`unit-changes.ts` and the like).
+ */
+export interface Changing extends Fails {
+  deps: OrgDeps;
+  tx: Tx;
+  organization: OrganizationRow;
+  now: number;
+}
+
+/** `throw at.fail(...)`. */
+export interface Fails {
+  fail(code: string, message: string, options?: { hint?: string; details?: ErrorDetails }): Error;
+}
 
 /** What changed, for the feed. */
 export interface Changed {
@@ -25,12 +41,12 @@ export function organizationChange<T>(
   call: Call<AnyOperation>,
   organization: OrganizationRow,
   changed: Changed,
-  work: (tx: Tx) => Promise<T>,
+  work: (at: Changing) => Promise<T>,
 ): Change<T> {
   return change(
     async (tx) => {
       await lockOrFail(tx as Tx, call, organization);
-      const output = await work(tx as Tx);
+      const output = await work(changing(deps, call, organization, tx as Tx));
       await noteChange(tx as Tx, noteOf(call, changed.objectId));
       await raiseRevision(deps, tx, changed, organization.management_account_id);
       return output;
@@ -41,17 +57,22 @@ export function organizationChange<T>(
 
 /** A write that no guardrail and no path depends on (names, tags, invitations). */
 export function plainChange<T>(
+  deps: OrgDeps,
   call: Call<AnyOperation>,
   organization: OrganizationRow,
   objectId: string,
-  work: (tx: Tx) => Promise<T>,
+  work: (at: Changing) => Promise<T>,
 ): Change<T> {
   return change(async (tx) => {
     await lockOrFail(tx as Tx, call, organization);
-    const output = await work(tx as Tx);
+    const output = await work(changing(deps, call, organization, tx as Tx));
     await noteChange(tx as Tx, noteOf(call, objectId));
     return output;
   });
+}
+
+function changing(deps: OrgDeps, call: Call<AnyOperation>, organization: OrganizationRow, tx: Tx): Changing {
+  return { deps, tx, organization, now: call.now, fail: call.fail };
 }
 
 /** Who changed it, for whoever asks later how it came to be like that. */
@@ -75,7 +96,7 @@ export async function raiseRevision(
 }
 
 /** Runs an insert or update and answers `taken` when a name is not free; the transaction is then abandoned. */
-export async function unlessTaken(write: Promise<void>, taken: () => ServiceError): Promise<void> {
+export async function unlessTaken(write: Promise<void>, taken: () => Error): Promise<void> {
   try {
     await write;
   } catch (error) {

@@ -5,17 +5,8 @@ import type { DescribeOrganization } from '../api/organization.ts';
 import type { DescribePolicy } from '../api/policies.ts';
 import type { DescribeOrganizationalUnit } from '../api/units.ts';
 import { legacyStatus } from '../domain/account-state.ts';
-import {
-  type ArnScope,
-  accountArn,
-  organizationArn,
-  pathOf,
-  policyArn,
-  rootArn,
-  shippedPolicyArn,
-  unitArn,
-} from '../domain/names.ts';
-import type { GuardrailType, ShippedPolicy } from '../domain/shipped.ts';
+import { type ArnScope, accountArn, organizationArn, pathOf, rootArn, unitArn } from '../domain/names.ts';
+import { type GuardrailType, guardrailArn, type ShippedPolicy } from '../domain/shipped.ts';
 import type { AccountRow, Db, NodeRow, OrganizationRow, PolicyRow } from '../store/db.ts';
 import { nodesById } from '../store/nodes.ts';
 
@@ -103,7 +94,7 @@ export function showSummary(scope: ArnScope, ref: PolicyRef): Policy['PolicySumm
   const { id, type, name, description, shipped } = policyFacts(ref);
   return {
     Id: id,
-    Arn: shipped ? shippedPolicyArn(scope.partition, type, id) : policyArn(scope, type, id),
+    Arn: guardrailArn(scope, type, id),
     Name: name,
     Description: description,
     Type: type,

@@ -3,8 +3,8 @@
  * a denied caller does not learn that it is missing.
  */
 import type { OrgDeps } from '../deps.ts';
-import { kindOfId, nodeArn, policyArn, shippedPolicyArn } from '../domain/names.ts';
-import { shippedPolicy } from '../domain/shipped.ts';
+import { kindOfId, NODE_RESOURCE_TYPES, nodeArn } from '../domain/names.ts';
+import { guardrailArn, shippedPolicy } from '../domain/shipped.ts';
 import { tagRecord } from '../domain/tags.ts';
 import { memberById } from '../store/accounts.ts';
 import type { AccountRow, Db, NodeRow } from '../store/db.ts';
@@ -23,7 +23,7 @@ export function targetName(target: Target): string {
 /** `db`: a transaction, to see it as it is under the lock. */
 export async function findTarget(
   deps: OrgDeps,
-  standing: Standing,
+  standing: Pick<Standing, 'organization'>,
   id: string,
   db: Db = deps.store.read,
 ): Promise<Target | undefined> {
@@ -87,7 +87,7 @@ export async function aboutPolicy(
   const own = shipped ? undefined : await policyById(deps.store.read, standing.organization.organization_id, id);
   const found: PolicyRef | undefined = shipped ? { shipped } : own && { own };
   const type = found ? policyFacts(found).type : 'SERVICE_CONTROL_POLICY';
-  const resource = shipped ? shippedPolicyArn(standing.scope.partition, type, id) : policyArn(standing.scope, type, id);
+  const resource = guardrailArn(standing.scope, type, id);
   if (found) call.touches(resource, 'AWS::Organizations::Policy', standing.organization.management_account_id);
   const tags = own ? tagRecord(await tagsOf(deps.store.read, id)) : undefined;
   return {
@@ -103,14 +103,8 @@ export async function aboutPolicy(
   };
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  root: 'AWS::Organizations::Root',
-  unit: 'AWS::Organizations::OrganizationalUnit',
-  account: 'AWS::Organizations::Account',
-};
-
 function touch(call: AnyCall, standing: Standing, arn: string, id: string): void {
-  call.touches(arn, KINDS[kindOfId(id)] as string, standing.organization.management_account_id);
+  call.touches(arn, NODE_RESOURCE_TYPES[kindOfId(id)], standing.organization.management_account_id);
 }
 
 /** AWS's words per error. */
@@ -126,6 +120,10 @@ const WORDS: Readonly<Record<string, string>> = {
   PolicyNotFound: 'policy',
 };
 
-export function missing(call: AnyCall, code: string, id: string) {
-  return call.fail(code, `${WORDS[code] ?? 'object'} ${id} does not exist in the organization`);
+export function missing<Failure>(
+  by: { fail(code: string, message: string): Failure },
+  code: string,
+  id: string,
+): Failure {
+  return by.fail(code, `${WORDS[code] ?? 'object'} ${id} does not exist in the organization`);
 }

@@ -24,7 +24,8 @@ export type Act =
     }
   | { kind: 'rename-account'; account: Ref; from: string; to: string }
   | { kind: 'move-account'; account: Ref; from: Ref; to: Ref }
-  | { kind: 'tag-account'; account: Ref; set: Readonly<Record<string, string>>; remove: readonly string[] }
+  | { kind: 'tag-account'; account: Ref; tags: Readonly<Record<string, string>> }
+  | { kind: 'untag-account'; account: Ref; keys: readonly string[] }
   | { kind: 'suspend-account'; account: Ref }
   | { kind: 'resume-account'; account: Ref }
   | { kind: 'close-account'; account: Ref }
@@ -76,7 +77,9 @@ export function perform(model: Model, act: Act) {
     case 'move-account':
       return change(model.accounts, act.account, { parent: act.to });
     case 'tag-account':
-      return tag(model, act);
+      return retag(model, act.account, (tags) => ({ ...tags, ...act.tags }));
+    case 'untag-account':
+      return retag(model, act.account, (tags) => without(tags, act.keys));
     case 'suspend-account':
       return change(model.accounts, act.account, { state: 'SUSPENDED' });
     case 'resume-account':
@@ -134,11 +137,15 @@ function put(model: Model, target: Ref, policy: Ref, mode: Mode): void {
   else model.attachments.set(target, new Map([[policy, mode]]));
 }
 
-function tag(model: Model, { account, set, remove }: ActOf<'tag-account'>): void {
+type Tags = Readonly<Record<string, string>>;
+
+function retag(model: Model, account: Ref, change: (tags: Tags) => Tags): void {
   const before = model.accounts.get(account);
-  if (!before) return;
-  const kept = Object.entries(before.tags).filter(([key]) => !remove.includes(key));
-  model.accounts.set(account, { ...before, tags: { ...Object.fromEntries(kept), ...set } });
+  if (before) model.accounts.set(account, { ...before, tags: change(before.tags) });
+}
+
+function without(tags: Tags, keys: readonly string[]): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));
 }
 
 function attachFullAccess(model: Model, target: Ref): void {

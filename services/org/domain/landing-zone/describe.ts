@@ -29,7 +29,9 @@ function describeAct(act: Act): string {
     case 'move-account':
       return `move account ${name(act.account)} from ${place(act.from)} to ${place(act.to)}`;
     case 'tag-account':
-      return `tag account ${name(act.account)}: ${tagWords(act.set, act.remove)}`;
+      return `tag account ${name(act.account)}: ${few(Object.entries(act.tags).map(([key, value]) => `${key}=${value}`))}`;
+    case 'untag-account':
+      return `remove tags of account ${name(act.account)}: ${few(act.keys)}`;
     case 'suspend-account':
       return `suspend account ${name(act.account)}`;
     case 'resume-account':
@@ -73,7 +75,6 @@ function describePolicyAct(act: Act): string {
 const name = (ref: Ref) => (ref.startsWith('@') ? ref.slice(1) : ref);
 const place = (ref: Ref) => (ref === ROOT ? 'the root' : name(ref));
 
-function tagWords(set: Readonly<Record<string, string>>, remove: readonly string[]): string {
-  const all = [...Object.entries(set).map(([key, value]) => `${key}=${value}`), ...remove.map((key) => `no ${key}`)];
-  return all.slice(0, 5).join(', ') + (all.length > 5 ? ', ...' : '');
+function few(words: readonly string[]): string {
+  return words.slice(0, 5).join(', ') + (words.length > 5 ? ', ...' : '');
 }

@@ -21,7 +21,7 @@ export function recordsOf(act: Act): RecordChange[] {
           name: act.name,
           parent: act.parent,
           suspended: false,
-          ...tagPatch(act.tags, []),
+          ...tagPatch(act.tags),
         }),
         ...act.attached.flatMap(({ policy, mode }) => attached(act.account, policy, mode)),
         ...(act.attached.some(({ policy }) => policy === SCP_FULL) ? [] : attached(act.account, SCP_FULL, undefined)),
@@ -31,7 +31,9 @@ export function recordsOf(act: Act): RecordChange[] {
     case 'move-account':
       return about('account', act.account, { parent: act.to });
     case 'tag-account':
-      return about('account', act.account, tagPatch(act.set, act.remove));
+      return about('account', act.account, tagPatch(act.tags));
+    case 'untag-account':
+      return about('account', act.account, Object.fromEntries(act.keys.map((key) => [tagField(key), null])));
     case 'suspend-account':
       return about('account', act.account, { suspended: true });
     case 'resume-account':
@@ -87,11 +89,8 @@ function without(kind: RecordChange['kind'], key: Ref): RecordChange[] {
   return isManaged(key) ? [{ kind, key, gone: true }] : [];
 }
 
-function tagPatch(set: Readonly<Record<string, string>>, remove: readonly string[]): Record<string, Value> {
-  return Object.fromEntries([
-    ...Object.entries(set).map(([key, value]) => [tagField(key), value] as const),
-    ...remove.map((key) => [tagField(key), null] as const),
-  ]);
+function tagPatch(tags: Readonly<Record<string, string>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [tagField(key), value]));
 }
 
 /** Of full access only the absence is remembered; of policies that no file manages, nothing. */

@@ -2,22 +2,19 @@ import { CreateAccount, DescribeCreateAccountStatus, ListCreateAccountStatus } f
 import type { OrgDeps } from '../../deps.ts';
 import { accountArn, emailKey } from '../../domain/names.ts';
 import { tagRecord } from '../../domain/tags.ts';
-import { finishSoon } from '../../jobs/finish-creations.ts';
-import { accountById, countMembers, emailTaken, putAccount } from '../../store/accounts.ts';
-import { attachFullAccess } from '../../store/attachments.ts';
-import { countUnfinished, creationById, insertCreation, listCreations } from '../../store/creations.ts';
-import type { CreationRow, OrganizationRow, Tx } from '../../store/db.ts';
-import { countPending } from '../../store/handshakes.ts';
-import { nodeById } from '../../store/nodes.ts';
-import { enabledTypes } from '../../store/policies.ts';
-import { putTags } from '../../store/tags.ts';
+import { finishCreationsSoon } from '../../jobs/finish-creations.ts';
+import { accountById, emailTaken } from '../../store/accounts.ts';
+import { creationById, insertCreation, listCreations } from '../../store/creations.ts';
+import type { CreationRow } from '../../store/db.ts';
 import { organizationChange } from '../changes.ts';
 import { newRequestId } from '../ids.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
-import { type AnyCall, EVERYTHING, inOrganization, wholeOrganization } from '../standing.ts';
+import { EVERYTHING, inOrganization, wholeOrganization } from '../standing.ts';
 import { requireTags } from '../tags/tag-rules.ts';
-import { aboutNode, missing } from '../targets.ts';
+import { aboutNode } from '../targets.ts';
+import { nodeNow } from '../units/unit-changes.ts';
+import { beginAccount, requireRoomToMake } from './account-changes.ts';
 
 const STATES = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED'] as const;
 
@@ -62,62 +59,31 @@ export const createAccount = implement(CreateAccount, {
       completed_at: null,
     };
     const changed = { kind: 'account', objectId: accountId };
-    const made = organizationChange(deps, call, organization, changed, async (tx) => {
-      await requireRoom(tx, call, deps, organization);
-      if ((await countUnfinished(tx, organization_id)) >= deps.limits.creationsInProgress)
-        throw call.fail('ConstraintViolation', `${deps.limits.creationsInProgress} accounts are being made already`, {
-          hint: 'try again when one of them is ready',
-          details: { reason: 'ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED' },
-        });
-      const key = emailKey(input.Email);
-      if (await emailTaken(tx, key)) {
+    const made = organizationChange(deps, call, organization, changed, async (at) => {
+      await requireRoomToMake(at);
+      if (await emailTaken(at.tx, emailKey(input.Email))) {
         const failed = {
           ...request,
           state: 'FAILED',
           failure_reason: 'EMAIL_ALREADY_EXISTS',
           completed_at: call.now,
         } as const;
-        await insertCreation(tx, failed);
+        await insertCreation(at.tx, failed);
         return { CreateAccountStatus: showCreation(failed) };
       }
-      if (!(await nodeById(tx, organization_id, found.node_id))) throw missing(call, 'ParentNotFound', found.node_id);
-      await insertCreation(tx, request);
-      await putAccount(tx, {
-        account_id: accountId,
-        organization_id,
-        parent_id: found.node_id,
-        name: input.AccountName,
-        email: input.Email,
-        email_key: key,
-        state: 'PENDING_ACTIVATION',
-        keep_cross_account_use: 0,
-        joined_method: 'CREATED',
-        joined_at: call.now,
-        closed_at: null,
-      });
-      await attachFullAccess(tx, accountId, await enabledTypes(tx, organization_id), call.now);
-      await putTags(tx, accountId, input.Tags ?? []);
+      const { node_id: parentId } = await nodeNow(at, found.node_id, 'ParentNotFound');
+      await beginAccount(at, request, { email: input.Email, parentId, tags: input.Tags ?? [] });
       return { CreateAccountStatus: showCreation(request) };
     });
     return {
       ...made,
       after() {
         made.after?.();
-        finishSoon(deps);
+        finishCreationsSoon(deps);
       },
     };
   },
 });
-
-/** Members and open invitations count together. */
-export async function requireRoom(tx: Tx, call: AnyCall, deps: OrgDeps, organization: OrganizationRow): Promise<void> {
-  const { organization_id } = organization;
-  const taken = (await countMembers(tx, organization_id)) + (await countPending(tx, organization_id, call.now));
-  if (taken < deps.limits.accounts) return;
-  throw call.fail('ConstraintViolation', `an organization has at most ${deps.limits.accounts} accounts`, {
-    details: { reason: 'ACCOUNT_NUMBER_LIMIT_EXCEEDED' },
-  });
-}
 
 /** An id that neither the organization nor iam knows. */
 export async function reserveAccountId(deps: OrgDeps): Promise<string> {

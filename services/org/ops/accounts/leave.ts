@@ -7,13 +7,13 @@ import type { OrgDeps } from '../../deps.ts';
 import { permits } from '../../domain/account-state.ts';
 import { accountArn } from '../../domain/names.ts';
 import { dropMembership } from '../../store/accounts.ts';
-import type { AccountRow, Tx } from '../../store/db.ts';
+import type { AccountRow } from '../../store/db.ts';
 import { delegationsOf } from '../../store/delegation.ts';
-import { organizationChange } from '../changes.ts';
+import { type Changing, organizationChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { asMember, inOrganization, type Standing } from '../standing.ts';
 import { aboutAccount } from '../targets.ts';
-import { lockedMember } from './place-account.ts';
+import { memberNow } from './account-changes.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -39,17 +39,17 @@ function endMembership(call: Call<AnyOperation>, deps: OrgDeps, standing: Standi
     throw call.fail('MasterCannotLeaveOrganization', 'the management account cannot leave its organization', {
       hint: 'delete the organization instead',
     });
-  return organizationChange(deps, call, organization, { kind: 'account', objectId: accountId }, async (tx) => {
-    await requireFree(call, deps, tx, await lockedMember(call, tx, standing, accountId));
-    await dropMembership(tx, accountId);
+  return organizationChange(deps, call, organization, { kind: 'account', objectId: accountId }, async (at) => {
+    await requireFree(at, await memberNow(at, accountId));
+    await dropMembership(at.tx, accountId);
     return undefined;
   });
 }
 
-async function requireFree(call: Call<AnyOperation>, deps: OrgDeps, tx: Tx, account: AccountRow): Promise<void> {
+async function requireFree({ tx, deps, now, fail }: Changing, account: AccountRow): Promise<void> {
   const { account_id, state } = account;
   const broken = (reason: string, message: string, hint?: string) =>
-    call.fail('ConstraintViolation', message, { details: { reason }, ...(hint !== undefined && { hint }) });
+    fail('ConstraintViolation', message, { details: { reason }, ...(hint !== undefined && { hint }) });
   if (state === 'PENDING_ACTIVATION')
     throw broken('ACCOUNT_CREATION_NOT_COMPLETE', `account ${account_id} is still being made`);
   if (!permits(state, 'leave'))
@@ -61,6 +61,6 @@ async function requireFree(call: Call<AnyOperation>, deps: OrgDeps, tx: Tx, acco
       'deregister it first',
     );
   const days = deps.limits.minimumMembershipDays;
-  if (account.joined_method === 'CREATED' && call.now < account.joined_at + days * DAY_MS)
+  if (account.joined_method === 'CREATED' && now < account.joined_at + days * DAY_MS)
     throw broken('WAIT_PERIOD_ACTIVE', `account ${account_id} was made less than ${days} days ago`);
 }

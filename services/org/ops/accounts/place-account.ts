@@ -1,32 +1,13 @@
 /** Where an account stands and what it is called. */
 import { MoveAccount, RenameAccount } from '../../api/accounts.ts';
-import type { AccountState } from '../../domain/account-state.ts';
-import { permits } from '../../domain/account-state.ts';
-import { memberById, updateAccount } from '../../store/accounts.ts';
-import type { AccountRow, Tx } from '../../store/db.ts';
-import { nodeById } from '../../store/nodes.ts';
+import { updateAccount } from '../../store/accounts.ts';
 import { organizationChange, plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { showAccount } from '../show.ts';
-import { type AnyCall, inOrganization, type Standing } from '../standing.ts';
-import { aboutAccount, aboutNode, missing } from '../targets.ts';
-
-/** The account as it is under the lock. */
-export async function lockedMember(
-  call: AnyCall,
-  tx: Tx,
-  { organization }: Pick<Standing, 'organization'>,
-  accountId: string,
-): Promise<AccountRow> {
-  const account = await memberById(tx, organization.organization_id, accountId);
-  if (!account) throw missing(call, 'AccountNotFound', accountId);
-  return account;
-}
-
-const WHY: Partial<Record<AccountState, string>> = {
-  PENDING_ACTIVATION: 'is still being made',
-  PENDING_CLOSURE: 'is being closed',
-};
+import { inOrganization } from '../standing.ts';
+import { aboutAccount, aboutNode } from '../targets.ts';
+import { nodeNow } from '../units/unit-changes.ts';
+import { memberNow, moveAccountTo } from './account-changes.ts';
 
 /** Account, source and destination are all asked about. */
 export const moveAccount = implement(MoveAccount, {
@@ -41,24 +22,18 @@ export const moveAccount = implement(MoveAccount, {
         absent: account.absent ?? from.absent ?? to.absent,
       };
     }),
-  run(call, _input, standing, deps) {
-    const { organization, found } = standing;
+  run(call, _input, { organization, found }, deps) {
     const id = found.account.account_id;
-    return organizationChange(deps, call, organization, { kind: 'account', objectId: id }, async (tx) => {
-      const account = await lockedMember(call, tx, standing, id);
-      const destination = await nodeById(tx, organization.organization_id, found.to.node_id);
-      if (!destination) throw missing(call, 'DestinationParentNotFound', found.to.node_id);
+    return organizationChange(deps, call, organization, { kind: 'account', objectId: id }, async (at) => {
+      const account = await memberNow(at, id);
+      const destination = await nodeNow(at, found.to.node_id, 'DestinationParentNotFound');
       if (account.parent_id !== found.from.node_id)
         throw call.fail('SourceParentNotFound', `account ${id} is not under ${found.from.node_id}`, {
           hint: 'somebody may have moved it: ask ListParents',
         });
       if (account.parent_id === destination.node_id)
         throw call.fail('DuplicateAccount', `account ${id} is under ${destination.node_id} already`);
-      if (!permits(account.state, 'move'))
-        throw call.fail('ConcurrentModification', `account ${id} ${WHY[account.state] ?? 'cannot move'}`, {
-          hint: 'try again when it is done',
-        });
-      await updateAccount(tx, id, { parent_id: destination.node_id });
+      await moveAccountTo(at, account, destination);
       return undefined;
     });
   },
@@ -67,12 +42,11 @@ export const moveAccount = implement(MoveAccount, {
 export const renameAccount = implement(RenameAccount, {
   resolve: (call, input, deps) =>
     inOrganization(call, deps, (standing) => aboutAccount(call, deps, standing, input.AccountId)),
-  run(call, input, standing) {
-    const { organization, scope, found } = standing;
-    return plainChange(call, organization, found.account_id, async (tx) => {
-      const account = await lockedMember(call, tx, standing, found.account_id);
-      await updateAccount(tx, account.account_id, { name: input.AccountName });
-      return { Account: await showAccount(tx, scope, { ...account, name: input.AccountName }) };
+  run(call, input, { organization, scope, found }, deps) {
+    return plainChange(deps, call, organization, found.account_id, async (at) => {
+      const account = { ...(await memberNow(at, found.account_id)), name: input.AccountName };
+      await updateAccount(at.tx, account.account_id, { name: account.name });
+      return { Account: await showAccount(at.tx, scope, account) };
     });
   },
 });

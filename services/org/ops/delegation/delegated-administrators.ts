@@ -7,25 +7,17 @@ import {
   RegisterDelegatedAdministrator,
 } from '../../api/delegation.ts';
 import type { OrgDeps } from '../../deps.ts';
-import { permits } from '../../domain/account-state.ts';
 import { membersById } from '../../store/accounts.ts';
-import type { AccountRow, OrganizationRow, Tx } from '../../store/db.ts';
-import {
-  countDelegations,
-  delegationsOf,
-  deleteDelegation,
-  insertDelegation,
-  listDelegations,
-  serviceAccess,
-} from '../../store/delegation.ts';
-import { lockedMember } from '../accounts/place-account.ts';
-import { plainChange, unlessTaken } from '../changes.ts';
+import { delegationsOf, listDelegations } from '../../store/delegation.ts';
+import { memberNow } from '../accounts/account-changes.ts';
+import { plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
 import { accountMembers } from '../show.ts';
 import { inOrganization, wholeOrganization } from '../standing.ts';
 import { aboutAccount } from '../targets.ts';
-import { aboutService, requireService } from './service-access.ts';
+import { deregisterDelegate, registerDelegate } from './delegation-changes.ts';
+import { aboutService } from './service-access.ts';
 
 type Input = { AccountId: string; ServicePrincipal: string };
 
@@ -39,74 +31,19 @@ function about(call: Call<AnyOperation>, input: Input, deps: OrgDeps) {
 
 export const registerDelegatedAdministrator = implement(RegisterDelegatedAdministrator, {
   resolve: about,
-  run(call, input, standing, deps) {
-    const { organization } = standing;
-    requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, input.AccountId, async (tx) => {
-      const account = await lockedMember(call, tx, standing, input.AccountId);
-      await requireDelegable(call, deps, tx, organization, account, input.ServicePrincipal);
-      const row = {
-        service_principal: input.ServicePrincipal,
-        account_id: account.account_id,
-        organization_id: organization.organization_id,
-        enabled_at: call.now,
-      };
-      await unlessTaken(insertDelegation(tx, row), () => registered(call, input));
+  run(call, input, { organization }, deps) {
+    return plainChange(deps, call, organization, input.AccountId, async (at) => {
+      await registerDelegate(at, await memberNow(at, input.AccountId), input.ServicePrincipal);
       return undefined;
     });
   },
 });
 
-function registered(call: Call<AnyOperation>, { AccountId, ServicePrincipal }: Input) {
-  return call.fail('AccountAlreadyRegistered', `account ${AccountId} administers ${ServicePrincipal} already`);
-}
-
-async function requireDelegable(
-  call: Call<AnyOperation>,
-  deps: OrgDeps,
-  tx: Tx,
-  organization: OrganizationRow,
-  { account_id, state }: AccountRow,
-  service: string,
-): Promise<void> {
-  const broken = (reason: string, message: string, hint?: string) =>
-    call.fail('ConstraintViolation', message, { details: { reason }, ...(hint !== undefined && { hint }) });
-  if (account_id === organization.management_account_id)
-    throw broken(
-      'CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR',
-      'the management account is not delegated to: it may do everything already',
-    );
-  if (!permits(state, 'delegate'))
-    throw broken('CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR', `account ${account_id} is ${state}`);
-  if (!(await serviceAccess(tx, organization.organization_id, service)))
-    throw broken(
-      'SERVICE_ACCESS_NOT_ENABLED',
-      `the organization does not trust ${service}`,
-      'EnableAWSServiceAccess first',
-    );
-  const rows = await delegationsOf(tx, account_id);
-  if (rows.some((row) => row.service_principal === service))
-    throw registered(call, { AccountId: account_id, ServicePrincipal: service });
-  const limit = deps.limits.delegatedAdministratorsPerService;
-  if ((await countDelegations(tx, organization.organization_id, service)) < limit) return;
-  throw limit === 1
-    ? broken('DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE', `another account administers ${service}`)
-    : broken(
-        'MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED',
-        `at most ${limit} accounts administer one service`,
-      );
-}
-
 export const deregisterDelegatedAdministrator = implement(DeregisterDelegatedAdministrator, {
   resolve: about,
-  run(call, input, { organization, found }) {
-    requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, input.AccountId, async (tx) => {
-      if (!(await deleteDelegation(tx, found.account_id, input.ServicePrincipal)))
-        throw call.fail(
-          'AccountNotRegistered',
-          `account ${found.account_id} does not administer ${input.ServicePrincipal}`,
-        );
+  run(call, input, { organization, found }, deps) {
+    return plainChange(deps, call, organization, input.AccountId, async (at) => {
+      await deregisterDelegate(at, found.account_id, input.ServicePrincipal);
       return undefined;
     });
   },

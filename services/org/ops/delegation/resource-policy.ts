@@ -62,7 +62,7 @@ export const putResourcePolicy = implement(PutResourcePolicy, {
   async run(call, input, standing, deps) {
     const { organization } = standing;
     await requireDelegation(call, deps, standing, input.Content);
-    return plainChange(call, organization, organization.organization_id, async (tx) => {
+    return plainChange(deps, call, organization, organization.organization_id, async ({ tx }) => {
       const before = await resourcePolicy(tx, organization.organization_id);
       if (before && (input.Tags?.length ?? 0) > 0)
         throw call.fail('InvalidInput', 'tags are given with a new policy only', {
@@ -109,8 +109,8 @@ export const describeResourcePolicy = implement(DescribeResourcePolicy, {
 
 export const deleteResourcePolicy = implement(DeleteResourcePolicy, {
   resolve: aboutExisting,
-  run(call, _input, { organization }) {
-    return plainChange(call, organization, organization.organization_id, async (tx) => {
+  run(call, _input, { organization }, deps) {
+    return plainChange(deps, call, organization, organization.organization_id, async ({ tx }) => {
       const row = await resourcePolicy(tx, organization.organization_id);
       if (!row) throw call.fail('ResourcePolicyNotFound', 'the organization has no resource policy');
       await deleteRow(tx, row);

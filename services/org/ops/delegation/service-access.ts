@@ -3,30 +3,22 @@ import {
   EnableAWSServiceAccess,
   ListAWSServiceAccessForOrganization,
 } from '../../api/delegation.ts';
-import { isServicePrincipal } from '../../domain/service-principals.ts';
-import { distrustService, listServiceAccess, trustService } from '../../store/delegation.ts';
+import { listServiceAccess } from '../../store/delegation.ts';
 import { plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
-import { type AnyCall, wholeOrganization } from '../standing.ts';
+import { wholeOrganization } from '../standing.ts';
+import { distrust, trust } from './delegation-changes.ts';
 
 /** The question about a service as a whole. */
 export const aboutService = (name: string) =>
   ({ resource: '*', context: [['organizations:ServicePrincipal', name]] }) as const;
 
-export function requireService(call: AnyCall, name: string): void {
-  if (isServicePrincipal(name)) return;
-  throw call.fail('InvalidInput', `${name} is no service of this product`, {
-    details: { reason: 'UNRECOGNIZED_SERVICE_PRINCIPAL' },
-  });
-}
-
 export const enableAWSServiceAccess = implement(EnableAWSServiceAccess, {
   resolve: (call, input, deps) => wholeOrganization(call, deps, aboutService(input.ServicePrincipal)),
-  run(call, input, { organization }) {
-    requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, input.ServicePrincipal, async (tx) => {
-      await trustService(tx, organization.organization_id, input.ServicePrincipal, call.now);
+  run(call, input, { organization }, deps) {
+    return plainChange(deps, call, organization, input.ServicePrincipal, async (at) => {
+      await trust(at, input.ServicePrincipal);
       return undefined;
     });
   },
@@ -34,10 +26,9 @@ export const enableAWSServiceAccess = implement(EnableAWSServiceAccess, {
 
 export const disableAWSServiceAccess = implement(DisableAWSServiceAccess, {
   resolve: (call, input, deps) => wholeOrganization(call, deps, aboutService(input.ServicePrincipal)),
-  run(call, input, { organization }) {
-    requireService(call, input.ServicePrincipal);
-    return plainChange(call, organization, input.ServicePrincipal, async (tx) => {
-      await distrustService(tx, organization.organization_id, input.ServicePrincipal);
+  run(call, input, { organization }, deps) {
+    return plainChange(deps, call, organization, input.ServicePrincipal, async (at) => {
+      await distrust(at, input.ServicePrincipal);
       return undefined;
     });
   },

@@ -90,7 +90,7 @@ async function advance(
 
 function answer(call: Call<AnyOperation>, deps: OrgDeps, found: FoundHandshake, verb: HandshakeVerb) {
   requireParty(call, found, verb);
-  return plainChange(call, found.organization, found.row.handshake_id, async (tx) => ({
+  return plainChange(deps, call, found.organization, found.row.handshake_id, async ({ tx }) => ({
     Handshake: await showHandshake(tx, deps, found.organization, await advance(call, tx, found, verb)),
   }));
 }
@@ -114,7 +114,7 @@ export const acceptHandshake = implement(AcceptHandshake, {
     const { account_id } = found.row;
     const { Accounts } = await deps.clients.iam.DescribeAccounts({ AccountIds: [account_id], Emails: [] });
     const account = Accounts[0] as KnownAccount;
-    return organizationChange(deps, call, organization, { kind: 'account', objectId: account_id }, async (tx) => {
+    return organizationChange(deps, call, organization, { kind: 'account', objectId: account_id }, async ({ tx }) => {
       const handshake = await advance(call, tx, found, 'accept');
       await requireJoinable(call, deps, tx, organization, account_id);
       await join(tx, organization, account, JSON.parse(handshake.tags) as Tag[], call.now);

@@ -5,7 +5,7 @@ import { tagRecord } from '../../domain/tags.ts';
 import { accountById } from '../../store/accounts.ts';
 import type { HandshakeRow, OrganizationRow, Tx } from '../../store/db.ts';
 import { countSince, expireHandshakes, insertHandshake } from '../../store/handshakes.ts';
-import { requireRoom } from '../accounts/create-account.ts';
+import { requireRoom } from '../accounts/account-changes.ts';
 import { plainChange, unlessTaken } from '../changes.ts';
 import { newHandshakeId } from '../ids.ts';
 import { implement } from '../implement.ts';
@@ -43,9 +43,10 @@ export const inviteAccountToOrganization = implement(InviteAccountToOrganization
     };
     const arn = handshakeArn(scope, handshake.handshake_id);
     call.touches(arn, 'AWS::Organizations::Handshake', organization.management_account_id);
-    return plainChange(call, organization, handshake.handshake_id, async (tx) => {
+    return plainChange(deps, call, organization, handshake.handshake_id, async (at) => {
+      const { tx } = at;
       await requireInvitable(tx, call, organization, account);
-      await requireRoom(tx, call, deps, organization);
+      await requireRoom(at);
       if ((await countSince(tx, organization_id, call.now - DAY_MS)) >= limits.invitationsPerDay)
         throw call.fail('ConstraintViolation', `at most ${limits.invitationsPerDay} invitations are sent in a day`, {
           details: { reason: 'HANDSHAKE_RATE_LIMIT_EXCEEDED' },

@@ -30,8 +30,7 @@ async function actsOf(deps: OrgDeps, plan: PlanRow, body: PlanBody, from: number
 async function aboutPlan(deps: OrgDeps, standing: Standing, plan: PlanRow, from: number) {
   const body = readBody(plan);
   const acts = await actsOf(deps, plan, body, from);
-  const { scope, organization } = standing;
-  return { body, questions: await questionsOf(deps, scope, organization.root_id, body, acts) };
+  return { body, questions: await questionsOf(deps, standing, body, acts) };
 }
 
 export const applyPlan = implement(ApplyPlan, {

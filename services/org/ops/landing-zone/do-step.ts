@@ -7,9 +7,10 @@ import type { Caller } from '../../../../platform/runtime/call.ts';
 import { ORGANIZATION } from '../../../../platform/runtime/change-hub.ts';
 import type { OrgDeps } from '../../deps.ts';
 import type { Act } from '../../domain/landing-zone/acts.ts';
-import { ROOT } from '../../domain/landing-zone/model.ts';
-import { nodeArn, policyArn } from '../../domain/names.ts';
-import { finishSoon } from '../../jobs/finish-creations.ts';
+import { type ArnScope, kindOfId, NODE_RESOURCE_TYPES, nodeArn } from '../../domain/names.ts';
+import { type GuardrailType, guardrailArn } from '../../domain/shipped.ts';
+import { finishClosuresSoon } from '../../jobs/finish-closures.ts';
+import { finishCreationsSoon } from '../../jobs/finish-creations.ts';
 import { noteChange } from '../../store/change-notes.ts';
 import { creationById } from '../../store/creations.ts';
 import type { Tx } from '../../store/db.ts';
@@ -17,9 +18,10 @@ import { type ApplyRow, advanceApply, applyById, journal, journalEntry } from '.
 import { writeRecord } from '../../store/landing-zone/objects.ts';
 import { lockOrganization } from '../../store/organization.ts';
 import { reserveAccountId } from '../accounts/create-account.ts';
+import { requireBounds } from '../policies/attachment-changes.ts';
 import { scopeOf } from '../standing.ts';
 import * as accounts from './account-acts.ts';
-import { type ActHandler, type Acting, type Equivalent, StepRefused } from './acting.ts';
+import { type ActHandler, type Acting, type Equivalent, refuse, StepRefused } from './acting.ts';
 import { createAccount } from './create-account-act.ts';
 import * as policies from './policy-acts.ts';
 import * as services from './service-acts.ts';
@@ -36,6 +38,7 @@ const HANDLERS: Handlers = {
   'rename-account': accounts.renameAccount,
   'move-account': accounts.moveAccount,
   'tag-account': accounts.tagAccount,
+  'untag-account': accounts.untagAccount,
   'suspend-account': accounts.suspendAccount,
   'resume-account': accounts.resumeAccount,
   'close-account': accounts.closeAccount,
@@ -72,13 +75,14 @@ export async function doStep(deps: OrgDeps, work: StepWork): Promise<void> {
   const making = step.acts.find((act) => act.kind === 'create-account');
   if (!making) {
     await commitStep(deps, work, undefined);
+    if (step.acts.some((act) => act.kind === 'close-account')) finishClosuresSoon(deps);
     return;
   }
   const begun = await journalEntry(deps.store.read, apply.apply_id, apply.done);
   if (begun?.state !== 'WAITING') {
     const reserved = await reserveAccountId(deps);
     if (!(await commitStep(deps, work, reserved))) return;
-    finishSoon(deps);
+    finishCreationsSoon(deps);
   }
   await awaitAccount(deps, work);
 }
@@ -98,15 +102,15 @@ async function commitStep(
     if (reserved !== undefined && (await journalEntry(tx, apply.apply_id, apply.done))?.state === 'WAITING')
       return false;
     const waiting: { requestId?: string } = {};
-    const acting: Acting = { deps, tx, organization, plan, now, made: new Map() };
+    const acting: Acting = { deps, tx, organization, now, fail: refuse, plan, made: new Map(), touched: new Map() };
     for (const act of step.acts) {
-      const equivalent =
+      const equivalents =
         act.kind === 'create-account'
-          ? await createAccount(reserved as string, waiting)(acting, act)
-          : await (HANDLERS[act.kind] as ActHandler<Act['kind']>)(acting, act);
-      if (equivalent) await writeDown(acting, apply, equivalent);
+          ? await createAccount(acting, act, reserved as string, waiting)
+          : [await (HANDLERS[act.kind] as ActHandler<Act['kind']>)(acting, act)];
+      for (const equivalent of equivalents) if (equivalent) await writeDown(acting, apply, equivalent);
     }
-    await requireEnforced(acting, step.acts);
+    for (const before of acting.touched.values()) await requireBounds(acting, before);
     for (const change of step.records)
       await writeRecord(
         tx,
@@ -136,30 +140,6 @@ async function commitStep(
   return committed;
 }
 
-/** A node without an enforced service control policy would deny everything below it, so no commit leaves one. */
-async function requireEnforced({ tx, organization, plan, made }: Acting, acts: readonly Act[]): Promise<void> {
-  const targets = new Set(
-    acts.flatMap((act) => (act.kind === 'detach' || act.kind === 'set-mode' ? [act.target] : [])),
-  );
-  for (const target of targets) {
-    const id =
-      target === ROOT
-        ? organization.root_id
-        : target.startsWith('@')
-          ? target.slice(1)
-          : (made.get(target) ?? plan.ids[target]);
-    if (id === undefined) continue;
-    const left = await tx
-      .selectFrom('attachment')
-      .select('policy_id')
-      .where('target_id', '=', id)
-      .where('type', '=', 'SERVICE_CONTROL_POLICY')
-      .where('mode', '=', 'enforce')
-      .executeTakeFirst();
-    if (!left) throw new StepRefused('ConstraintViolation', `${target} would have no enforced service control policy`);
-  }
-}
-
 /** An account takes a few milliseconds when iam is near, and longer when it cannot be reached. */
 const FIRST_LOOK_MS = 4;
 const LAST_LOOK_MS = 250;
@@ -178,7 +158,7 @@ async function awaitAccount(deps: OrgDeps, { apply, step }: StepWork): Promise<v
       await finishStep(deps, apply);
       return;
     }
-    if (polls % NUDGE === 0) finishSoon(deps);
+    if (polls % NUDGE === 0) finishCreationsSoon(deps);
     await deps.applies.pause(Math.min(FIRST_LOOK_MS * 2 ** Math.min(polls - 1, 10), LAST_LOOK_MS));
   }
 }
@@ -202,7 +182,7 @@ async function forgetAccount(deps: OrgDeps, { organization_id }: ApplyRow, step:
 async function writeDown(
   { deps, tx, organization, now }: Acting,
   apply: ApplyRow,
-  { operation, input, objects }: Equivalent,
+  { operation, input, objects, policyType }: Equivalent,
 ): Promise<void> {
   const { caller, sourceIp, userAgent } = JSON.parse(apply.caller) as Applier;
   const eventId = deps.ids.uuidv7();
@@ -214,22 +194,20 @@ async function writeDown(
     origin: { requestId: apply.request_id, sourceIp, userAgent, receivedAt: now, protocol: 'internal' },
     now,
     input,
-    resources: objects.flatMap((id) => resourcesOf(scope, id)),
+    resources: objects.flatMap((object) => resourcesOf(scope, object, policyType)),
   };
   await deps.recorder.appendIn(tx, draft);
   for (const object_id of objects)
     await noteChange(tx as Tx, { event_id: eventId, object_id, at: now, operation: operation.name, actor: caller.arn });
 }
 
-function resourcesOf(scope: ReturnType<typeof scopeOf>, id: string) {
+/** A part that is no node and no policy names a service or a type of policy, which is no resource. */
+function resourcesOf(scope: ArnScope, object: string, policyType: GuardrailType | undefined) {
   const accountId = scope.managementAccountId;
-  const [first = '', policy] = id.split('/');
-  const one = (ARN: string, kind: string) => ({ ARN, type: `AWS::Organizations::${kind}`, accountId });
-  const resources = [];
-  if (first.startsWith('p-')) resources.push(one(policyArn(scope, 'SERVICE_CONTROL_POLICY', first), 'Policy'));
-  else if (first.startsWith('r-')) resources.push(one(nodeArn(scope, first), 'Root'));
-  else if (first.startsWith('ou-')) resources.push(one(nodeArn(scope, first), 'OrganizationalUnit'));
-  else if (/^\d{12}$/.test(first)) resources.push(one(nodeArn(scope, first), 'Account'));
-  if (policy !== undefined) resources.push(one(policyArn(scope, 'SERVICE_CONTROL_POLICY', policy), 'Policy'));
-  return resources;
+  return object.split('/').flatMap((id) => {
+    if (policyType && id.startsWith('p-'))
+      return [{ ARN: guardrailArn(scope, policyType, id), type: 'AWS::Organizations::Policy', accountId }];
+    if (!/^(r-|ou-|\d{12}$)/.test(id)) return [];
+    return [{ ARN: nodeArn(scope, id), type: NODE_RESOURCE_TYPES[kindOfId(id)], accountId }];
+  });
 }

@@ -3,64 +3,10 @@ import { readBlueprint } from '../../../../policies/blueprints/files.ts';
 import { makeUser } from '../../../iam/testing/harness.ts';
 import { orgApi } from '../../api/index.ts';
 import { onBothEngines } from '../../testing/engines.ts';
-import { DENY_KMS, found, joined, type OrgWorld, settled, standAlone, unit } from '../../testing/harness.ts';
+import { DENY_KMS, found, joined, settled, standAlone, unit } from '../../testing/harness.ts';
+import { applied, ended, failing, HEAD, planned, SMALL, tree } from '../../testing/landing-zone.ts';
 
-const HEAD = 'apiVersion: parapet/v1\nkind: LandingZone\nmetadata: {name: acme}\n';
-const SMALL = `${HEAD}
-organizationalUnits:
-  - {key: security, name: Security, guardrails: [lines]}
-  - {key: business, name: Business}
-accounts:
-  - {key: shop, name: Shop, email: shop@acme.example, parent: business, tags: {owner: retail}, guardrails: [lines]}
-guardrailSets:
-  - {key: lines, include: [G-P-08, G-P-10]}
-delegatedAdmins:
-  - {service: config, account: shop}
-`;
 const enterprise = readBlueprint('enterprise') as string;
-
-type Options = { Prefer?: 'file' | 'live'; AllowProtected?: boolean };
-
-async function planned(world: OrgWorld, Document: string, options: Options = {}) {
-  // Ids of plans and applies are in the order of time.
-  world.clock.time += 1000;
-  const { Plan } = await world.ask(orgApi.PlanLandingZone, { Document, ...options });
-  const { Steps } = await world.ask(orgApi.DescribePlan, { PlanId: Plan.PlanId, MaxResults: 1000 });
-  return {
-    ...Plan,
-    Steps,
-    Summaries: Steps.filter(({ Kind }) => Kind !== 'unsupported').map(({ Summary }) => Summary),
-  };
-}
-
-async function ended(world: OrgWorld, ApplyId: string) {
-  await world.deps.applies.idle();
-  const { Apply, Steps } = await world.ask(orgApi.DescribeApply, { ApplyId, MaxResults: 1000 });
-  return { ...Apply, Steps };
-}
-
-async function applied(world: OrgWorld, document: string, options: Options = {}) {
-  const { PlanId, Sha256 } = await planned(world, document, options);
-  const { Apply } = await world.ask(orgApi.ApplyPlan, { PlanId, Sha256 });
-  const end = await ended(world, Apply.ApplyId);
-  expect(end.Failure).toBeUndefined();
-  expect(end.State).toBe('SUCCEEDED');
-  return end;
-}
-
-const failing = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (thrown) => thrown as { code: string; message: string; details: Record<string, unknown> },
-  );
-  if (!error) throw new Error('it succeeded');
-  return error;
-};
-
-const tree = async (world: OrgWorld) => {
-  const { Nodes } = await world.ask(orgApi.DescribeOrganizationTree, { ExpandPolicies: true });
-  return new Map(Nodes.map((node) => [node.Name, node]));
-};
 
 onBothEngines('a landing zone', (get) => {
   it('is planned, applied and then has nothing left to do', async () => {
@@ -95,6 +41,19 @@ onBothEngines('a landing zone', (get) => {
     });
     expect(records.filter((r) => r.eventName === 'CreateAccount')).toHaveLength(8);
     expect(records.filter((r) => r.eventName === 'ApplyPlan')).toHaveLength(1);
+  });
+
+  it('names in the records the policies that it changed as the policies name themselves', async () => {
+    const world = get();
+    const list = (Filter: string) => world.ask(orgApi.ListPolicies, { Filter, MaxResults: 1000 });
+    const lists = await Promise.all(['SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY'].map(list));
+    const known = lists.flatMap(({ Policies }) => Policies.map(({ Arn }) => Arn));
+    const records = await world.records();
+    const named = records
+      .filter((r) => ['CreatePolicy', 'AttachPolicy', 'DetachPolicy'].includes(r.eventName as string))
+      .map((r) => (r.resources as { ARN: string; type: string }[]).find(({ type }) => type.endsWith('::Policy'))?.ARN);
+    expect(named.length).toBeGreaterThan(10);
+    expect(known).toEqual(expect.arrayContaining([...new Set(named)]));
   });
 
   it('says who made a difference, when, and by what', async () => {

@@ -4,147 +4,176 @@
  */
 import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import type { OrgDeps } from '../../deps.ts';
-import type { Act } from '../../domain/landing-zone/acts.ts';
-import { type Ref, ROOT } from '../../domain/landing-zone/model.ts';
-import { type ArnScope, nodeArn, policyArn, shippedPolicyArn } from '../../domain/names.ts';
-import { shippedPolicy } from '../../domain/shipped.ts';
+import type { Act, ActOf } from '../../domain/landing-zone/acts.ts';
+import { FULL_ACCESS, type Ref, ROOT } from '../../domain/landing-zone/model.ts';
+import { nodeArn } from '../../domain/names.ts';
+import { guardrailArn, shippedPolicy } from '../../domain/shipped.ts';
 import { tagRecord } from '../../domain/tags.ts';
+import { policyById } from '../../store/policies.ts';
 import { tagsOf } from '../../store/tags.ts';
+import type { Standing } from '../standing.ts';
+import { idOf } from './acting.ts';
 import type { PlanBody } from './stored-plan.ts';
 
 type Question = Omit<AuthorizationTarget, 'accountId' | 'policy' | 'trust'>;
-type Context = NonNullable<Question['context']>;
 
 interface Asked {
   action: string;
-  resource: '*' | { node: Ref } | { policy: Ref };
-  context?: Context;
+  /** Undefined: not about one object. */
+  about?: Ref;
+  /** The policy whose type is the condition key `organizations:PolicyType`. */
+  policy?: Ref;
+  context?: NonNullable<Question['context']>;
   requestTags?: Record<string, string>;
 }
 
 export async function questionsOf(
   deps: OrgDeps,
-  scope: ArnScope,
-  rootId: string,
+  { organization, scope }: Standing,
   plan: PlanBody,
   acts: readonly Act[],
 ): Promise<Question[]> {
-  const asked = new Map<string, Asked>();
-  const types = new Map(acts.flatMap((act) => (act.kind === 'create-policy' ? [[act.policy, act.type] as const] : [])));
-  for (const act of acts)
-    for (const question of askedBy(act, (policy) => typeOf(plan, types, policy)))
-      asked.set(JSON.stringify(question), question);
-  const tags = new Map<string, Record<string, string>>();
-  const out: Question[] = [];
-  for (const { action, resource, context, requestTags } of asked.values()) {
-    const common = {
+  const asked = new Map(acts.flatMap(askedBy).map((question) => [JSON.stringify(question), question]));
+  const made = new Map(acts.flatMap(madeBy));
+  const objects = new Objects(deps, { organization, plan, made });
+  const questions: Question[] = [];
+  for (const { action, about, policy, context = [], requestTags } of asked.values()) {
+    const type = policy === undefined ? undefined : (await objects.look(policy)).type;
+    const object = about === undefined ? undefined : await objects.look(about);
+    questions.push({
       action: `organizations:${action}`,
-      ...(context && { context }),
+      resource: object ? (object.type ? guardrailArn(scope, object.type, object.id) : nodeArn(scope, object.id)) : '*',
+      ...(object && { resourceTags: object.tags }),
+      context: type === undefined ? context : [...context, ['organizations:PolicyType', type]],
       ...(requestTags && { requestTags }),
-    };
-    if (resource === '*') {
-      out.push({ ...common, resource });
-      continue;
-    }
-    const ref = 'node' in resource ? resource.node : resource.policy;
-    const id = ref === ROOT ? rootId : ref.startsWith('@') ? ref.slice(1) : plan.ids[ref];
-    let resourceTags = id === undefined ? {} : tags.get(id);
-    if (!resourceTags) {
-      resourceTags = tagRecord(await tagsOf(deps.store.read, id as string));
-      tags.set(id as string, resourceTags);
-    }
-    out.push({ ...common, resource: arnOf(scope, resource, id, typeOf(plan, types, ref)), resourceTags });
+    });
   }
-  return out;
+  return questions;
 }
 
-/** What is made by the plan has no id yet; no pattern but one with a wildcard can be about it. */
-const NEW = { node: 'ou-new', policy: 'p-new' };
+/** What is made by the plan has no id yet: only a pattern with a wildcard can be about it. */
+const NEW = { unit: 'ou-new', account: '000000000000', policy: 'p-new' } as const;
 
-function arnOf(
-  scope: ArnScope,
-  resource: { node: Ref } | { policy: Ref },
-  id: string | undefined,
-  type: string,
-): string {
-  if ('node' in resource) return nodeArn(scope, id ?? NEW.node);
-  const shipped = id === undefined ? undefined : shippedPolicy(id);
-  return shipped
-    ? shippedPolicyArn(scope.partition, shipped.type, shipped.id)
-    : policyArn(scope, type, id ?? NEW.policy);
+interface Made {
+  id: string;
+  /** Of a policy. */
+  type?: string;
 }
 
-function typeOf(plan: PlanBody, made: ReadonlyMap<Ref, string>, policy: Ref): string {
-  const shipped = policy.startsWith('@') ? shippedPolicy(policy.slice(1)) : undefined;
-  return shipped?.type ?? made.get(policy) ?? plan.undo.policies[policy]?.type ?? 'SERVICE_CONTROL_POLICY';
+function madeBy(act: Act): [Ref, Made][] {
+  if (act.kind === 'create-unit') return [[act.unit, { id: NEW.unit }]];
+  if (act.kind === 'create-account') return [[act.account, { id: NEW.account }]];
+  return act.kind === 'create-policy' ? [[act.policy, { id: NEW.policy, type: act.type }]] : [];
 }
 
-function askedBy(act: Act, type: (policy: Ref) => string): Asked[] {
-  const one = (action: string, resource: Asked['resource'], more: Partial<Asked> = {}): Asked => ({
-    action,
-    resource,
-    ...more,
-  });
-  const about = (policy: Ref): Context => [['organizations:PolicyType', type(policy)]];
+interface Looked extends Made {
+  tags: Record<string, string>;
+}
+
+/** The objects that acts are about, each looked up once. */
+class Objects {
+  private readonly deps: OrgDeps;
+  private readonly at: Pick<Standing, 'organization'> & { plan: PlanBody; made: ReadonlyMap<Ref, Made> };
+  private readonly known = new Map<Ref, Looked>();
+
+  constructor(deps: OrgDeps, at: Objects['at']) {
+    this.deps = deps;
+    this.at = at;
+  }
+
+  async look(ref: Ref): Promise<Looked> {
+    const known = this.known.get(ref);
+    if (known) return known;
+    const made = this.at.made.get(ref);
+    const looked = made ? { ...made, tags: {} } : await this.existing(ref);
+    this.known.set(ref, looked);
+    return looked;
+  }
+
+  private async existing(ref: Ref): Promise<Looked> {
+    const tx = this.deps.store.read;
+    const id = await idOf({ ...this.at, tx, made: new Map() }, ref);
+    const { organization_id } = this.at.organization;
+    const policy = id.startsWith('p-') ? (shippedPolicy(id) ?? (await policyById(tx, organization_id, id))) : undefined;
+    // A policy that is gone meanwhile is asked about as `aboutPolicy` asks.
+    const type = id.startsWith('p-') ? (policy?.type ?? 'SERVICE_CONTROL_POLICY') : undefined;
+    return { id, ...(type && { type }), tags: tagRecord(await tagsOf(tx, id)) };
+  }
+}
+
+function askedBy(act: Act): Asked[] {
   switch (act.kind) {
     case 'create-unit':
-      return [one('CreateOrganizationalUnit', { node: act.parent })];
+      return [{ action: 'CreateOrganizationalUnit', about: act.parent }];
     case 'rename-unit':
-      return [one('UpdateOrganizationalUnit', { node: act.unit })];
+      return [{ action: 'UpdateOrganizationalUnit', about: act.unit }];
     case 'move-unit':
-      return [one('MoveOrganizationalUnit', { node: act.unit }), one('MoveOrganizationalUnit', { node: act.to })];
+      return [act.unit, act.to].map((about) => ({ action: 'MoveOrganizationalUnit', about }));
     case 'delete-unit':
-      return [one('DeleteOrganizationalUnit', { node: act.unit })];
+      return [{ action: 'DeleteOrganizationalUnit', about: act.unit }];
     case 'create-account':
-      return [one('CreateAccount', '*', { requestTags: { ...act.tags } })];
+      return [{ action: 'CreateAccount', requestTags: { ...act.tags } }, ...askedByAttached(act)];
     case 'rename-account':
-      return [one('RenameAccount', { node: act.account })];
+      return [{ action: 'RenameAccount', about: act.account }];
     case 'move-account':
-      return [act.account, act.from, act.to].map((node) => one('MoveAccount', { node }));
+      return [act.account, act.from, act.to].map((about) => ({ action: 'MoveAccount', about }));
     case 'tag-account':
-      return [
-        one('TagResource', { node: act.account }, { requestTags: { ...act.set } }),
-        ...(act.remove.length > 0
-          ? [one('UntagResource', { node: act.account }, { context: [['aws:TagKeys', act.remove]] })]
-          : []),
-      ];
+      return [{ action: 'TagResource', about: act.account, requestTags: { ...act.tags } }];
+    case 'untag-account':
+      return [{ action: 'UntagResource', about: act.account, context: [['aws:TagKeys', act.keys]] }];
     case 'suspend-account':
-      return [one('SuspendAccount', { node: act.account })];
+      return [{ action: 'SuspendAccount', about: act.account }];
     case 'resume-account':
-      return [one('ResumeAccount', { node: act.account })];
+      return [{ action: 'ResumeAccount', about: act.account }];
     case 'close-account':
-      return [one('CloseAccount', { node: act.account })];
+      return [{ action: 'CloseAccount', about: act.account }];
     case 'enable-type':
-      return [one('EnablePolicyType', { node: ROOT }, { context: [['organizations:PolicyType', act.type]] })];
+      return [{ action: 'EnablePolicyType', about: ROOT, context: [['organizations:PolicyType', act.type]] }];
     case 'create-policy':
-      return [one('CreatePolicy', '*', { context: about(act.policy) })];
+      return [{ action: 'CreatePolicy', policy: act.policy }];
     case 'describe-policy':
     case 'update-policy':
-      return [one('UpdatePolicy', { policy: act.policy }, { context: about(act.policy) })];
+      return [{ action: 'UpdatePolicy', about: act.policy, policy: act.policy }];
     case 'delete-policy':
-      return [one('DeletePolicy', { policy: act.policy }, { context: about(act.policy) })];
+      return [{ action: 'DeletePolicy', about: act.policy, policy: act.policy }];
     case 'attach':
+      return askedByPair('AttachPolicy', act.policy, act.target);
     case 'set-mode':
-    case 'detach': {
-      const action = { attach: 'AttachPolicy', 'set-mode': 'UpdatePolicyAttachment', detach: 'DetachPolicy' }[act.kind];
-      const context = about(act.policy);
-      return [one(action, { policy: act.policy }, { context }), one(action, { node: act.target }, { context })];
-    }
+      return askedByPair('UpdatePolicyAttachment', act.policy, act.target);
+    case 'detach':
+      return askedByPair('DetachPolicy', act.policy, act.target);
     default:
       return [askedAboutService(act)];
   }
 }
 
+function askedByPair(action: string, policy: Ref, target: Ref): Asked[] {
+  return [policy, target].map((about) => ({ action, about, policy }));
+}
+
+/** A new account has the full-access policies; every difference from that is an attachment of its own. */
+function askedByAttached({ account, attached }: ActOf<'create-account'>): Asked[] {
+  const full = FULL_ACCESS.SERVICE_CONTROL_POLICY;
+  const given: readonly Ref[] = Object.values(FULL_ACCESS);
+  return [
+    ...attached.flatMap(({ policy, mode }) => {
+      if (!given.includes(policy)) return askedByPair('AttachPolicy', policy, account);
+      return mode === 'enforce' ? [] : askedByPair('UpdatePolicyAttachment', policy, account);
+    }),
+    ...(attached.some(({ policy }) => policy === full) ? [] : askedByPair('DetachPolicy', full, account)),
+  ];
+}
+
 function askedAboutService(act: Extract<Act, { service: string }>): Asked {
-  const context: Context = [['organizations:ServicePrincipal', act.service]];
+  const context: NonNullable<Asked['context']> = [['organizations:ServicePrincipal', act.service]];
   switch (act.kind) {
     case 'trust-service':
-      return { action: 'EnableAWSServiceAccess', resource: '*', context };
+      return { action: 'EnableAWSServiceAccess', context };
     case 'distrust-service':
-      return { action: 'DisableAWSServiceAccess', resource: '*', context };
+      return { action: 'DisableAWSServiceAccess', context };
     case 'register-delegate':
-      return { action: 'RegisterDelegatedAdministrator', resource: { node: act.account }, context };
+      return { action: 'RegisterDelegatedAdministrator', about: act.account, context };
     case 'deregister-delegate':
-      return { action: 'DeregisterDelegatedAdministrator', resource: { node: act.account }, context };
+      return { action: 'DeregisterDelegatedAdministrator', about: act.account, context };
   }
 }

@@ -70,7 +70,7 @@ export const planLandingZone = implement(PlanLandingZone, {
       approvals: needsTwo(plan, settings) ? 2 : 1,
       accessRole: settings.accessRole.name,
     });
-    return plainChange(call, organization, stored.row.plan_id, async (tx) => {
+    return plainChange(deps, call, organization, stored.row.plan_id, async ({ tx }) => {
       await insertPlan(tx, stored.row, stored.steps);
       return { Plan: showPlan(stored.row, stored.body) };
     });

@@ -49,7 +49,7 @@ export const rollBackApply = implement(RollBackApply, {
       approvals: 1,
       accessRole: body.accessRole,
     });
-    return plainChange(call, organization, stored.row.plan_id, async (tx) => {
+    return plainChange(deps, call, organization, stored.row.plan_id, async ({ tx }) => {
       await insertPlan(tx, stored.row, stored.steps);
       return { Plan: showPlan(stored.row, stored.body) };
     });

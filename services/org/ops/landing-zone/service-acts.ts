@@ -4,47 +4,26 @@ import {
   EnableAWSServiceAccess,
   RegisterDelegatedAdministrator,
 } from '../../api/delegation.ts';
-import { permits } from '../../domain/account-state.ts';
-import { isServicePrincipal } from '../../domain/service-principals.ts';
-import { memberById } from '../../store/accounts.ts';
-import {
-  countDelegations,
-  delegationsOf,
-  deleteDelegation,
-  distrustService,
-  insertDelegation,
-  trustService,
-} from '../../store/delegation.ts';
-import { type ActHandler, idOf, StepRefused } from './acting.ts';
+import { delegationsOf } from '../../store/delegation.ts';
+import { memberNow } from '../accounts/account-changes.ts';
+import * as changes from '../delegation/delegation-changes.ts';
+import { type ActHandler, type Acting, idOf } from './acting.ts';
 
-function requireService(service: string): void {
-  if (!isServicePrincipal(service)) throw new StepRefused('InvalidInput', `${service} is no service of this product`);
-}
-
-export const trust: ActHandler<'trust-service'> = async ({ tx, organization, now }, { service }) => {
-  requireService(service);
-  await trustService(tx, organization.organization_id, service, now);
+export const trust: ActHandler<'trust-service'> = async (acting, { service }) => {
+  await changes.trust(acting, service);
   return { operation: EnableAWSServiceAccess, input: { ServicePrincipal: service }, objects: [service] };
 };
 
-export const distrust: ActHandler<'distrust-service'> = async ({ tx, organization }, { service }) => {
-  await distrustService(tx, organization.organization_id, service);
+export const distrust: ActHandler<'distrust-service'> = async (acting, { service }) => {
+  await changes.distrust(acting, service);
   return { operation: DisableAWSServiceAccess, input: { ServicePrincipal: service }, objects: [service] };
 };
 
 export const register: ActHandler<'register-delegate'> = async (acting, { service, account }) => {
-  const { deps, tx, organization, now } = acting;
-  const { organization_id, management_account_id } = organization;
-  requireService(service);
-  const id = await idOf(acting, account);
-  const row = await memberById(tx, organization_id, id);
-  if (!row || id === management_account_id || !permits(row.state, 'delegate'))
-    throw new StepRefused('ConstraintViolation', `account ${account} cannot administer ${service}`);
-  if ((await delegationsOf(tx, id)).some((held) => held.service_principal === service)) return undefined;
-  const limit = deps.limits.delegatedAdministratorsPerService;
-  if ((await countDelegations(tx, organization_id, service)) >= limit)
-    throw new StepRefused('ConstraintViolation', `${service} has at most ${limit} delegated administrators`);
-  await insertDelegation(tx, { service_principal: service, account_id: id, organization_id, enabled_at: now });
+  const row = await memberNow(acting, await idOf(acting, account));
+  const id = row.account_id;
+  if (await administers(acting, id, service)) return undefined;
+  await changes.registerDelegate(acting, row, service);
   return {
     operation: RegisterDelegatedAdministrator,
     input: { AccountId: id, ServicePrincipal: service },
@@ -54,10 +33,15 @@ export const register: ActHandler<'register-delegate'> = async (acting, { servic
 
 export const deregister: ActHandler<'deregister-delegate'> = async (acting, { service, account }) => {
   const id = await idOf(acting, account);
-  if (!(await deleteDelegation(acting.tx, id, service))) return undefined;
+  if (!(await administers(acting, id, service))) return undefined;
+  await changes.deregisterDelegate(acting, id, service);
   return {
     operation: DeregisterDelegatedAdministrator,
     input: { AccountId: id, ServicePrincipal: service },
     objects: [id, service],
   };
 };
+
+async function administers({ tx }: Acting, accountId: string, service: string): Promise<boolean> {
+  return (await delegationsOf(tx, accountId)).some((row) => row.service_principal === service);
+}

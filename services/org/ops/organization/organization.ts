@@ -116,7 +116,7 @@ export const deleteOrganization = implement(DeleteOrganization, {
   resolve: (call, _input, deps) => aboutOrganization(call, deps),
   run(call, _input, { organization }, deps) {
     const changed = { kind: 'organization', objectId: organization.organization_id };
-    return organizationChange(deps, call, organization, changed, async (tx) => {
+    return organizationChange(deps, call, organization, changed, async ({ tx }) => {
       const others = (await countMembers(tx, organization.organization_id)) - 1;
       if (others > 0)
         throw call.fail(

@@ -10,19 +10,25 @@ import {
 import type { OrgDeps } from '../../deps.ts';
 import { kindOfId, NODE_TYPES, nodeArn } from '../../domain/names.ts';
 import { isGuardrailType } from '../../domain/policy-check.ts';
-import { fullAccess, shippedPolicy } from '../../domain/shipped.ts';
+import { shippedPolicy } from '../../domain/shipped.ts';
 import { membersById } from '../../store/accounts.ts';
-import { attach, attachmentsOf, detach, setMode, targetsOf } from '../../store/attachments.ts';
-import type { AttachmentRow, Tx } from '../../store/db.ts';
+import { attachmentsOf, targetsOf } from '../../store/attachments.ts';
 import { nodesById } from '../../store/nodes.ts';
-import { enabledTypes, policiesById, policyById } from '../../store/policies.ts';
-import type { AttachmentMode } from '../../store/schema.ts';
-import { organizationChange } from '../changes.ts';
+import { policiesById } from '../../store/policies.ts';
+import { type Changing, organizationChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
-import { type PolicyRef, policyFacts, showSummary } from '../show.ts';
+import { type PolicyRef, showSummary } from '../show.ts';
 import { type AnyCall, type Found, inOrganization } from '../standing.ts';
-import { aboutPolicy, aboutTarget, findTarget, missing, type Target, targetName } from '../targets.ts';
+import { aboutPolicy, aboutTarget, type Target, targetName } from '../targets.ts';
+import {
+  addAttachment,
+  changeMode,
+  type Pair as PairNow,
+  pairNow,
+  removeAttachment,
+  requireBounds,
+} from './attachment-changes.ts';
 
 interface Pair {
   policy: PolicyRef;
@@ -32,7 +38,7 @@ interface Pair {
 type Input = { PolicyId: string; TargetId: string };
 
 /** Policy and target are both asked about. */
-function aboutPair(call: Call<AnyOperation>, deps: OrgDeps, input: Input) {
+function aboutPair(call: Call<AnyOperation>, input: Input, deps: OrgDeps) {
   return inOrganization<Pair>(call, deps, async (standing) => {
     const policy = await aboutPolicy(call, deps, standing, input.PolicyId);
     const target = await aboutTarget(call, deps, standing, input.TargetId, 'TargetNotFound');
@@ -45,104 +51,39 @@ function aboutPair(call: Call<AnyOperation>, deps: OrgDeps, input: Input) {
   });
 }
 
-/** Both as they are under the lock, and what is attached to the target. */
-async function locked(call: AnyCall, tx: Tx, deps: OrgDeps, standing: Found<Pair>, input: Input) {
-  const { organization_id } = standing.organization;
-  const { type } = policyFacts(standing.found.policy);
-  if (!shippedPolicy(input.PolicyId) && !(await policyById(tx, organization_id, input.PolicyId)))
-    throw missing(call, 'PolicyNotFound', input.PolicyId);
-  if (!(await findTarget(deps, standing, input.TargetId, tx))) throw missing(call, 'TargetNotFound', input.TargetId);
-  const attached = await attachmentsOf(tx, input.TargetId, type);
-  return { type, attached, existing: attached.find((row) => row.policy_id === input.PolicyId) };
-}
-
-/**
- * A node without an enforced service control policy would deny everything below it. Observed ones allow nothing.
- * Resource control policies need none of this: their full-access policy cannot be detached.
- */
-function requireAnother(call: AnyCall, attached: readonly AttachmentRow[], leaving: AttachmentRow): void {
-  const others = attached.filter((row) => row.mode === 'enforce' && row.policy_id !== leaving.policy_id);
-  if (leaving.type !== 'SERVICE_CONTROL_POLICY' || leaving.mode !== 'enforce' || others.length > 0) return;
-  throw call.fail('ConstraintViolation', `it is the last enforced policy of ${leaving.target_id}`, {
-    hint: 'attach the policy that shall replace it first',
-    details: { reason: 'MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED' },
-  });
-}
-
-/** Without the full-access policy every resource control policy would be a lock-out. */
-function requireDetachable(call: AnyCall, policyId: string): void {
-  if (policyId !== fullAccess('RESOURCE_CONTROL_POLICY').id) return;
-  throw call.fail('InvalidInput', `policy ${policyId} cannot be detached`, {
-    details: { reason: 'NON_DETACHABLE_POLICY' },
-  });
-}
-
 const changed = (input: Input) => ({ kind: 'attachment', objectId: `${input.TargetId}/${input.PolicyId}` });
 
+function changeAttachment(
+  call: AnyCall,
+  deps: OrgDeps,
+  { organization }: Found<Pair>,
+  input: Input,
+  work: (at: Changing, pair: PairNow) => Promise<void>,
+) {
+  return organizationChange(deps, call, organization, changed(input), async (at) => {
+    const pair = await pairNow(at, input.PolicyId, input.TargetId);
+    await work(at, pair);
+    await requireBounds(at, pair);
+    return undefined;
+  });
+}
+
 export const attachPolicy = implement(AttachPolicy, {
-  resolve: aboutPairOf,
-  run(call, input, standing, deps) {
-    const { organization } = standing;
-    return organizationChange(deps, call, organization, changed(input), async (tx) => {
-      const { type, attached, existing } = await locked(call, tx, deps, standing, input);
-      if (!(await enabledTypes(tx, organization.organization_id)).includes(type))
-        throw call.fail('PolicyTypeNotEnabled', `policies of type ${type} are not enabled`, {
-          hint: 'EnablePolicyType first',
-        });
-      if (existing)
-        throw call.fail(
-          'DuplicatePolicyAttachment',
-          `policy ${input.PolicyId} is attached to ${input.TargetId} already`,
-        );
-      const limit = deps.limits.attachmentsPerNode;
-      if (attached.length >= limit)
-        throw call.fail('ConstraintViolation', `at most ${limit} policies of a type are attached to one node`, {
-          details: { reason: 'MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED' },
-        });
-      const mode: AttachmentMode = input.Mode ?? 'enforce';
-      await attach(tx, { targetId: input.TargetId, policyId: input.PolicyId, type, mode, now: call.now });
-      return undefined;
-    });
-  },
+  resolve: aboutPair,
+  run: (call, input, standing, deps) =>
+    changeAttachment(call, deps, standing, input, (at, pair) => addAttachment(at, pair, input.Mode ?? 'enforce')),
 });
 
 export const updatePolicyAttachment = implement(UpdatePolicyAttachment, {
-  resolve: aboutPairOf,
-  run(call, input, standing, deps) {
-    return organizationChange(deps, call, standing.organization, changed(input), async (tx) => {
-      const { attached, existing } = await locked(call, tx, deps, standing, input);
-      if (!existing) throw notAttached(call, input);
-      if (input.Mode === 'observe') {
-        requireDetachable(call, input.PolicyId);
-        requireAnother(call, attached, existing);
-      }
-      await setMode(tx, input.TargetId, input.PolicyId, input.Mode);
-      return undefined;
-    });
-  },
+  resolve: aboutPair,
+  run: (call, input, standing, deps) =>
+    changeAttachment(call, deps, standing, input, (at, pair) => changeMode(at, pair, input.Mode)),
 });
 
 export const detachPolicy = implement(DetachPolicy, {
-  resolve: aboutPairOf,
-  run(call, input, standing, deps) {
-    return organizationChange(deps, call, standing.organization, changed(input), async (tx) => {
-      const { attached, existing } = await locked(call, tx, deps, standing, input);
-      if (!existing) throw notAttached(call, input);
-      requireDetachable(call, input.PolicyId);
-      requireAnother(call, attached, existing);
-      await detach(tx, input.TargetId, input.PolicyId);
-      return undefined;
-    });
-  },
+  resolve: aboutPair,
+  run: (call, input, standing, deps) => changeAttachment(call, deps, standing, input, removeAttachment),
 });
-
-function aboutPairOf(call: Call<AnyOperation>, input: Input, deps: OrgDeps) {
-  return aboutPair(call, deps, input);
-}
-
-function notAttached(call: AnyCall, { PolicyId, TargetId }: Input) {
-  return call.fail('PolicyNotAttached', `policy ${PolicyId} is not attached to ${TargetId}`);
-}
 
 export const listPoliciesForTarget = implement(ListPoliciesForTarget, {
   resolve: (call, input, deps) =>

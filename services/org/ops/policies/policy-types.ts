@@ -2,14 +2,15 @@ import { DisablePolicyType, EnablePolicyType } from '../../api/policies.ts';
 import type { OrgDeps } from '../../deps.ts';
 import { isGuardrailType } from '../../domain/policy-check.ts';
 import type { GuardrailType } from '../../domain/shipped.ts';
-import { attachEverywhere, detachType } from '../../store/attachments.ts';
+import { detachType } from '../../store/attachments.ts';
 import type { NodeRow } from '../../store/db.ts';
-import { disableType, enabledTypes, enableType } from '../../store/policies.ts';
+import { disableType, enabledTypes } from '../../store/policies.ts';
 import { organizationChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { showRoot } from '../show.ts';
 import { type AnyCall, inOrganization } from '../standing.ts';
 import { aboutNode } from '../targets.ts';
+import { enableType } from './policy-changes.ts';
 
 interface RootAndType {
   root: NodeRow;
@@ -31,18 +32,13 @@ function aboutRoot(call: AnyCall, deps: OrgDeps, rootId: string, type: string, u
   });
 }
 
-/** Every node gets the full-access policy in the same commit, so nothing is denied by the enabling itself. */
 export const enablePolicyType = implement(EnablePolicyType, {
   resolve: (call, input, deps) =>
     aboutRoot(call, deps, input.RootId, input.PolicyType, 'PolicyTypeNotAvailableForOrganization'),
   run(call, _input, { organization, scope, found: { root, type } }, deps) {
-    const { organization_id } = organization;
-    return organizationChange(deps, call, organization, { kind: 'policy-type', objectId: type }, async (tx) => {
-      if ((await enabledTypes(tx, organization_id)).includes(type))
-        throw call.fail('PolicyTypeAlreadyEnabled', `policies of type ${type} are enabled already`);
-      await enableType(tx, organization_id, type, call.now);
-      await attachEverywhere(tx, organization_id, type, call.now);
-      return { Root: showRoot(scope, root, await enabledTypes(tx, organization_id)) };
+    return organizationChange(deps, call, organization, { kind: 'policy-type', objectId: type }, async (at) => {
+      await enableType(at, type);
+      return { Root: showRoot(scope, root, await enabledTypes(at.tx, organization.organization_id)) };
     });
   },
 });
@@ -51,7 +47,7 @@ export const disablePolicyType = implement(DisablePolicyType, {
   resolve: (call, input, deps) => aboutRoot(call, deps, input.RootId, input.PolicyType, 'PolicyTypeNotEnabled'),
   run(call, _input, { organization, scope, found: { root, type } }, deps) {
     const { organization_id } = organization;
-    return organizationChange(deps, call, organization, { kind: 'policy-type', objectId: type }, async (tx) => {
+    return organizationChange(deps, call, organization, { kind: 'policy-type', objectId: type }, async ({ tx }) => {
       if (!(await enabledTypes(tx, organization_id)).includes(type))
         throw call.fail('PolicyTypeNotEnabled', `policies of type ${type} are not enabled`);
       await detachType(tx, type);

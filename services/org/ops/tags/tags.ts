@@ -66,7 +66,7 @@ export const tagResource = implement(TagResource, {
     }),
   run(call, input, { organization, found }, deps) {
     requireOpen(call, found);
-    return plainChange(call, organization, found.id, async (tx) => {
+    return plainChange(deps, call, organization, found.id, async ({ tx }) => {
       requireTags(call, deps, input.Tags, await tagsOf(tx, found.id));
       await putTags(tx, found.id, input.Tags);
       return undefined;
@@ -84,9 +84,9 @@ export const untagResource = implement(UntagResource, {
         targets: about.targets.map((target) => ({ ...target, context: [...(target.context ?? []), ...keys] })),
       };
     }),
-  run(call, input, { organization, found }) {
+  run(call, input, { organization, found }, deps) {
     requireOpen(call, found);
-    return plainChange(call, organization, found.id, async (tx) => {
+    return plainChange(deps, call, organization, found.id, async ({ tx }) => {
       await deleteTags(tx, found.id, input.TagKeys);
       return undefined;
     });

@@ -1,7 +1,7 @@
 /** Accounts of the organization as items of the detective engine. */
 import type { ConfigurationItem } from '../../../../platform/contract/configuration.ts';
-import { type ArnScope, accountArn, policyArn, shippedPolicyArn } from '../../domain/names.ts';
-import { SHIPPED } from '../../domain/shipped.ts';
+import { type ArnScope, accountArn } from '../../domain/names.ts';
+import { guardrailArn } from '../../domain/shipped.ts';
 import type { AccountRow, Db } from '../db.ts';
 import { theOrganization } from '../organization.ts';
 import { tagsOf } from '../tags.ts';
@@ -44,10 +44,7 @@ async function itemOf(db: Db, scope: ArnScope, row: AccountRow, path: string): P
     .select(['policy_id', 'type'])
     .where('target_id', 'in', places)
     .execute();
-  const shipped = new Set<string>(SHIPPED.map(({ id }) => id));
-  const guardrails = attached.map(({ policy_id, type }) =>
-    shipped.has(policy_id) ? shippedPolicyArn(scope.partition, type, policy_id) : policyArn(scope, type, policy_id),
-  );
+  const guardrails = attached.map(({ policy_id, type }) => guardrailArn(scope, type, policy_id));
   const tags = await tagsOf(db, row.account_id);
   return {
     Arn: accountArn(scope, row.account_id),

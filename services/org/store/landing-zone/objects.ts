@@ -1,6 +1,6 @@
 /** What the landing zone remembers of every object it made or took over. */
 import type { RecordChange, Value } from '../../domain/landing-zone/live.ts';
-import type { Tx } from '../db.ts';
+import type { Db, Tx } from '../db.ts';
 
 /** `id`: of an object that was made with the change. */
 export async function writeRecord(
@@ -37,8 +37,8 @@ export async function writeRecord(
 }
 
 /** The id behind a key that an earlier step of the same apply made. */
-export async function idOfKey(tx: Tx, organizationId: string, key: string): Promise<string | undefined> {
-  const row = await tx
+export async function idOfKey(db: Db, organizationId: string, key: string): Promise<string | undefined> {
+  const row = await db
     .selectFrom('landing_zone_object')
     .select('object_id')
     .where('organization_id', '=', organizationId)

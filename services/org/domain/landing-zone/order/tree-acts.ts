@@ -141,8 +141,10 @@ function accountDetails(before: Model, after: Model): Act[] {
     if (!was) return [];
     const acts: Act[] = was.name === name ? [] : [{ kind: 'rename-account', account, from: was.name, to: name }];
     const set = Object.fromEntries(Object.entries(tags).filter(([key, value]) => was.tags[key] !== value));
-    const remove = Object.keys(was.tags).filter((key) => !Object.hasOwn(tags, key));
-    if (Object.keys(set).length > 0 || remove.length > 0) acts.push({ kind: 'tag-account', account, set, remove });
+    const keys = Object.keys(was.tags).filter((key) => !Object.hasOwn(tags, key));
+    // First: what goes makes room for what comes.
+    if (keys.length > 0) acts.push({ kind: 'untag-account', account, keys });
+    if (Object.keys(set).length > 0) acts.push({ kind: 'tag-account', account, tags: set });
     return acts;
   });
 }
