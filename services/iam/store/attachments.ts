@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db, Range, Tx } from './db.ts';
+import { after } from './named.ts';
 import type { OwnerKind } from './schema.ts';
-import { after } from './users.ts';
 
 export interface Usage {
   attachments: number;

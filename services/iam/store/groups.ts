@@ -1,30 +1,10 @@
 import type { Db, GroupRow, Range, Tx, UserRow } from './db.ts';
-import { after } from './users.ts';
+import { named } from './named.ts';
 
-export function groupByName(db: Db, accountId: string, name: string): Promise<GroupRow | undefined> {
-  return db
-    .selectFrom('iam_group')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('name', '=', name)
-    .executeTakeFirst();
-}
+export const { byName: groupByName, list: listGroups, count: countGroups } = named('iam_group');
 
 export function lockGroup(tx: Tx, groupId: string): Promise<GroupRow | undefined> {
   return tx.selectFrom('iam_group').selectAll().where('group_id', '=', groupId).forUpdate().executeTakeFirst();
-}
-
-export function listGroups(db: Db, accountId: string, pathPrefix: string, range: Range): Promise<GroupRow[]> {
-  return db
-    .selectFrom('iam_group')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('path', '>=', pathPrefix)
-    .where('path', '<', after(pathPrefix))
-    .where('name_key', '>', range.after ?? '')
-    .orderBy('name_key')
-    .limit(range.limit)
-    .execute();
 }
 
 export function groupsOfUser(db: Db, userId: string, range: Range): Promise<GroupRow[]> {
@@ -49,15 +29,6 @@ export function usersOfGroup(db: Db, groupId: string, range: Range): Promise<Use
     .orderBy('iam_user.name_key')
     .limit(range.limit)
     .execute();
-}
-
-export async function countGroups(db: Db, accountId: string): Promise<number> {
-  const row = await db
-    .selectFrom('iam_group')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
 }
 
 export async function insertGroup(tx: Tx, row: GroupRow): Promise<void> {

@@ -1,5 +1,7 @@
-import type { Db, PolicyRow, PolicyVersionRow, Range, Tx } from './db.ts';
-import { after } from './users.ts';
+import type { Db, PolicyRow, PolicyVersionRow, Tx } from './db.ts';
+import { named } from './named.ts';
+
+export const { list: listPolicies, count: countPolicies } = named('managed_policy');
 
 /** Name and path are both part of the ARN: a policy is found only under the path it has. */
 export function policyByName(db: Db, accountId: string, path: string, name: string): Promise<PolicyRow | undefined> {
@@ -15,28 +17,6 @@ export function policyByName(db: Db, accountId: string, path: string, name: stri
 /** Locks the row until the transaction ends: versions are counted and attachments made against it. */
 export function lockPolicy(tx: Tx, policyId: string): Promise<PolicyRow | undefined> {
   return tx.selectFrom('managed_policy').selectAll().where('policy_id', '=', policyId).forUpdate().executeTakeFirst();
-}
-
-export function listPolicies(db: Db, accountId: string, pathPrefix: string, range: Range): Promise<PolicyRow[]> {
-  return db
-    .selectFrom('managed_policy')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('path', '>=', pathPrefix)
-    .where('path', '<', after(pathPrefix))
-    .where('name_key', '>', range.after ?? '')
-    .orderBy('name_key')
-    .limit(range.limit)
-    .execute();
-}
-
-export async function countPolicies(db: Db, accountId: string): Promise<number> {
-  const row = await db
-    .selectFrom('managed_policy')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
 }
 
 export async function countVersions(db: Db, accountId: string): Promise<number> {

@@ -1,15 +1,7 @@
-import type { Db, Range, RoleRow, Tx } from './db.ts';
-import { after } from './users.ts';
+import type { Db, RoleRow, Tx } from './db.ts';
+import { named } from './named.ts';
 
-/** By exact bytes. */
-export function roleByName(db: Db, accountId: string, name: string): Promise<RoleRow | undefined> {
-  return db
-    .selectFrom('iam_role')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('name', '=', name)
-    .executeTakeFirst();
-}
+export const { byName: roleByName, list: listRoles, count: countRoles } = named('iam_role');
 
 export function roleById(db: Db, roleId: string): Promise<RoleRow | undefined> {
   return db.selectFrom('iam_role').selectAll().where('role_id', '=', roleId).executeTakeFirst();
@@ -18,28 +10,6 @@ export function roleById(db: Db, roleId: string): Promise<RoleRow | undefined> {
 /** Locks the row until the transaction ends, so that nothing is attached to a role while it is deleted. */
 export function lockRole(tx: Tx, roleId: string): Promise<RoleRow | undefined> {
   return tx.selectFrom('iam_role').selectAll().where('role_id', '=', roleId).forUpdate().executeTakeFirst();
-}
-
-export function listRoles(db: Db, accountId: string, pathPrefix: string, range: Range): Promise<RoleRow[]> {
-  return db
-    .selectFrom('iam_role')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('path', '>=', pathPrefix)
-    .where('path', '<', after(pathPrefix))
-    .where('name_key', '>', range.after ?? '')
-    .orderBy('name_key')
-    .limit(range.limit)
-    .execute();
-}
-
-export async function countRoles(db: Db, accountId: string): Promise<number> {
-  const row = await db
-    .selectFrom('iam_role')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
 }
 
 export async function insertRole(tx: Tx, row: RoleRow): Promise<void> {
