@@ -1,5 +1,5 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
-import { BEYOND_KEY, DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
+import { BEYOND_KEY, PROJECT_KEY, projectUnlessTold } from '../contract/enterprise-project.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
@@ -69,7 +69,7 @@ export function targetContext(
 ): Context {
   const context = new Map(global);
   addOwner(context, target.accountId ?? accountId, organization);
-  const project = projectOf(target);
+  const project = target.project ?? projectUnlessTold(target.resource);
   if (project !== undefined) context.set(PROJECT_CONTEXT_KEY, project);
   if (target.beyondProject) context.set(BEYOND_CONTEXT_KEY, 'true');
   if (target.resourceTags) addTags(context, 'aws:resourcetag/', target.resourceTags);
@@ -103,11 +103,6 @@ export function addPlace(
 
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
-
-/** Undefined: the request is about no resource, so grants in projects do not count. */
-function projectOf({ project, resource }: AuthorizationTarget): string | undefined {
-  return project ?? (resource === '*' ? undefined : DEFAULT_PROJECT);
-}
 
 function addTags(context: Context, prefix: string, tags: Readonly<Record<string, string>>): void {
   for (const key of Object.keys(tags)) context.set(prefix + key.toLowerCase(), tags[key] as string);

@@ -8,6 +8,16 @@ import { AccountId, ArnText, annotate, integer, list, structure, text } from './
 /** The project of everything that was put into no other one. Every account has it; it cannot be changed. */
 export const DEFAULT_PROJECT = '0';
 
+/**
+ * The project of a resource of which no project is told: the default one. In none are `*`, which is no resource, and
+ * what belongs to an organization: it binds other accounts, so no grant in a project of one account reaches it.
+ */
+export function projectUnlessTold(resource: string): string | undefined {
+  return resource === '*' || OF_ORGANIZATION.test(resource) ? undefined : DEFAULT_PROJECT;
+}
+
+const OF_ORGANIZATION = /^arn:[^:]*:organizations:/;
+
 /** Condition key: the project of the resource, or the one a new or moved resource is to be in. */
 export const PROJECT_KEY = 'parapet:EnterpriseProjectId';
 

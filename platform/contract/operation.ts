@@ -28,8 +28,9 @@ export interface AuthorizationDeclaration {
   /** Condition keys the operation fills in besides the global ones. */
   conditions?: readonly string[];
   /**
-   * The operation changes a resource of an enterprise project, and with it what somebody may do outside the project
-   * (attaching a policy to a user). Grants in projects do not permit it.
+   * The operation is about a resource of an enterprise project, and gives or takes what somebody may do outside the
+   * project: attaching a policy to a user, making credentials of a user, a role that policies elsewhere may name.
+   * Grants in projects do not permit it.
    */
   beyondProject?: true;
 }

@@ -68,7 +68,7 @@ export interface AuthorizationTarget {
   resource: string;
   /** Account that owns the resource; default: the caller's. */
   accountId?: string;
-  /** Enterprise project of the resource, or the one it is to be made in; default: the default one. */
+  /** Enterprise project of the resource, or the one it is to be made in; default: `projectUnlessTold`. */
   project?: string;
   /** What is asked for reaches beyond that project: see the declaration. */
   beyondProject?: boolean;

@@ -26,7 +26,7 @@ export const CreateAccessKey = defineOperation({
   input: structure({ UserName: UserName.optional() }),
   output: structure({ AccessKey }),
   errors: { ...notFound, ...limitExceeded },
-  authz: { action: 'iam:CreateAccessKey', resource: 'iam:user' },
+  authz: { action: 'iam:CreateAccessKey', resource: 'iam:user', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'for alice', input: { UserName: 'alice' } }],
 });
@@ -59,7 +59,7 @@ export const UpdateAccessKey = defineOperation({
   doc: 'Disables an access key and its sessions within a second, or enables it again.',
   input: structure({ UserName: UserName.optional(), AccessKeyId, Status: oneOf(['Active', 'Inactive', 'Expired']) }),
   errors: { ...notFound, ...invalidInput },
-  authz: { action: 'iam:UpdateAccessKey', resource: 'iam:user' },
+  authz: { action: 'iam:UpdateAccessKey', resource: 'iam:user', beyondProject: true },
   effect: 'write',
   examples: [
     { title: 'disable', input: { UserName: 'alice', AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', Status: 'Inactive' } },

@@ -17,7 +17,43 @@ function membersWithoutRule(shape: Shape, path: string): string[] {
   return own;
 }
 
+/** Changes to principals and policies that a grant in a project may permit, and why that gives nothing beyond it. */
+const WITHIN_PROJECT: Readonly<Record<string, string>> = {
+  CreateUser: 'it has no credentials and no permissions; tags take iam:TagUser',
+  DeleteUser: 'is refused while anything is attached to it',
+  CreateGroup: 'it has no members and no permissions',
+  UpdateGroup: 'no policy names groups',
+  DeleteGroup: 'is refused while it has members or policies',
+  CreatePolicy: 'it is attached to nothing',
+  DeletePolicy: 'is refused while it is attached',
+  DeletePolicyVersion: 'only versions that are not in force',
+  TagPolicy: 'tags of policies are no tags of principals',
+  UntagPolicy: 'tags of policies are no tags of principals',
+  UpdateRole: 'description and length of sessions',
+  UpdateRoleDescription: 'description',
+  DeleteRole: 'is refused while anything is attached to it',
+  DeleteAccessKey: 'takes from the user of the project alone',
+  ResyncMFADevice: 'corrects the clock of a device that stays the same',
+  RevokeSession: 'takes from sessions of the role of the project alone',
+  RevokeSessionsBefore: 'takes from sessions of the role of the project alone',
+};
+
 describe('declarations of iam', () => {
+  it('say of every change to a principal or policy whether it reaches beyond the project', () => {
+    const kinds = new Set(['iam:user', 'iam:group', 'iam:role', 'iam:policy']);
+    const within = operations.filter(
+      ({ effect, authz }) =>
+        effect !== 'read' && typeof authz === 'object' && kinds.has(authz.resource) && !authz.beyondProject,
+    );
+    const judges = ['Authorize', 'BatchAuthorize'];
+    expect(
+      within
+        .map(({ name }) => name)
+        .filter((name) => !judges.includes(name))
+        .sort(),
+    ).toEqual(Object.keys(WITHIN_PROJECT).sort());
+  });
+
   it.each(operations.map((o) => [o.name, o] as const))('%s: every member has an audit rule', (_, operation) => {
     expect(membersWithoutRule(shapeTree(operation.input), 'input')).toEqual([]);
     if (operation.output) expect(membersWithoutRule(shapeTree(operation.output), 'output')).toEqual([]);

@@ -83,7 +83,7 @@ export const AddUserToGroup = defineOperation({
   doc: 'Gives a user the policies of a group. Adding a member again changes nothing.',
   input: structure({ GroupName, UserName }),
   errors: { ...notFound, ...limitExceeded },
-  authz: { action: 'iam:AddUserToGroup', resource: 'iam:group' },
+  authz: { action: 'iam:AddUserToGroup', resource: 'iam:group', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'add', input: { GroupName: 'operators', UserName: 'alice' } }],
 });
@@ -94,7 +94,7 @@ export const RemoveUserFromGroup = defineOperation({
   doc: 'Takes the policies of a group away from a user.',
   input: structure({ GroupName, UserName }),
   errors: notFound,
-  authz: { action: 'iam:RemoveUserFromGroup', resource: 'iam:group' },
+  authz: { action: 'iam:RemoveUserFromGroup', resource: 'iam:group', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'remove', input: { GroupName: 'operators', UserName: 'alice' } }],
 });

@@ -66,7 +66,7 @@ export const EnableMFADevice = defineOperation({
     AuthenticationCode2: Code,
   }),
   errors: { ...notFound, ...alreadyExists, ...limitExceeded, ...invalidCode, ...temporarilyUnmodifiable },
-  authz: { action: 'iam:EnableMFADevice', resource: 'iam:user' },
+  authz: { action: 'iam:EnableMFADevice', resource: 'iam:user', beyondProject: true },
   effect: 'write',
   examples: [
     {
@@ -113,7 +113,7 @@ export const DeactivateMFADevice = defineOperation({
   doc: 'Takes a device from its user. Its codes are worth nothing from then on; sessions that exist go on.',
   input: structure({ UserName: UserName.optional(), SerialNumber }),
   errors: notFound,
-  authz: { action: 'iam:DeactivateMFADevice', resource: 'iam:user' },
+  authz: { action: 'iam:DeactivateMFADevice', resource: 'iam:user', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'deactivate', input: { UserName: 'alice', SerialNumber: EXAMPLE_SERIAL } }],
 });

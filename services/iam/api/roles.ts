@@ -66,6 +66,7 @@ export const CreateRole = defineOperation({
   authz: {
     action: 'iam:CreateRole',
     resource: 'iam:role',
+    beyondProject: true,
     conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
   },
   effect: 'write',
@@ -141,7 +142,7 @@ export const UpdateAssumeRolePolicy = defineOperation({
   doc: 'Replaces the trust policy of a role. Sessions that exist go on; RevokeSessionsBefore ends them.',
   input: structure({ RoleName, PolicyDocument: Document }),
   errors: { ...notFound, ...malformedPolicy, ...limitExceeded },
-  authz: { action: 'iam:UpdateAssumeRolePolicy', resource: 'iam:role' },
+  authz: { action: 'iam:UpdateAssumeRolePolicy', resource: 'iam:role', beyondProject: true },
   effect: 'write',
   examples: [{ title: 'trust an account', input: { RoleName: 'auditor', PolicyDocument: EXAMPLE_TRUST } }],
 });

@@ -89,6 +89,7 @@ export const AssumeRole = defineOperation({
     action: 'sts:AssumeRole',
     alsoChecks: ['sts:TagSession', 'sts:SetSourceIdentity'],
     resource: 'iam:role',
+    beyondProject: true,
     conditions: [
       'sts:ExternalId',
       'sts:RoleSessionName',

@@ -41,6 +41,7 @@ export const CreateUser = defineOperation({
   errors: { ...alreadyExists, ...limitExceeded, ...invalidInput, ...notFound, ...notAttachable, ...intoProject },
   authz: {
     action: 'iam:CreateUser',
+    alsoChecks: ['iam:TagUser'],
     resource: 'iam:user',
     conditions: ['iam:PermissionsBoundary', 'aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
   },
@@ -84,7 +85,7 @@ export const UpdateUser = defineOperation({
   doc: 'Renames or moves a user. The unique id stays; policies that name the old ARN no longer match.',
   input: structure({ UserName, NewPath: Path.optional(), NewUserName: NewUserName.optional() }),
   errors: { ...notFound, ...alreadyExists },
-  authz: { action: 'iam:UpdateUser', resource: 'iam:user' },
+  authz: { action: 'iam:UpdateUser', resource: 'iam:user', beyondProject: true },
   effect: 'write',
   audit: { class: 'management' },
   aws: iamQuery,

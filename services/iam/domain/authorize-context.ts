@@ -3,7 +3,7 @@
  * platform and cannot be given; everything about the request (address, time, second factor, the application's own
  * keys) may be given by the application, which is the one that knows. A simulation is believed whatever it says.
  */
-import { PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
+import { BEYOND_KEY, PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
 export interface SubjectFacts {
@@ -44,6 +44,7 @@ const SESSION_KEYS: ReadonlySet<string> = new Set([
   'aws:multifactorauthage',
   'aws:sourceidentity',
 ]);
+const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
@@ -55,6 +56,8 @@ export function buildContext(
     places: ContextMap;
     /** Enterprise project, unless the application knows better. */
     project?: string | undefined;
+    /** What is asked for reaches beyond that project. */
+    beyond?: boolean;
   },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
@@ -78,6 +81,7 @@ export function buildContext(
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
   if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
     context.set(PROJECT_CONTEXT_KEY, resource.project);
+  if (resource.beyond) context.set(BEYOND_CONTEXT_KEY, 'true');
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
   const known = [...resource.places, ...(subject ? principalKeys(subject, environment.now) : [])];
   for (const [key, value] of known) if (claims === 'refused' || !context.has(key)) context.set(key, value);

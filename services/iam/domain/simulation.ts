@@ -31,7 +31,7 @@ export interface Simulation {
   scp?: readonly Level[] | undefined;
   /** By the account that owns the resource. */
   rcp?: ((accountId: string) => readonly Level[] | undefined) | undefined;
-  context(resourceAccount: string | undefined, resource: string): ContextMap;
+  context(resourceAccount: string | undefined, action: string, resource: string): ContextMap;
 }
 
 export type Verdict = 'allowed' | 'explicitDeny' | 'implicitDeny';
@@ -104,7 +104,7 @@ function requestOf(simulation: Simulation, action: string, resource: string) {
     action,
     resource,
     resourceAccount: owner ?? '',
-    context: simulation.context(owner, resource),
+    context: simulation.context(owner, action, resource),
   };
   return { request, caller, owner };
 }

@@ -3,6 +3,9 @@ import { iamApi as api } from '../api/index.ts';
 import { allow, callerOf, errorOf, type IamWorld, makeUser, openIam, policy } from '../testing/harness.ts';
 import { ADMIN, MISSING_PROJECT, projectsOf, unique } from '../testing/projects.ts';
 
+const ROOT_POLICY = 'arn:aws:organizations::123456789012:policy/o-abcdefghij/service_control_policy/p-lines';
+const CODES = { AuthenticationCode1: '123456', AuthenticationCode2: '654321' };
+
 let world: IamWorld;
 let { as, project, grant }: ReturnType<typeof projectsOf> = {} as never;
 beforeAll(async () => {
@@ -28,7 +31,7 @@ describe('a grant', () => {
     const { Credentials } = await as(api.AssumeRole, { RoleArn: Role.Arn, RoleSessionName: 's1' }, direct);
     const session = await callerOf(world, Credentials.AccessKeyId, Credentials.SessionToken);
     for (const caller of [direct, member, session]) {
-      await as(api.UpdateUser, { UserName: inResearch, NewPath: `/${caller.kind}/` }, caller);
+      await as(api.ListAccessKeys, { UserName: inResearch }, caller);
       for (const UserName of [inSales, 'admin'])
         expect(await errorOf(as(api.GetUser, { UserName }, caller))).toMatchObject({ code: 'AccessDenied' });
       // Neither lists nor what belongs to no resource.
@@ -76,7 +79,7 @@ describe('a grant', () => {
     const trust = policy({ Effect: 'Allow', Principal: { AWS: lead.arn }, Action: 'sts:AssumeRole' });
     await as(api.CreateUser, { UserName, EnterpriseProjectId }, lead);
     await as(api.CreateGroup, { GroupName, EnterpriseProjectId }, lead);
-    await as(api.CreateRole, { RoleName, AssumeRolePolicyDocument: trust, EnterpriseProjectId }, lead);
+    await as(api.CreateRole, { RoleName, AssumeRolePolicyDocument: trust, EnterpriseProjectId });
     const PolicyDocument = policy(allow('*'));
     const made = await as(api.CreatePolicy, { PolicyName: unique('p'), PolicyDocument, EnterpriseProjectId }, lead);
     const PolicyArn = made.Policy.Arn;
@@ -107,7 +110,15 @@ describe('a grant', () => {
       [api.TagRole, { RoleName, Tags }],
       [api.UntagRole, { RoleName, TagKeys: ['team'] }],
       [api.CreateUser, { UserName: unique('x'), EnterpriseProjectId, Tags }],
-      [api.CreateRole, { RoleName: unique('x'), AssumeRolePolicyDocument: trust, EnterpriseProjectId, Tags }],
+      [api.CreateRole, { RoleName: unique('x'), AssumeRolePolicyDocument: trust, EnterpriseProjectId }],
+      [api.UpdateAssumeRolePolicy, { RoleName, PolicyDocument: trust }],
+      [api.UpdateUser, { UserName, NewPath: '/trusted/' }],
+      [api.CreateAccessKey, { UserName }],
+      [api.UpdateAccessKey, { UserName, AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', Status: 'Active' }],
+      [api.AddUserToGroup, { GroupName, UserName }],
+      [api.RemoveUserFromGroup, { GroupName, UserName }],
+      [api.EnableMFADevice, { UserName, SerialNumber: `arn:aws:iam::${lead.accountId}:mfa/none`, ...CODES }],
+      [api.DeactivateMFADevice, { UserName, SerialNumber: `arn:aws:iam::${lead.accountId}:mfa/none` }],
     ] as const) {
       expect([operation.name, (await errorOf(as(operation, input, lead))).code]).toEqual([
         operation.name,
@@ -120,6 +131,39 @@ describe('a grant', () => {
       );
       expect(code).not.toBe('AccessDenied');
     }
+  });
+
+  it('does not let its holder become somebody who may do more', async () => {
+    const lead = await makeUser(world, unique('lead'));
+    await grant('0', { UserName: lead.userName });
+    const [RoleName, GroupName] = [unique('r'), unique('g')];
+    const trust = policy({ Effect: 'Allow', Principal: { AWS: world.admin.accountId }, Action: 'sts:AssumeRole' });
+    const { Role } = await as(api.CreateRole, { RoleName, AssumeRolePolicyDocument: trust });
+    await as(api.AttachRolePolicy, { RoleName, PolicyArn: ADMIN });
+    await as(api.CreateGroup, { GroupName });
+    await as(api.AttachGroupPolicy, { GroupName, PolicyArn: ADMIN });
+    for (const attempt of [
+      as(api.CreateAccessKey, { UserName: 'admin' }, lead),
+      as(api.AddUserToGroup, { GroupName, UserName: lead.userName }, lead),
+      as(api.AssumeRole, { RoleArn: Role.Arn, RoleSessionName: 'lead' }, lead),
+    ])
+      expect(await errorOf(attempt)).toMatchObject({ code: 'AccessDenied' });
+    // What is only asked about is answered as the request itself would be.
+    const asked = (Action: string, Resource: string) => as(api.Authorize, { Principal: lead.arn, Action, Resource });
+    const admin = `arn:aws:iam::${lead.accountId}:user/admin`;
+    expect(await asked('iam:GetUser', admin)).toMatchObject({ Decision: 'Allow' });
+    expect(await asked('iam:CreateAccessKey', admin)).toMatchObject({ Decision: 'Deny' });
+    expect(await asked('organizations:DetachPolicy', ROOT_POLICY)).toMatchObject({ Decision: 'Deny' });
+    const simulated = await as(api.SimulatePrincipalPolicy, {
+      PolicySourceArn: lead.arn,
+      ActionNames: ['iam:GetUser', 'iam:CreateAccessKey'],
+      ResourceArns: [admin],
+    });
+    expect(simulated.EvaluationResults.map((result) => result.EvalDecision)).toEqual(['allowed', 'implicitDeny']);
+    // Whom a trust policy names needs no grant: the account has let it in.
+    const named = policy({ Effect: 'Allow', Principal: { AWS: lead.arn }, Action: 'sts:AssumeRole' });
+    await as(api.UpdateAssumeRolePolicy, { RoleName, PolicyDocument: named });
+    await as(api.AssumeRole, { RoleArn: Role.Arn, RoleSessionName: 'lead' }, lead);
   });
 
   it('denies what it denies beyond the project too', async () => {

@@ -14,7 +14,6 @@ import {
 import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
 import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
-import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { ErrorDetails, ServiceError } from '../../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
@@ -30,6 +29,7 @@ import type { IamDeps } from '../../deps.ts';
 import { buildContext, type ContextInput } from '../../domain/authorize-context.ts';
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
+import { reachOf } from '../projects/reach.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
 import { type Subject, subjectFactsOf } from './subject.ts';
 
@@ -127,7 +127,7 @@ export function askedOf(
     {
       tags: question.ResourceTags,
       places: placesOf(asking.organization, caller.accountId, resourceAccount),
-      project: projectOf(question.Resource),
+      ...reachOf(question.Action, question.Resource),
     },
     question.Context,
     { now: asking.now, region: deps.settings.region },
@@ -146,11 +146,6 @@ export function askedOf(
       ...(given && { policy: given.set, trust: trustOf(question) }),
     }),
   };
-}
-
-/** What nobody has moved is in the default project; `*` is in none. */
-export function projectOf(resource: string): string | undefined {
-  return resource === '*' ? undefined : DEFAULT_PROJECT;
 }
 
 /** A key policy that is known must name the account before identity policies count (spec iam 1.9 step 8). */

@@ -14,6 +14,7 @@ import { tagRecord, tagsOf } from '../../store/tags.ts';
 import { userByName } from '../../store/users.ts';
 import { trustOf } from '../roles/trust-policy.ts';
 import { type AnyCall, scopeOf, withTags } from '../targets.ts';
+import { reachesBeyond } from './reach.ts';
 
 export interface Movable {
   kind: ResourceKind;
@@ -89,7 +90,7 @@ function questionsOn(kind: ResourceKind): { action: string; beyondProject?: true
   for (const { authz } of Object.values(iamApi) as AnyOperation[]) {
     if (typeof authz !== 'object' || authz.resource !== `iam:${kind}`) continue;
     for (const action of [authz.action, ...(authz.alsoChecks ?? [])])
-      questions.set(action, { action, ...(authz.beyondProject && { beyondProject: true }) });
+      questions.set(action, { action, ...((authz.beyondProject || reachesBeyond(action)) && { beyondProject: true }) });
   }
   return [...questions.values()];
 }

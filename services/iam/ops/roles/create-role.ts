@@ -24,8 +24,7 @@ export const createRole = implement(CreateRole, {
         {
           resource: roleArn(scopeOf(call, deps), input.Path ?? '/', input.RoleName),
           project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
-          // Tags of a principal count wherever it acts.
-          beyondProject: input.Tags !== undefined && input.Tags.length > 0,
+          beyondProject: true,
           ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
           ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
         },

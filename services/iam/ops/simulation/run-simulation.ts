@@ -19,8 +19,8 @@ import {
   type Simulator,
   simulatorOf,
 } from '../../domain/simulation.ts';
-import { projectOf } from '../authz/decide.ts';
 import { openPage } from '../pages.ts';
+import { reachOf } from '../projects/reach.ts';
 
 export type Question = Omit<InputOf<typeof SimulateCustomPolicy>, 'PolicyInputList'>;
 type SimulationCall = Call<AnyOperation>;
@@ -123,9 +123,9 @@ export function contextOf(
     given[ContextKeyName] = isList ? ContextKeyValues : (ContextKeyValues[0] as string);
   }
   const environment = { now: call.now, region: deps.settings.region };
-  return (owner, resource) => {
+  return (owner, action, resource) => {
     const places = placesOf(call, subject?.accountId, owner);
-    const built = buildContext(subject, { places, project: projectOf(resource) }, given, environment, 'believed');
+    const built = buildContext(subject, { places, ...reachOf(action, resource) }, given, environment, 'believed');
     if (!built.ok) throw call.fail('InvalidInput', built.message);
     return built.context;
   };

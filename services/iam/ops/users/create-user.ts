@@ -1,4 +1,5 @@
 import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
+import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import { CreateUser } from '../../api/users.ts';
 import { nameKey, userArn } from '../../domain/names.ts';
 import { checkTags } from '../../domain/tags.ts';
@@ -15,19 +16,16 @@ import { showUser } from './view.ts';
 
 export const createUser = implement(CreateUser, {
   resolve(call, input, deps) {
-    return {
-      targets: [
-        {
-          resource: userArn(scopeOf(call, deps), input.Path ?? '/', input.UserName),
-          project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
-          // Tags of a principal count wherever it acts.
-          beyondProject: input.Tags !== undefined && input.Tags.length > 0,
-          ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
-          ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
-        },
-      ],
-      state: undefined,
+    const target: AuthorizationTarget = {
+      resource: userArn(scopeOf(call, deps), input.Path ?? '/', input.UserName),
+      project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
+      ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
+      ...(input.PermissionsBoundary && { context: [['iam:PermissionsBoundary', input.PermissionsBoundary]] }),
     };
+    if (!input.Tags || input.Tags.length === 0) return { targets: [target], state: undefined };
+    // Tags of a principal count wherever it acts.
+    const tagging: AuthorizationTarget = { ...target, action: 'iam:TagUser', beyondProject: true };
+    return { targets: [target, tagging], state: undefined };
   },
   async run(call, input, _state, deps) {
     const tags = input.Tags ?? [];
