@@ -2,6 +2,7 @@
 import type { Values } from '../guardrails/parameters.ts';
 import { celPredicate, compileCel } from './cel.ts';
 import type { DetectiveGuardrail } from './guardrail.ts';
+import { texts } from './read.ts';
 import {
   type AccountFacts,
   type Facts,
@@ -86,9 +87,19 @@ export function judge(rule: CompiledRule, item: Item, judging: Judging): Outcome
     now: judging.now,
     account: judging.account(item.accountId),
     params: rule.params,
-    item: judging.item,
+    item: (arn) => shownTo(item.accountId, judging.item(arn)),
   };
   return judgeWith(rule, item, facts);
+}
+
+/**
+ * SECURITY: a verdict tells its account about every item that it rests on. Those of another account are as good as not
+ * recorded, except keys whose policy lets the account in.
+ */
+function shownTo(accountId: string, found: Item | undefined): Item | undefined {
+  if (!found || found.accountId === accountId) return found;
+  const letIn = found.type === 'kms:key' ? (texts(found.configuration, 'policyAccounts') ?? []) : [];
+  return letIn.includes(accountId) || letIn.includes('*') ? found : undefined;
 }
 
 /** A rule of ours that throws has met facts of a shape that nobody foresaw: they do not suffice. */

@@ -42,7 +42,7 @@ export interface Facts {
   readonly now: number;
   readonly account: AccountFacts;
   readonly params: ParameterValues;
-  /** Another recorded item of the organization, by ARN. */
+  /** Another recorded item, by ARN: of the same account, or a key of another one whose policy lets the account in. */
   readonly item: (arn: string) => Item | undefined;
 }
 

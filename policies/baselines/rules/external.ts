@@ -4,7 +4,7 @@ import { COMPLIANT, type Facts, type Item, insufficient, nonCompliant, type Outc
 
 const NO_KEY = 'which key the data is encrypted with is not recorded';
 
-/** Encrypted, and with a key of this organization that exists and is enabled: declared is not enough. */
+/** Encrypted, and with an enabled key of this organization that the account may use: declared is not enough. */
 export const encryptedWithOurKey: Predicate = (item, facts) => {
   const encrypted = flag(item.configuration, 'encrypted');
   if (encrypted === undefined) return insufficient('encryption is not recorded');
@@ -16,7 +16,7 @@ function keyIsOurs(item: Item, { item: find, account }: Facts): Outcome {
   const arn = text(item.configuration, 'kmsKeyArn');
   if (arn === undefined) return nonCompliant(NO_KEY);
   const key = find(arn);
-  if (key?.type !== 'kms:key') return nonCompliant(`there is no key ${arn}`);
+  if (key?.type !== 'kms:key') return nonCompliant(`there is no key ${arn} that the account may use`);
   if (!account.organization.has(key.accountId)) return nonCompliant('the key belongs to another organization');
   const state = text(key.configuration, 'state');
   return state === 'Enabled' ? COMPLIANT : nonCompliant(`the key is ${state ?? 'unknown'}`);
