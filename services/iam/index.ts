@@ -22,6 +22,7 @@ import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { roles } from './store/migrations/0002_roles.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
+import { roleLastUsed } from './store/migrations/0004_role_last_used.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -40,7 +41,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init, roles, enterpriseProjects],
+    migrations: [init, roles, enterpriseProjects, roleLastUsed],
     createDeps(platform) {
       const keyUses = new KeyUses();
       return {

@@ -19,7 +19,9 @@ export const describeConfigurations = implement(DescribeConfigurations, {
   resolve: noResource,
   async run(_call, { Resources }, _state, deps) {
     const items = new Map<string, ConfigurationItem>();
-    for (const arn of Resources) for (const item of await describe(deps, arn)) items.set(item.Arn, item);
+    for (const arn of Resources)
+      for (const item of await describe(deps, arn))
+        items.set(item.Arn, item.Arn === arn ? item : { ...item, Because: arn });
     return { Items: [...items.values()].slice(0, 1_000) };
   },
 });
@@ -78,13 +80,14 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
     Configuration: JSON.stringify({
       keyId: row.key_id,
       description: row.description,
+      enterpriseProject: row.enterprise_project_id,
       state: row.state,
       spec: row.spec,
       usage: row.usage,
       origin: row.origin,
       aliases,
       // Keys do not rotate by themselves yet.
-      rotationEnabled: false,
+      KeyRotationEnabled: false,
       policyAccounts: policyAccounts(row.policy, arn),
       policyHash: row.policy_hash,
       ...(row.state === 'PendingDeletion' && {

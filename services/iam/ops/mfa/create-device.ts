@@ -12,6 +12,7 @@ import { plainChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { scopeOf } from '../targets.ts';
 import { tenantKey } from '../tenant-key.ts';
+import { touchDevice } from './enable-device.ts';
 
 export const createVirtualMfaDevice = implement(CreateVirtualMFADevice, {
   resolve(call, input, deps) {
@@ -42,7 +43,7 @@ export const createVirtualMfaDevice = implement(CreateVirtualMFADevice, {
       ...NO_ATTEMPTS,
       created_at: call.now,
     };
-    call.touches(serial, 'AWS::IAM::VirtualMFADevice', accountId);
+    touchDevice(call, serial);
     return plainChange(async (tx) => {
       await lockAccount(tx, accountId);
       const limit = deps.limits.mfaDevicesPerAccount;

@@ -24,7 +24,7 @@ import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
 import { aboutHolder, withTags } from '../targets.ts';
 import { showUser } from '../users/view.ts';
-import { deviceMissing } from './enable-device.ts';
+import { deviceMissing, touchDevice } from './enable-device.ts';
 
 export const deactivateMfaDevice = implement(DeactivateMFADevice, {
   resolve: (call, input, deps) => aboutHolder(call, deps, input.UserName),
@@ -32,6 +32,7 @@ export const deactivateMfaDevice = implement(DeactivateMFADevice, {
     return plainChange(async (tx) => {
       const device = await lockDevice(tx, input.SerialNumber);
       if (device?.owner_id !== holder.id) throw call.fail('NotFound', deviceMissing(input.SerialNumber));
+      touchDevice(call, device.serial);
       await updateDevice(tx, device.serial, { owner_id: null, enabled_at: null });
       return undefined;
     });
