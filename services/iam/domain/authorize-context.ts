@@ -3,7 +3,7 @@
  * platform and cannot be given; everything about the request (address, time, second factor, the application's own
  * keys) may be given by the application, which is the one that knows. A simulation is believed whatever it says.
  */
-import { PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
+import { BEYOND_KEY, PROJECT_KEY } from '../../../platform/contract/enterprise-project.ts';
 import type { ContextMap } from '../../../policies/engine/index.ts';
 
 export interface SubjectFacts {
@@ -45,6 +45,7 @@ const SESSION_KEYS: ReadonlySet<string> = new Set([
   'aws:sourceidentity',
 ]);
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
@@ -55,6 +56,12 @@ export function buildContext(
     places: ContextMap;
     /** Enterprise project, unless the application knows better. */
     project?: string | undefined;
+    /** Project and tags are those of a resource of ours: nobody else knows better. */
+    isKnown?: boolean;
+    /** Of a known resource: what its service calls tags besides `aws:ResourceTag/`. */
+    tagPrefix?: string | undefined;
+    /** The action reaches beyond the project of the resource. */
+    beyondProject?: boolean;
   },
   given: ContextInput | undefined,
   environment: { now: number; region: string },
@@ -67,6 +74,8 @@ export function buildContext(
     const isOwn = lower.startsWith('aws:principal') || OWN_KEYS.has(lower);
     if (claims === 'refused' && (isOwn || (subject?.session && SESSION_KEYS.has(lower))))
       return refused(key, `context key ${key} is set by the platform and cannot be given`);
+    if (claims === 'refused' && resource.isKnown && isAboutResource(lower, resource.tagPrefix))
+      return refused(key, `context key ${key} is set by the platform for a resource of ours and cannot be given`);
     if (resource.tags && lower.startsWith('aws:resourcetag/'))
       return refused(key, `context key ${key} is given beside ResourceTags`);
     if (!key.includes(':')) return refused(key, `context key ${key} has no prefix`);
@@ -78,10 +87,17 @@ export function buildContext(
   if (!context.has('aws:requestedregion')) context.set('aws:requestedregion', environment.region);
   if (resource.project !== undefined && !context.has(PROJECT_CONTEXT_KEY))
     context.set(PROJECT_CONTEXT_KEY, resource.project);
+  if (resource.beyondProject) context.set(BEYOND_CONTEXT_KEY, 'true');
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
+  if (resource.tagPrefix !== undefined) addTags(context, resource.tagPrefix, resource.tags ?? {});
   const known = [...resource.places, ...(subject ? principalKeys(subject, environment.now) : [])];
   for (const [key, value] of known) if (claims === 'refused' || !context.has(key)) context.set(key, value);
   return { ok: true, context };
+}
+
+function isAboutResource(key: string, tagPrefix: string | undefined): boolean {
+  const isTag = key.startsWith('aws:resourcetag/') || (tagPrefix !== undefined && key.startsWith(tagPrefix));
+  return isTag || key === PROJECT_CONTEXT_KEY || key === BEYOND_CONTEXT_KEY;
 }
 
 function principalKeys(subject: SubjectFacts, now: number): Map<string, string> {

@@ -22,6 +22,7 @@ export async function deviceItems(db: Db, devices: readonly MfaDeviceRow[]): Pro
     Tags: tags.get(device.serial) ?? {},
     Configuration: JSON.stringify({
       kind: 'virtual',
+      enterpriseProject: device.enterprise_project_id,
       // The id of a user, or of the account for its root user; null: it belongs to nobody.
       ownerId: device.owner_id,
       enabledAt: device.enabled_at === null ? null : iso(device.enabled_at),
@@ -64,6 +65,7 @@ export function namespaceItems(
       Tags: {},
       Configuration: JSON.stringify({
         name: namespace.name,
+        enterpriseProject: namespace.enterprise_project_id,
         actions: Actions.slice(0, MOST_NAMES).map(({ Name }) => Name),
         conditionKeys: ConditionKeys,
       }),
