@@ -61,7 +61,8 @@ function configurationOf(type: string, i: number, account: number, iso: (days: n
         state: 'Enabled',
         spec: 'SYMMETRIC_DEFAULT',
         origin: 'AWS_KMS',
-        rotationEnabled: i % 5 !== 0,
+        KeyRotationEnabled: i % 5 !== 0,
+        RotationPeriodInDays: 365,
         policyAccounts: [String(BASE + account)],
         lastUsedAt: iso(i % 300),
       };

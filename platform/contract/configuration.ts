@@ -23,6 +23,8 @@ const Item = structure({
   Configuration: text(2, MAX_CONFIGURATION_TEXT, { audit: 'drop' }),
   /** There is no such resource any more. */
   Deleted: flag(),
+  /** The resource that was asked for, when this is another one whose configuration depends on it. */
+  Because: ArnText.optional(),
 });
 export type ConfigurationItem = z.output<typeof Item>;
 

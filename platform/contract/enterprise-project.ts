@@ -2,8 +2,9 @@
  * Enterprise projects as every service sees them. A resource is in exactly one project of its account; the service
  * that owns the resource knows which. The projects themselves, and what is granted in them, belong to iam.
  */
+import { z } from 'zod';
 import type { ErrorDeclaration } from './operation.ts';
-import { AccountId, ArnText, annotate, integer, list, structure, text } from './shape.ts';
+import { AccountId, ArnText, annotate, dictionary, integer, list, structure, text } from './shape.ts';
 
 /** The project of everything that was put into no other one. Every account has it; it cannot be changed. */
 export const DEFAULT_PROJECT = '0';
@@ -107,3 +108,21 @@ const resource = {
 export const ProjectResource = annotate(structure(resource), { title: 'ProjectResource' });
 
 export const ResourcesOutput = { Resources: list(structure({ Position: text(1, 256), ...resource }), 0, 1001) };
+
+// --- what decisions about a resource rest on, answered to iam by every service that owns resources -------------------
+
+export const FactsInput = { AccountId, ResourceArns: list(ArnText, 1, 100) };
+
+const Facts = structure({
+  ResourceArn: ArnText,
+  EnterpriseProjectId,
+  Tags: dictionary(z.string(), text(0, 256)),
+});
+export type ResourceFacts = z.output<typeof Facts>;
+
+export const FactsOutput = {
+  /** Those that exist in the account. */
+  Resources: annotate(list(Facts, 0, 100), { audit: 'length' }),
+  /** Of which the service cannot tell the truth now: whoever decides about them denies. */
+  Unknown: annotate(list(ArnText, 0, 100), { audit: 'length' }),
+};

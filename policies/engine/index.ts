@@ -3,6 +3,7 @@
  * clock, no I/O, no state that can be observed); matching takes time bounded by the size of what is compared, whatever
  * a policy says. Refuses documents it does not fully understand. See README.md for the map of the folder.
  */
+export { accountsLetIn } from './compile/accounts-let-in.ts';
 export {
   bindPrincipals,
   type CompiledPolicy,

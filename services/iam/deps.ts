@@ -1,7 +1,7 @@
 /** What the operations of iam receive. */
 
 import type { Client } from '../../platform/client/transport.ts';
-import type { PlacedResource } from '../../platform/contract/enterprise-project.ts';
+import type { PlacedResource, ResourceFacts } from '../../platform/contract/enterprise-project.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
 import type { auditOperations } from '../audit/api/index.ts';
@@ -21,9 +21,16 @@ interface ResourceOwner {
     After?: string;
     Limit: number;
   }): Promise<{ Resources: PlacedResource[] }>;
+  DescribeResourceFacts(input: {
+    AccountId: string;
+    ResourceArns: string[];
+  }): Promise<{ Resources: ResourceFacts[]; Unknown: string[] }>;
 }
 
-/** iam asks nobody for what it decides: only what others have in an enterprise project, and what was decided before. */
+/**
+ * For its own requests iam asks nobody: only what others have in an enterprise project, what was decided before, and
+ * where a resource of theirs is that an application asks about.
+ */
 export interface IamClients {
   kms: ResourceOwner;
   audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;

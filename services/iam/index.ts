@@ -22,6 +22,8 @@ import { SubjectCache } from './ops/subject-cache.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { roles } from './store/migrations/0002_roles.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
+import { roleLastUsed } from './store/migrations/0004_role_last_used.ts';
+import { devicesAndNamespacesInProjects } from './store/migrations/0005_devices_and_namespaces_in_projects.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -40,7 +42,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init, roles, enterpriseProjects],
+    migrations: [init, roles, enterpriseProjects, roleLastUsed, devicesAndNamespacesInProjects],
     createDeps(platform) {
       const keyUses = new KeyUses();
       return {

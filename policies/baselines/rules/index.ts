@@ -24,6 +24,7 @@ export const BUILT_INS: ReadonlyMap<string, Predicate> = new Map<string, Predica
   ['no-administrator-policy', permissions.noAdministratorPolicy],
   ['trust-inside-organization', permissions.trustInsideOrganization],
   ['incident-role', permissions.incidentRole],
+  ['role-used', permissions.roleUsed],
   ['boundary-on-identity-managers', permissions.boundaryOnIdentityManagers],
   ['key-rotation', keys.keyRotation],
   ['key-deletion', keys.keyDeletion],

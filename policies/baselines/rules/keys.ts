@@ -5,18 +5,19 @@ import { COMPLIANT, type Item, insufficient, NOT_APPLICABLE, nonCompliant, type 
 const ROTATING_SPEC = 'SYMMETRIC_DEFAULT';
 const isGone = ({ configuration }: Item) => configuration.state === 'PendingDeletion';
 
-/** Only symmetric keys that were made here can rotate. */
+/** Only symmetric keys that were made here can rotate. The facts are called what GetKeyRotationStatus calls them. */
 export const keyRotation: Predicate = (item, { params }) => {
   const { configuration } = item;
   const spec = text(configuration, 'spec');
   const origin = text(configuration, 'origin');
   if (spec === undefined || origin === undefined) return insufficient('spec and origin of the key are not recorded');
   if (spec !== ROTATING_SPEC || origin !== 'AWS_KMS' || isGone(item)) return NOT_APPLICABLE;
-  const on = flag(configuration, 'rotationEnabled');
+  const on = flag(configuration, 'KeyRotationEnabled');
   if (on === undefined) return insufficient('rotation is not recorded');
   if (!on) return nonCompliant('rotation is off');
-  const days = number(configuration, 'rotationPeriodDays');
-  if (days === undefined || days <= Number(params.maxDays)) return COMPLIANT;
+  const days = number(configuration, 'RotationPeriodInDays');
+  if (days === undefined) return insufficient('the rotation period is not recorded');
+  if (days <= Number(params.maxDays)) return COMPLIANT;
   return nonCompliant(`the key rotates every ${days} days`);
 };
 

@@ -7,6 +7,7 @@ import {
   type JsonObject,
   NOT_APPLICABLE,
   nonCompliant,
+  type Outcome,
   type Predicate,
 } from '../rule.ts';
 
@@ -60,16 +61,25 @@ export const permissionsThroughGroups: Predicate = ({ configuration }) => {
 };
 
 /**
- * Separation of duties: nobody may be in groups of two offices. `offices` lists office=group pairs, so that one office
- * may have several groups.
+ * Separation of duties: nobody may be in groups of two offices, and no role may hold the policies of two. The lists are
+ * of office=group and office=policy pairs, so that one office may have several.
  */
-export const separationOfDuties: Predicate = ({ configuration }, { params }) => {
+export const separationOfDuties: Predicate = ({ type, configuration }, { params }) => {
+  if (type === 'iam:role') {
+    const policies = texts(configuration, 'attachedPolicies')?.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
+    if (!policies) return insufficient('the policies of the role are not recorded');
+    return oneOffice('role', policies, params.policies as readonly string[]);
+  }
   const groups = texts(configuration, 'groups');
   if (!groups) return insufficient('the groups of the user are not recorded');
-  const held = new Set<string>();
-  for (const pair of params.offices as readonly string[]) {
-    const equals = pair.indexOf('=');
-    if (groups.includes(pair.slice(equals + 1))) held.add(pair.slice(0, equals));
-  }
-  return held.size <= 1 ? COMPLIANT : nonCompliant(`the user holds the offices ${[...held].sort().join(' and ')}`);
+  return oneOffice('user', groups, params.offices as readonly string[]);
 };
+
+function oneOffice(who: string, names: readonly string[], pairs: readonly string[]): Outcome {
+  const held = new Set<string>();
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    if (names.includes(pair.slice(equals + 1))) held.add(pair.slice(0, equals));
+  }
+  return held.size <= 1 ? COMPLIANT : nonCompliant(`the ${who} holds the offices ${[...held].sort().join(' and ')}`);
+}

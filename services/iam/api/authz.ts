@@ -2,7 +2,7 @@
 import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { annotate, flag, integer, list, oneOf, structure, text } from '../../../platform/contract/shape.ts';
-import { malformedPolicy, notFound } from './errors.ts';
+import { intoProject, malformedPolicy, notFound } from './errors.ts';
 import { DECISIONS, Question, REASONS } from './questions.ts';
 import { pageInput, pageOutput, pagination } from './shapes.ts';
 
@@ -94,11 +94,13 @@ export const Namespace = annotate(
     Name: NamespaceName,
     Actions: list(NamespaceAction, 1, 500),
     ConditionKeys: list(ConditionKey, 0, 200).optional(),
+    EnterpriseProjectId,
   }),
   { title: 'Namespace' },
 );
 
 const managed = { service: 'iam', area: 'authz', audit: { class: 'management' } } as const;
+const conditions = ['parapet:EnterpriseProjectId'];
 const namespaceTaken = {
   EntityAlreadyExists: { status: 409, doc: 'The name is taken by the product or already registered.' },
 } as const;
@@ -112,10 +114,12 @@ export const RegisterNamespace = defineOperation({
     Name: NamespaceName,
     Actions: list(NamespaceAction, 1, 500),
     ConditionKeys: list(ConditionKey, 0, 200).optional(),
+    /** Default: the default project. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   output: structure({ Namespace }),
-  errors: { ...namespaceTaken, ...namespaceFull },
-  authz: { action: 'authz:RegisterNamespace', resource: 'authz:namespace' },
+  errors: { ...namespaceTaken, ...namespaceFull, ...intoProject },
+  authz: { action: 'authz:RegisterNamespace', resource: 'authz:namespace', conditions },
   effect: 'write',
   examples: [
     {
@@ -147,7 +151,7 @@ export const DescribeNamespace = defineOperation({
   input: structure({ Name: NamespaceName }),
   output: structure({ Namespace }),
   errors: notFound,
-  authz: { action: 'authz:DescribeNamespace', resource: 'authz:namespace' },
+  authz: { action: 'authz:DescribeNamespace', resource: 'authz:namespace', conditions },
   effect: 'read',
   examples: [{ title: 'billing', input: { Name: 'billing' } }],
 });
@@ -158,7 +162,7 @@ export const DeleteNamespace = defineOperation({
   doc: 'Removes a namespace: its actions are unknown from then on. Policies that name them stay as they are.',
   input: structure({ Name: NamespaceName }),
   errors: notFound,
-  authz: { action: 'authz:DeleteNamespace', resource: 'authz:namespace' },
+  authz: { action: 'authz:DeleteNamespace', resource: 'authz:namespace', conditions },
   effect: 'write',
   examples: [{ title: 'billing', input: { Name: 'billing' } }],
 });

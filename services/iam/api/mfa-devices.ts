@@ -1,4 +1,5 @@
 /** Virtual MFA devices: a seed that an authenticator app turns into six digits every thirty seconds (RFC 6238). */
+import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import {
   annotate,
@@ -13,6 +14,7 @@ import {
 import {
   alreadyExists,
   deleteConflict,
+  intoProject,
   invalidCode,
   invalidInput,
   limitExceeded,
@@ -39,6 +41,7 @@ export const VirtualMfaDevice = annotate(
     User: User.optional(),
     EnableDate: timestamp().optional(),
     Tags: Tags.optional(),
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),
   { title: 'VirtualMFADevice' },
 );
@@ -47,10 +50,20 @@ export const CreateVirtualMFADevice = defineOperation({
   ...shared,
   name: 'CreateVirtualMFADevice',
   doc: 'Makes a device that belongs to nobody yet, and shows its seed once.',
-  input: structure({ VirtualMFADeviceName: DeviceName, Path: Path.optional(), Tags: Tags.optional() }),
+  input: structure({
+    VirtualMFADeviceName: DeviceName,
+    Path: Path.optional(),
+    Tags: Tags.optional(),
+    /** Default: the default project. The device stays in it, whoever it is given to. */
+    EnterpriseProjectId: EnterpriseProjectId.optional(),
+  }),
   output: structure({ VirtualMFADevice: VirtualMfaDevice }),
-  errors: { ...alreadyExists, ...limitExceeded, ...invalidInput },
-  authz: { action: 'iam:CreateVirtualMFADevice', resource: 'iam:mfa', conditions: ['aws:RequestTag/*', 'aws:TagKeys'] },
+  errors: { ...alreadyExists, ...limitExceeded, ...invalidInput, ...intoProject },
+  authz: {
+    action: 'iam:CreateVirtualMFADevice',
+    resource: 'iam:mfa',
+    conditions: ['aws:RequestTag/*', 'aws:TagKeys', 'parapet:EnterpriseProjectId'],
+  },
   effect: 'write',
   examples: [{ title: 'for a phone', input: { VirtualMFADeviceName: 'alice' } }],
 });
@@ -158,7 +171,11 @@ export const DeleteVirtualMFADevice = defineOperation({
   doc: 'Deletes a device that belongs to nobody.',
   input: structure({ SerialNumber }),
   errors: { ...notFound, ...deleteConflict },
-  authz: { action: 'iam:DeleteVirtualMFADevice', resource: 'iam:mfa' },
+  authz: {
+    action: 'iam:DeleteVirtualMFADevice',
+    resource: 'iam:mfa',
+    conditions: ['aws:ResourceTag/*', 'parapet:EnterpriseProjectId'],
+  },
   effect: 'write',
   examples: [{ title: 'delete', input: { SerialNumber: EXAMPLE_SERIAL } }],
 });

@@ -1,4 +1,4 @@
-/** What is in an enterprise project, and moving users, groups, roles and policies from one to another. */
+/** What is in an enterprise project, and moving what iam owns from one to another. */
 import {
   EnterpriseProjectId,
   MoveInput,
@@ -14,7 +14,7 @@ import { pageInput, pageOutput, pagination } from './shapes.ts';
 
 const shared = { service: 'iam', audit: { class: 'management' } } as const;
 const conditions = ['parapet:EnterpriseProjectId', 'aws:ResourceTag/*'];
-/** One of iam:user, iam:group, iam:role and iam:policy. */
+/** One of iam:user, iam:group, iam:role, iam:policy, iam:mfa and authz:namespace. */
 const RESOURCE = 'iam:resource';
 const EXAMPLE = {
   ResourceArn: 'arn:aws:iam::123456789012:user/alice',
@@ -41,7 +41,7 @@ export const ListProjectResources = defineOperation({
 export const MoveResource = defineOperation({
   ...shared,
   name: 'MoveResource',
-  doc: 'Moves a user, group, role or policy into another enterprise project. Needs the permission in both projects. What a user may do stays; who may change the user follows the project.',
+  doc: 'Moves a user, group, role, policy, MFA device or action namespace into another enterprise project. Needs the permission in both projects. What a user may do stays; who may change the user follows the project.',
   input: structure(MoveInput),
   output: structure(MoveOutput),
   errors: { ...intoProject, ...invalidInput, ...unmodifiable },
@@ -53,7 +53,7 @@ export const MoveResource = defineOperation({
 export const PreviewMoveResource = defineOperation({
   ...shared,
   name: 'PreviewMoveResource',
-  doc: 'Who in the account (root user, users, roles) would gain or lose access to a user, group, role or policy by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
+  doc: 'Who in the account (root user, users, roles) would gain or lose access to a user, group, role, policy, MFA device or action namespace by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
   input: structure({ ...MoveInput, ...pageInput }),
   output: structure({ ...MovePreview, ...pageOutput }),
   errors: { ...intoProject, ...invalidInput, ...unmodifiable },

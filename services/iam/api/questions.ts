@@ -32,6 +32,7 @@ export const Question = {
   Action: text(3, 128, { pattern: /^[A-Za-z][A-Za-z0-9-]*:[A-Za-z0-9_-]+$/ }),
   Resource: text(1, 2048, { pattern: /^(?:\*|arn:[^:\n]*:[^:\n]*:[^:\n]*:[^:\n]*:[^\n]+)$/ }),
   Context: dictionary(z.string().min(3).max(256), ContextValue).optional(),
+  /** Of a resource of the application. Those of our own resources, and their project, are asked of their service. */
   ResourceTags: dictionary(TagKey as unknown as z.ZodString, TagValue).optional(),
   /** The resource's own policy, where the asking application keeps one. */
   ResourcePolicy: policyDocument(65_536).optional(),

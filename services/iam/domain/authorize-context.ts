@@ -44,8 +44,8 @@ const SESSION_KEYS: ReadonlySet<string> = new Set([
   'aws:multifactorauthage',
   'aws:sourceidentity',
 ]);
-const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
+const BEYOND_CONTEXT_KEY = BEYOND_KEY.toLowerCase();
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function buildContext(
@@ -56,6 +56,10 @@ export function buildContext(
     places: ContextMap;
     /** Enterprise project, unless the application knows better. */
     project?: string | undefined;
+    /** Project and tags are those of a resource of ours: nobody else knows better. */
+    isKnown?: boolean;
+    /** Of a known resource: what its service calls tags besides `aws:ResourceTag/`. */
+    tagPrefix?: string | undefined;
     /** What is asked for reaches beyond that project. */
     beyond?: boolean;
   },
@@ -70,6 +74,8 @@ export function buildContext(
     const isOwn = lower.startsWith('aws:principal') || OWN_KEYS.has(lower);
     if (claims === 'refused' && (isOwn || (subject?.session && SESSION_KEYS.has(lower))))
       return refused(key, `context key ${key} is set by the platform and cannot be given`);
+    if (claims === 'refused' && resource.isKnown && isAboutResource(lower, resource.tagPrefix))
+      return refused(key, `context key ${key} is set by the platform for a resource of ours and cannot be given`);
     if (resource.tags && lower.startsWith('aws:resourcetag/'))
       return refused(key, `context key ${key} is given beside ResourceTags`);
     if (!key.includes(':')) return refused(key, `context key ${key} has no prefix`);
@@ -83,9 +89,15 @@ export function buildContext(
     context.set(PROJECT_CONTEXT_KEY, resource.project);
   if (resource.beyond) context.set(BEYOND_CONTEXT_KEY, 'true');
   addTags(context, 'aws:resourcetag/', resource.tags ?? {});
+  if (resource.tagPrefix !== undefined) addTags(context, resource.tagPrefix, resource.tags ?? {});
   const known = [...resource.places, ...(subject ? principalKeys(subject, environment.now) : [])];
   for (const [key, value] of known) if (claims === 'refused' || !context.has(key)) context.set(key, value);
   return { ok: true, context };
+}
+
+function isAboutResource(key: string, tagPrefix: string | undefined): boolean {
+  const isTag = key.startsWith('aws:resourcetag/') || (tagPrefix !== undefined && key.startsWith(tagPrefix));
+  return isTag || key === PROJECT_CONTEXT_KEY || key === BEYOND_CONTEXT_KEY;
 }
 
 function principalKeys(subject: SubjectFacts, now: number): Map<string, string> {

@@ -58,6 +58,12 @@ export function inlinePolicyName(arn: string): { owner: string; ownerName: strin
 export const namespaceArn = (scope: ArnScope & { region: string }, name: string) =>
   `arn:${scope.partition}:authz:${scope.region}:${scope.accountId}:namespace/${name}`;
 
+/** Name of the namespace an ARN names in this account and region. */
+export function parseNamespaceArn(text: string, scope: ArnScope & { region: string }): string | undefined {
+  const start = namespaceArn(scope, '');
+  return text.startsWith(start) && text.length > start.length ? text.slice(start.length) : undefined;
+}
+
 export interface PathName {
   path: string;
   name: string;

@@ -322,9 +322,10 @@ describe('namespaces', () => {
       Actions: [{ Name: 'Move', ResourceTypes: ['pallet'] }],
       ConditionKeys: ['stock:Zone'],
     };
-    expect(await asAdmin(api.RegisterNamespace, Namespace)).toEqual({ Namespace });
+    const made = { Namespace: { ...Namespace, EnterpriseProjectId: '0' } };
+    expect(await asAdmin(api.RegisterNamespace, Namespace)).toEqual(made);
     expect(await errorOf(asAdmin(api.RegisterNamespace, Namespace))).toMatchObject({ code: 'EntityAlreadyExists' });
-    expect(await asAdmin(api.DescribeNamespace, { Name: 'stock' })).toEqual({ Namespace });
+    expect(await asAdmin(api.DescribeNamespace, { Name: 'stock' })).toEqual(made);
     const { Namespaces } = await asAdmin(api.ListNamespaces, {});
     expect(Namespaces.map((n) => n.Name)).toEqual(['billing', 'stock']);
     expect((await ask({ Action: 'stock:Move' })).Decision).toBe('Deny');

@@ -72,7 +72,7 @@ describe('a device', () => {
     expect(row.sealed.length).toBe(20 + 44);
     expect(JSON.stringify(await world.records())).not.toContain(Base32StringSeed?.toString('latin1'));
     const { VirtualMFADevices } = await asAdmin(api.ListVirtualMFADevices, { AssignmentStatus: 'Unassigned' });
-    expect(VirtualMFADevices).toContainEqual({ SerialNumber });
+    expect(VirtualMFADevices).toContainEqual({ SerialNumber, EnterpriseProjectId: '0' });
   });
 
   it('that was moved to another row does not open', async () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe('a user, group, role or policy', () => {
+describe('a user, group, role, policy, device or namespace', () => {
   const trust = policy({
     Effect: 'Allow',
     Principal: { AWS: '*' },
@@ -31,6 +31,15 @@ describe('a user, group, role or policy', () => {
       const PolicyDocument = policy(allow('kms:Decrypt'));
       return (await as(api.CreatePolicy, { PolicyName: name, PolicyDocument, EnterpriseProjectId })).Policy;
     },
+    mfa: async (name: string, EnterpriseProjectId?: string) => {
+      const made = await as(api.CreateVirtualMFADevice, { VirtualMFADeviceName: name, EnterpriseProjectId });
+      return { ...made.VirtualMFADevice, Arn: made.VirtualMFADevice.SerialNumber };
+    },
+    namespace: async (name: string, EnterpriseProjectId?: string) => {
+      const Name = `nsp-${name}`;
+      const made = await as(api.RegisterNamespace, { Name, Actions: [{ Name: 'Do' }], EnterpriseProjectId });
+      return { ...made.Namespace, Arn: `arn:aws:authz:local-1:${world.admin.accountId}:namespace/${Name}` };
+    },
   } as const;
 
   it.each(Object.entries(kinds))('%s: is in its project, and moves', async (kind, make) => {
@@ -40,7 +49,8 @@ describe('a user, group, role or policy', () => {
     expect((await make(unique('other'))).EnterpriseProjectId).toBe('0');
     const listed = async (EnterpriseProjectId: string) =>
       (await as(api.ListProjectResources, { EnterpriseProjectId })).Resources;
-    const resource = { ResourceArn: made.Arn, ResourceType: `iam:${kind}` };
+    const ResourceType = kind === 'namespace' ? 'authz:namespace' : `iam:${kind}`;
+    const resource = { ResourceArn: made.Arn, ResourceType };
     expect(await listed(here)).toEqual([resource]);
     expect(await as(api.MoveResource, { ResourceArn: made.Arn, EnterpriseProjectId: there })).toEqual({
       ResourceArn: made.Arn,

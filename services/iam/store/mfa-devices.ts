@@ -54,13 +54,15 @@ export async function updateDevice(tx: Tx, serial: string, set: Partial<MfaDevic
   await tx.updateTable('mfa_device').set(set).where('serial', '=', serial).execute();
 }
 
-/** Takes every device from its owner. */
-export async function releaseDevicesOf(tx: Tx, ownerId: string): Promise<void> {
-  await tx
+/** Takes every device from its owner. Answers their serial numbers. */
+export async function releaseDevicesOf(tx: Tx, ownerId: string): Promise<string[]> {
+  const rows = await tx
     .updateTable('mfa_device')
     .set({ owner_id: null, enabled_at: null })
     .where('owner_id', '=', ownerId)
+    .returning('serial')
     .execute();
+  return rows.map((row) => row.serial);
 }
 
 export async function deleteDevice(tx: Tx, serial: string): Promise<void> {

@@ -21,6 +21,25 @@ export function listNamespaces(db: Db, accountId: string, range: Range): Promise
     .execute();
 }
 
+export function lockNamespace(tx: Tx, name: string, accountId: string): Promise<NamespaceTable | undefined> {
+  return tx
+    .selectFrom('namespace')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name', '=', name)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export async function updateNamespace(
+  tx: Tx,
+  name: string,
+  set: Partial<NamespaceTable>,
+  accountId: string,
+): Promise<void> {
+  await tx.updateTable('namespace').set(set).where('account_id', '=', accountId).where('name', '=', name).execute();
+}
+
 export async function insertNamespace(tx: Tx, row: NamespaceTable): Promise<void> {
   await tx.insertInto('namespace').values(row).execute();
 }

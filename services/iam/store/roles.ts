@@ -20,6 +20,18 @@ export async function updateRole(tx: Tx, roleId: string, set: Partial<RoleRow>):
   await tx.updateTable('iam_role').set(set).where('role_id', '=', roleId).execute();
 }
 
+const MINUTE_MS = 60_000;
+
+/** It was assumed. Written once a minute at most, so that a busy role is no bottleneck. */
+export async function noteRoleUse(tx: Tx, roleId: string, at: number): Promise<void> {
+  await tx
+    .updateTable('iam_role')
+    .set({ last_used_at: at })
+    .where('role_id', '=', roleId)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<=', at - MINUTE_MS)]))
+    .execute();
+}
+
 /** With its tags and sessions. */
 export async function deleteRole(tx: Tx, roleId: string): Promise<void> {
   await tx.deleteFrom('tag').where('owner_id', '=', roleId).execute();

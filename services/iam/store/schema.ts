@@ -55,6 +55,8 @@ export interface RoleTable {
   /** Project it is in as a resource. */
   enterprise_project_id: string;
   created_at: number;
+  /** When it was last assumed, to the minute. */
+  last_used_at: number | null;
 }
 
 export type SessionKind = 'root' | 'user' | 'role' | 'federated';
@@ -107,6 +109,8 @@ export interface MfaDeviceTable {
   /** Wrong codes since the last right one. */
   failures: number;
   locked_until: number;
+  /** Project it is in as a resource, whoever it is assigned to. */
+  enterprise_project_id: string;
   created_at: number;
 }
 
@@ -229,6 +233,8 @@ export interface NamespaceTable {
   name: string;
   /** JSON of the actions and condition keys as declared. */
   definition: string;
+  /** Project it is in as a resource. */
+  enterprise_project_id: string;
   created_at: number;
 }
 

@@ -19,6 +19,7 @@ import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { openStore, type Store } from '../../../platform/store/index.ts';
 import { auditOperations } from '../../audit/api/index.ts';
 import { iamApi } from '../api/index.ts';
+import type { IamClients } from '../deps.ts';
 import { codeOf, stepAt } from '../domain/totp.ts';
 import { bootstrap, defineIam, type IamDeps, type IamOptions } from '../index.ts';
 import type { IamDb } from '../store/schema.ts';
@@ -50,6 +51,8 @@ export interface WorldOptions extends IamOptions {
   roots?: MemoryRoots;
   /** Of an audit service that runs in the test. */
   audit?: Client<typeof auditOperations>;
+  /** Of a kms service that runs in the test; default: no account has keys. */
+  kms?: IamClients['kms'];
   /** False: the first run is left to the test. */
   firstRun?: boolean;
 }
@@ -104,8 +107,10 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     store,
     hsm,
     clients: {
-      // An account without keys.
-      kms: { ListResourcesInProject: async () => ({ Resources: [] }) },
+      kms: options.kms ?? {
+        ListResourcesInProject: async () => ({ Resources: [] }),
+        DescribeResourceFacts: async () => ({ Resources: [], Unknown: [] }),
+      },
       audit: options.audit ?? createClient(auditOperations, transport, asIam),
     },
     clock,

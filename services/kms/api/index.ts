@@ -31,6 +31,7 @@ export const kmsOperations = {
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,
+  DescribeResourceFacts: projects.DescribeResourceFacts,
   Encrypt: crypto.Encrypt,
   Decrypt: crypto.Decrypt,
   ReEncrypt: crypto.ReEncrypt,

@@ -1,5 +1,7 @@
 /** Keys in enterprise projects: moving them, and who would gain or lose by it. */
 import {
+  FactsInput,
+  FactsOutput,
   MoveInput,
   MoveOutput,
   MovePreview,
@@ -55,4 +57,16 @@ export const ListResourcesInProject = defineOperation({
   examples: [
     { title: 'of the default project', input: { AccountId: '123456789012', EnterpriseProjectId: '0', Limit: 100 } },
   ],
+});
+
+export const DescribeResourceFacts = defineOperation({
+  name: 'DescribeResourceFacts',
+  service: 'kms',
+  doc: 'Project and tags of keys and aliases of an account. What does not exist is left out.',
+  input: structure(FactsInput),
+  output: structure(FactsOutput),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'data' },
+  examples: [{ title: 'of a key', input: { AccountId: '123456789012', ResourceArns: [example.ResourceArn] } }],
 });

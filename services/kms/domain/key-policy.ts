@@ -3,6 +3,7 @@
  * so that a user who is deleted and made anew under the same name is somebody else.
  */
 import {
+  accountsLetIn,
   bindPrincipals,
   buildPolicySet,
   type CompiledPolicy,
@@ -78,23 +79,10 @@ export function namedPrincipals(policy: CompiledPolicy, partition: string): stri
   return [...arns].sort();
 }
 
-/**
- * Accounts that the key policy lets in, sorted; `*` when a statement lets everybody in without a condition that could
- * narrow it. For judging who can reach a key, not for deciding requests.
- */
+/** Accounts that the key policy lets in, `*` for everybody. For judging who can reach a key, not for deciding requests. */
 export function policyAccounts(text: string, keyArn: string): string[] {
   const read = readKeyPolicy(text, keyArn);
-  if (!read.ok) return ['*'];
-  const accounts = new Set<string>();
-  for (const { effect, principal, conditions } of read.policy.statements) {
-    if (effect !== 'Allow' || !principal) continue;
-    if ((principal.everyone || principal.negated) && conditions.length === 0) accounts.add('*');
-    for (const entry of principal.negated ? [] : principal.entries) {
-      if (entry.type === 'account') accounts.add(entry.accountId);
-      else if ('arn' in entry) accounts.add(entry.arn.split(':')[4] ?? '*');
-    }
-  }
-  return [...accounts].sort();
+  return read.ok ? accountsLetIn(read.policy) : ['*'];
 }
 
 /** ARN and unique id of each principal, as stored with the policy. */

@@ -2,7 +2,6 @@
 
 import { parseArn } from '../../../platform/contract/arn.ts';
 import type { ConfigurationItem } from '../../../platform/contract/configuration.ts';
-import { ServiceError } from '../../../platform/contract/error.ts';
 import { implementFor, noResource } from '../../../platform/runtime/call.ts';
 import { DescribeConfigurations, ListConfigurations } from '../api/configurations.ts';
 import type { KmsDeps } from '../deps.ts';
@@ -10,6 +9,7 @@ import { policyAccounts } from '../domain/key-policy.ts';
 import { aliasArn, keyArn } from '../domain/key-ref.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { listKeyIds } from '../store/queries.ts';
+import { orDamaged } from './damaged.ts';
 
 const implement = implementFor<KmsDeps>();
 const DEFAULT_LIMIT = 100;
@@ -19,7 +19,9 @@ export const describeConfigurations = implement(DescribeConfigurations, {
   resolve: noResource,
   async run(_call, { Resources }, _state, deps) {
     const items = new Map<string, ConfigurationItem>();
-    for (const arn of Resources) for (const item of await describe(deps, arn)) items.set(item.Arn, item);
+    for (const arn of Resources)
+      for (const item of await describe(deps, arn))
+        items.set(item.Arn, item.Arn === arn ? item : { ...item, Because: arn });
     return { Items: [...items.values()].slice(0, 1_000) };
   },
 });
@@ -33,7 +35,8 @@ async function describe(deps: KmsDeps, text: string): Promise<ConfigurationItem[
   ];
   if (arn.resource.startsWith('key/')) {
     const keyId = arn.resource.slice('key/'.length);
-    const record = await readKey(deps, keyId);
+    const record = await orDamaged(() => deps.keys.fresh(keyId));
+    // The last configuration that was recorded grows old.
     if (record === 'damaged') return [];
     return record?.accountId === arn.accountId ? itemsOf(record) : gone('kms:key', keyId);
   }
@@ -48,22 +51,12 @@ export const listConfigurations = implement(ListConfigurations, {
   async run(_call, input, _state, deps) {
     const limit = input.Limit ?? DEFAULT_LIMIT;
     const ids = await listKeyIds(deps.store.read, input.After ?? '', limit);
-    const records = await Promise.all(ids.map((id) => readKey(deps, id)));
+    const records = await Promise.all(ids.map((id) => orDamaged(() => deps.keys.fresh(id))));
     const Items = records.flatMap((record) => (record === undefined || record === 'damaged' ? [] : itemsOf(record)));
     const last = ids.at(-1);
     return { Items: Items.slice(0, 1_000), ...(ids.length === limit && last !== undefined && { Next: last }) };
   },
 });
-
-/** A row that does not verify is in our log, and not a fact: the last one that was recorded grows old. */
-async function readKey(deps: KmsDeps, keyId: string): Promise<KeyRecord | undefined | 'damaged'> {
-  try {
-    return await deps.keys.fresh(keyId);
-  } catch (error) {
-    if (error instanceof ServiceError && error.code === 'Internal') return 'damaged';
-    throw error;
-  }
-}
 
 function itemsOf(record: KeyRecord): ConfigurationItem[] {
   const { row, arn, accountId, tags, aliases } = record;
@@ -78,13 +71,14 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
     Configuration: JSON.stringify({
       keyId: row.key_id,
       description: row.description,
+      enterpriseProject: row.enterprise_project_id,
       state: row.state,
       spec: row.spec,
       usage: row.usage,
       origin: row.origin,
       aliases,
       // Keys do not rotate by themselves yet.
-      rotationEnabled: false,
+      KeyRotationEnabled: false,
       policyAccounts: policyAccounts(row.policy, arn),
       policyHash: row.policy_hash,
       ...(row.state === 'PendingDeletion' && {

@@ -13,7 +13,7 @@ import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
 import { listAliases } from './list-aliases.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
-import { listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
+import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
@@ -43,6 +43,7 @@ export const kmsHandlers = [
   moveResource,
   previewMoveResource,
   listResourcesInProject,
+  describeResourceFacts,
   encrypt,
   decrypt,
   reEncrypt,

@@ -3,7 +3,7 @@
  * resources. A project that is disabled while a request for it is under way may still get what the request puts there.
  */
 import { previewMove } from '../../../platform/authz/move-preview.ts';
-import { DEFAULT_PROJECT, projectProblem } from '../../../platform/contract/enterprise-project.ts';
+import { DEFAULT_PROJECT, projectProblem, type ResourceFacts } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import {
   type AuthorizationTarget,
@@ -13,11 +13,12 @@ import {
   type Resolved,
 } from '../../../platform/runtime/call.ts';
 import { kmsOperations } from '../api/index.ts';
-import { ListResourcesInProject, MoveResource, PreviewMoveResource } from '../api/projects.ts';
+import { DescribeResourceFacts, ListResourcesInProject, MoveResource, PreviewMoveResource } from '../api/projects.ts';
 import type { KmsDeps } from '../deps.ts';
-import { keyArn } from '../domain/key-ref.ts';
+import { keyArn, parseKeyReference } from '../domain/key-ref.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { guardedKey, type ListedKey, listKeys } from '../store/queries.ts';
+import { orDamaged } from './damaged.ts';
 import { askAboutKey, findOwnKey, missingKey } from './key-access.ts';
 import { changeKey } from './key-change.ts';
 import { openPage } from './page.ts';
@@ -115,5 +116,29 @@ export const listResourcesInProject = implement(ListResourcesInProject, {
       ResourceType: 'kms:key',
     });
     return { Resources: found.map(show) };
+  },
+});
+
+/** An alias is where its key is. Rows are verified like everywhere: of a forged one nothing is known. */
+export const describeResourceFacts = implement(DescribeResourceFacts, {
+  resolve: noResource,
+  async run(_call, { AccountId, ResourceArns }, _state, deps) {
+    const { partition, region } = deps.settings;
+    const Resources: ResourceFacts[] = [];
+    const Unknown: string[] = [];
+    for (const ResourceArn of new Set(ResourceArns)) {
+      const reference = parseKeyReference(ResourceArn, { accountId: AccountId, partition, region });
+      if (reference.kind === 'refused' || reference.accountId !== AccountId) continue;
+      // As requests find it that use the key.
+      const record = await orDamaged(async () =>
+        reference.kind === 'key' ? deps.keys.key(reference.keyId) : deps.keys.byAlias(AccountId, reference.aliasName),
+      );
+      if (record === 'damaged') Unknown.push(ResourceArn);
+      else if (record?.accountId === AccountId) {
+        const Tags = reference.kind === 'key' ? { ...record.tags } : {};
+        Resources.push({ ResourceArn, EnterpriseProjectId: record.row.enterprise_project_id, Tags });
+      }
+    }
+    return { Resources, Unknown };
   },
 });

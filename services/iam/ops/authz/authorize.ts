@@ -1,14 +1,25 @@
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
 import { implement } from '../implement.ts';
 import { decide, failure } from './decide.ts';
+import { knownResources } from './resource-facts.ts';
 import { aboutSubject, findSubject, type Subject, subjectMissing, targetOf } from './subject.ts';
 
 export const authorize = implement(Authorize, {
   resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
+    const known = await knownResources(call, deps, [input.Resource]);
+    const asking = {
+      now: call.now,
+      namespaces,
+      known,
+      organization: call.organization,
+      explain: input.Explain ?? false,
+    };
     const result = decide(deps, subject, input, asking);
+    // Absence denies: an application that shows errors to its users must not have to think of this one.
+    if ('code' in result && result.code === 'Unavailable')
+      return { ...denial(result.message), DecisionId: call.eventId };
     if ('code' in result) throw failure(call, result);
     call.decided?.([{ ...result.check, principal: subject.principal }]);
     return { ...result.answer, DecisionId: call.eventId };
@@ -27,7 +38,18 @@ export const batchAuthorize = implement(BatchAuthorize, {
   },
   async run(call, input, subjects, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
+    const known = await knownResources(
+      call,
+      deps,
+      input.Items.map((item) => item.Resource),
+    );
+    const asking = {
+      now: call.now,
+      namespaces,
+      known,
+      organization: call.organization,
+      explain: input.Explain ?? false,
+    };
     const asked: Parameters<NonNullable<typeof call.decided>>[0][number][] = [];
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;
@@ -44,12 +66,9 @@ export const batchAuthorize = implement(BatchAuthorize, {
 });
 
 function undecided(Code: string, Message: string) {
-  return {
-    Decision: 'Deny' as const,
-    Reason: 'error' as const,
-    Layers: [],
-    Message,
-    MissingContextKeys: [],
-    Error: { Code, Message },
-  };
+  return { ...denial(Message), Error: { Code, Message } };
+}
+
+function denial(Message: string) {
+  return { Decision: 'Deny' as const, Reason: 'error' as const, Layers: [], Message, MissingContextKeys: [] };
 }

@@ -30,6 +30,7 @@ import { buildContext, type ContextInput } from '../../domain/authorize-context.
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
 import { reachOf } from '../projects/reach.ts';
+import type { KnownResources } from './resource-facts.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
 import { type Subject, subjectFactsOf } from './subject.ts';
 
@@ -50,7 +51,7 @@ export interface Answer {
 }
 
 export interface Problem {
-  code: 'Validation' | 'MalformedPolicyDocument';
+  code: 'Validation' | 'MalformedPolicyDocument' | 'Unavailable';
   message: string;
   hint?: string;
   details?: ErrorDetails;
@@ -58,6 +59,8 @@ export interface Problem {
 
 export interface Asking {
   now: number;
+  /** What our services know of the resources that are asked about. */
+  known: KnownResources;
   namespaces: ReadonlyMap<string, Definition>;
   organization: OrganizationSnapshot;
   explain: boolean;
@@ -113,21 +116,24 @@ export function askedOf(
   question: Question,
   asking: Omit<Asking, 'explain'>,
 ): Asked | Problem {
-  const known = { catalogue: deps.catalogue, namespaces: asking.namespaces };
-  if (!isKnownAction(question.Action, known))
-    return unknownAction(question.Action, nearestAction(question.Action, known));
+  const actions = { catalogue: deps.catalogue, namespaces: asking.namespaces };
+  if (!isKnownAction(question.Action, actions))
+    return unknownAction(question.Action, nearestAction(question.Action, actions));
   const given = question.ResourcePolicy === undefined ? undefined : compileGiven(question.ResourcePolicy, deps.limits);
   if (given && 'message' in given)
     return { code: 'MalformedPolicyDocument', message: given.message, details: { findings: given.findings } };
 
   const { principal, caller } = subject;
   const resourceAccount = accountOf(question.Resource) ?? caller.accountId;
+  const known = asking.known.get(question.Resource);
+  if (known === 'unknown') return unknownFacts(question.Resource);
   const context = buildContext(
     subjectFactsOf(subject),
     {
-      tags: question.ResourceTags,
+      tags: known?.tags ?? question.ResourceTags,
       places: placesOf(asking.organization, caller.accountId, resourceAccount),
       ...reachOf(question.Action, question.Resource),
+      ...(known && { project: known.project, isKnown: true, tagPrefix: known.tagPrefix }),
     },
     question.Context,
     { now: asking.now, region: deps.settings.region },
@@ -223,6 +229,15 @@ export function allowSentence(decision: Decision): string {
 function unknownAction(action: string, nearest: string | undefined): Problem {
   const hint = nearest === undefined ? 'register the namespace with RegisterNamespace' : `did you mean ${nearest}`;
   return { ...wrong('Action', `action ${action} is not known`), hint };
+}
+
+/** Absence denies, and so does what cannot be known. */
+function unknownFacts(resource: string): Problem {
+  return {
+    code: 'Unavailable',
+    message: `denied: which project ${resource} is in and which tags it has cannot be told now`,
+    hint: 'ask again; when it stays so, the service that owns the resource is away or holds a damaged row',
+  };
 }
 
 function wrong(member: string, message: string, key?: string): Problem {

@@ -7,13 +7,15 @@ import { ContextKeySpelling, policiesIn } from '../../domain/context-key-spellin
 import { decidingDocuments, explainedLayers, verdictOf } from '../../domain/explanation.ts';
 import { implement } from '../implement.ts';
 import { allowSentence, askedOf, failure, shownDecision, shownLayers } from './decide.ts';
+import { knownResources } from './resource-facts.ts';
 import { aboutSubject } from './subject.ts';
 
 export const explain = implement(Explain, {
   resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, organization: call.organization };
+    const known = await knownResources(call, deps, [input.Resource]);
+    const asking = { now: call.now, namespaces, known, organization: call.organization };
     const asked = askedOf(deps, subject, input, asking);
     if ('code' in asked) throw failure(call, asked);
     const check = judge(asked.request, asked.layers, call.organization);

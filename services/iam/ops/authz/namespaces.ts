@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call, Resolved } from '../../../../platform/runtime/call.ts';
 import { noResource } from '../../../../platform/runtime/call.ts';
@@ -17,13 +18,19 @@ import type { NamespaceTable } from '../../store/schema.ts';
 import { policyChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
-import { scopeOf } from '../targets.ts';
+import { requireOpenProject } from '../projects/about-project.ts';
+import { inProject, scopeOf } from '../targets.ts';
 
 const missing = (name: string) => `namespace ${name} does not exist`;
 
-function showNamespace(row: Pick<NamespaceTable, 'name' | 'definition'>) {
+function showNamespace(row: NamespaceTable) {
   const { Actions, ConditionKeys } = parseDefinition(row.definition);
-  return { Name: row.name, Actions, ...(ConditionKeys && { ConditionKeys }) };
+  return {
+    Name: row.name,
+    Actions,
+    ...(ConditionKeys && { ConditionKeys }),
+    EnterpriseProjectId: row.enterprise_project_id,
+  };
 }
 
 function arnOf(call: Call<AnyOperation>, deps: IamDeps, name: string): string {
@@ -37,14 +44,17 @@ async function aboutNamespace(
 ): Promise<Resolved<NamespaceTable>> {
   const row = await namespaceByName(deps.store.read, call.caller.accountId, name);
   return {
-    targets: [{ resource: arnOf(call, deps, name) }],
+    targets: [{ resource: arnOf(call, deps, name), ...inProject(call, row) }],
     state: row as NamespaceTable,
     ...(!row && { absent: call.fail('NotFound', missing(name)) }),
   };
 }
 
 export const registerNamespace = implement(RegisterNamespace, {
-  resolve: (call, input, deps) => ({ targets: [{ resource: arnOf(call, deps, input.Name) }], state: undefined }),
+  resolve: (call, input, deps) => ({
+    targets: [{ resource: arnOf(call, deps, input.Name), project: input.EnterpriseProjectId ?? DEFAULT_PROJECT }],
+    state: undefined,
+  }),
   run(call, input, _state, deps) {
     const { Name, Actions, ConditionKeys } = input;
     const { accountId } = call.caller;
@@ -60,10 +70,12 @@ export const registerNamespace = implement(RegisterNamespace, {
       account_id: accountId,
       name: Name,
       definition: writeDefinition(Actions, ConditionKeys),
+      enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
     };
     return policyChange(deps, call, 'namespace', Name, async (tx) => {
       await lockAccount(tx, accountId);
+      await requireOpenProject(tx, call, row.enterprise_project_id);
       const limit = deps.limits.namespacesPerAccount;
       const held = await listRows(tx, accountId, { after: undefined, limit });
       if (held.length >= limit)

@@ -5,6 +5,7 @@ import { verdictOf } from '../../domain/explanation.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
 import { askedOf, failure, shownDecision } from './decide.ts';
+import { knownResources } from './resource-facts.ts';
 import { aboutSubject } from './subject.ts';
 
 /** Of one page: decisions that are asked for one after the other without giving way. */
@@ -17,8 +18,8 @@ export const whatCan = implement(WhatCan, {
     const { Marker, MaxItems, ...question } = input;
     const page = openPage(deps, call, { Marker, MaxItems }, question);
     const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now, organization, namespaces };
     const resources = [...new Set(input.Resources)];
+    const asking = { now, organization, namespaces, known: await knownResources(call, deps, resources) };
     const pairs = actionList({ catalogue: deps.catalogue, namespaces }, input.Service).flatMap((action) =>
       resources.flatMap((Resource, at) =>
         actsOn(action, Resource) ? { action: action.name, Resource, position: positionOf(action.key, at) } : [],

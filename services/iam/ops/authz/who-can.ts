@@ -6,6 +6,7 @@ import { principalIds } from '../../store/principals.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
 import { askedOf, failure, shownDecision } from './decide.ts';
+import { knownResources } from './resource-facts.ts';
 import { subjectOf } from './subject.ts';
 
 /** Of one page: a principal that is not in memory costs several queries. */
@@ -19,7 +20,8 @@ export const whoCan = implement(WhoCan, {
     const { organization, now } = call;
     const { Marker, MaxItems, ...question } = input;
     const page = openPage(deps, call, { Marker, MaxItems }, question);
-    const asking = { now, organization, namespaces: await deps.namespaces.of(accountId) };
+    const known = await knownResources(call, deps, [input.Resource]);
+    const asking = { now, organization, known, namespaces: await deps.namespaces.of(accountId) };
     const Principals = [];
     let Judged = 0;
     let { after } = page.range;

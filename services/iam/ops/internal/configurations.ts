@@ -5,27 +5,33 @@ import type { ConfigurationItem } from '../../../../platform/contract/configurat
 import { noResource } from '../../../../platform/runtime/call.ts';
 import { DescribeConfigurations, ListConfigurations } from '../../api/configurations.ts';
 import type { IamDeps } from '../../deps.ts';
-import type { ArnScope, PathName } from '../../domain/names.ts';
+import { type ArnScope, mfaArn, type PathName } from '../../domain/names.ts';
 import { accountById, listAccounts } from '../../store/accounts.ts';
-import { groupItems, policyItems, rootItem, userItems } from '../../store/configurations.ts';
-import type { Db } from '../../store/db.ts';
+import { policyItems } from '../../store/configurations/policies.ts';
+import { deviceItems, namespaceItems, projectItems } from '../../store/configurations/resources.ts';
+import { roleItems } from '../../store/configurations/roles.ts';
+import { rootItem } from '../../store/configurations/root.ts';
+import { groupItems, userItems } from '../../store/configurations/users.ts';
+import type { Db, Range } from '../../store/db.ts';
+import { listProjects, projectById } from '../../store/enterprise-projects.ts';
 import { groupByName, listGroups, usersOfGroup } from '../../store/groups.ts';
+import { deviceBySerial, listDevices } from '../../store/mfa-devices.ts';
+import { listNamespaces, namespaceByName } from '../../store/namespaces.ts';
 import { listPolicies, policyByName } from '../../store/policies.ts';
+import { listRoles, roleByName } from '../../store/roles.ts';
 import { listUsers, userByName } from '../../store/users.ts';
 import { implement } from '../implement.ts';
 
 /** Members that are described together with their group: what a group gives is part of what they have. */
 const MEMBERS = 200;
 const DEFAULT_LIMIT = 200;
-const TYPED = /^(user|group|policy)(\/(?:.*\/)?)([^/]+)$/;
-
 export const describeConfigurations = implement(DescribeConfigurations, {
   resolve: noResource,
   async run(_call, { Resources }, _state, deps) {
     const items = new Map<string, ConfigurationItem>();
     for (const arn of Resources) {
       const found = await deps.store.snapshot((view) => describe(view, deps, arn));
-      for (const item of found) items.set(item.Arn, item);
+      for (const item of found) items.set(item.Arn, item.Arn === arn ? item : { ...item, Because: arn });
     }
     return { Items: [...items.values()].slice(0, 1_000) };
   },
@@ -33,51 +39,160 @@ export const describeConfigurations = implement(DescribeConfigurations, {
 
 async function describe(view: Db, deps: IamDeps, text: string): Promise<ConfigurationItem[]> {
   const arn = parseArn(text);
-  const { partition } = deps.settings;
-  if (arn?.service !== 'iam' || arn.partition !== partition || !/^\d{12}$/.test(arn.accountId)) return [];
-  const scope = { partition, accountId: arn.accountId };
-  if (arn.resource === 'root') {
-    const account = await accountById(view, arn.accountId);
-    return account
-      ? [await rootItem(view, partition, account)]
-      : [gone(text, 'iam:root', arn.accountId, arn.accountId)];
-  }
-  const [, type, path, name] = TYPED.exec(arn.resource) ?? [];
-  if (type === undefined || path === undefined || name === undefined) return [];
-  const found = await FINDERS[type as keyof typeof FINDERS](view, scope, { path, name });
-  return found.length > 0 ? found : [gone(text, `iam:${type}`, arn.accountId, name)];
+  const { partition, region } = deps.settings;
+  if (arn?.partition !== partition || !/^\d{12}$/.test(arn.accountId)) return [];
+  const kind = KINDS.find(
+    ({ type, global }) =>
+      isOfType(arn.resource, type) &&
+      arn.service === (global ? 'iam' : 'authz') &&
+      arn.region === (global ? '' : region),
+  );
+  if (!kind) return [];
+  const end = arn.resource.lastIndexOf('/') + 1;
+  const named = { path: arn.resource.slice(kind.type.length, end), name: arn.resource.slice(end) };
+  const found = await kind.find(view, { partition, region, accountId: arn.accountId }, named);
+  if (found.some((item) => item.Arn === text)) return found;
+  const Type = `${arn.service}:${kind.type}`;
+  const Name = kind.type === 'root' ? arn.accountId : named.name;
+  return [{ Arn: text, Type, AccountId: arn.accountId, Name, Tags: {}, Configuration: '{}', Deleted: true }, ...found];
 }
 
-type Finder = (view: Db, scope: ArnScope, named: PathName) => Promise<ConfigurationItem[]>;
-
-/** A name under another path is another ARN: what had this one is gone. */
-const FINDERS: Readonly<Record<'user' | 'group' | 'policy', Finder>> = {
-  async user(view, scope, { path, name }) {
-    const user = await userByName(view, scope.accountId, name);
-    return user?.path === path ? userItems(view, scope, [user]) : [];
-  },
-  async group(view, scope, { path, name }) {
-    const group = await groupByName(view, scope.accountId, name);
-    if (group?.path !== path) return [];
-    const members = await usersOfGroup(view, group.group_id, { after: undefined, limit: MEMBERS });
-    return [...(await groupItems(view, scope, [group])), ...(await userItems(view, scope, members))];
-  },
-  async policy(view, scope, { path, name }) {
-    const policy = await policyByName(view, scope.accountId, path, name);
-    return policy ? policyItems(view, scope, [policy]) : [];
-  },
-};
-
-function gone(Arn: string, Type: string, AccountId: string, Name: string): ConfigurationItem {
-  return { Arn, Type, AccountId, Name, Tags: {}, Configuration: '{}', Deleted: true };
+function isOfType(resource: string, type: string): boolean {
+  if (type === 'root') return resource === type;
+  return resource.startsWith(`${type}/`) && !resource.endsWith('/');
 }
 
-const STEPS = ['root', 'user', 'group', 'policy'] as const;
+type Scope = ArnScope & { region: string };
 
-/** Where a walk stands: an account, one of its kinds, and the last name of that kind. */
+interface Kind {
+  /** First part of the resource in an ARN. */
+  type: string;
+  /** ARNs of iam have no region. */
+  global: boolean;
+  /** The resource, and others that depend on it. A name under another path is another ARN: what had this one is gone. */
+  find(view: Db, scope: Scope, named: PathName): Promise<ConfigurationItem[]>;
+  /** A page of all there are in an account, and where it ended. */
+  list(view: Db, scope: Scope, range: Range): Promise<Listed>;
+}
+
+interface Listed {
+  items: ConfigurationItem[];
+  /** Undefined: there are no more. */
+  after?: string | undefined;
+}
+
+/** In the order in which a walk meets them. */
+const KINDS: readonly Kind[] = [
+  {
+    type: 'root',
+    global: true,
+    find: rootOf,
+    list: async (view, scope) => ({ items: await rootOf(view, scope) }),
+  },
+  {
+    type: 'user',
+    global: true,
+    async find(view, scope, { path, name }) {
+      const user = await userByName(view, scope.accountId, name);
+      return user?.path === path ? userItems(view, scope, [user]) : [];
+    },
+    async list(view, scope, range) {
+      const rows = await listUsers(view, scope.accountId, '/', range);
+      return { items: await userItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
+    },
+  },
+  {
+    type: 'group',
+    global: true,
+    async find(view, scope, { path, name }) {
+      const group = await groupByName(view, scope.accountId, name);
+      if (group?.path !== path) return [];
+      const members = await usersOfGroup(view, group.group_id, { after: undefined, limit: MEMBERS });
+      return [...(await groupItems(view, scope, [group])), ...(await userItems(view, scope, members))];
+    },
+    async list(view, scope, range) {
+      const rows = await listGroups(view, scope.accountId, '/', range);
+      return { items: await groupItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
+    },
+  },
+  {
+    type: 'role',
+    global: true,
+    /** With the root user, who tells which roles the account has. */
+    async find(view, scope, { path, name }) {
+      const role = await roleByName(view, scope.accountId, name);
+      const own = role?.path === path ? await roleItems(view, scope, [role]) : [];
+      return [...own, ...(await rootOf(view, scope))];
+    },
+    async list(view, scope, range) {
+      const rows = await listRoles(view, scope.accountId, '/', range);
+      return { items: await roleItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
+    },
+  },
+  {
+    type: 'policy',
+    global: true,
+    async find(view, scope, { path, name }) {
+      const policy = await policyByName(view, scope.accountId, path, name);
+      return policy ? policyItems(view, scope, [policy]) : [];
+    },
+    async list(view, scope, range) {
+      const rows = await listPolicies(view, scope.accountId, '/', range);
+      return { items: await policyItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
+    },
+  },
+  {
+    type: 'mfa',
+    global: true,
+    async find(view, scope, { path, name }) {
+      const device = await deviceBySerial(view, scope.accountId, mfaArn(scope, path, name));
+      return device ? deviceItems(view, [device]) : [];
+    },
+    async list(view, scope, range) {
+      const rows = await listDevices(view, scope.accountId, 'Any', range);
+      return { items: await deviceItems(view, rows), after: lastOf(rows, range)?.serial };
+    },
+  },
+  {
+    type: 'enterprise-project',
+    global: true,
+    async find(view, scope, { name }) {
+      const project = await projectById(view, scope.accountId, name);
+      return project ? projectItems(scope, [project]) : [];
+    },
+    async list(view, scope, range) {
+      const rows = await listProjects(view, scope.accountId, {}, range);
+      return { items: projectItems(scope, rows), after: lastOf(rows, range)?.name_key };
+    },
+  },
+  {
+    type: 'namespace',
+    global: false,
+    async find(view, scope, { name }) {
+      const namespace = await namespaceByName(view, scope.accountId, name);
+      return namespace ? namespaceItems(scope, [namespace]) : [];
+    },
+    async list(view, scope, range) {
+      const rows = await listNamespaces(view, scope.accountId, range);
+      return { items: namespaceItems(scope, rows), after: lastOf(rows, range)?.name };
+    },
+  },
+];
+
+async function rootOf(view: Db, { partition, accountId }: Scope): Promise<ConfigurationItem[]> {
+  const account = await accountById(view, accountId);
+  return account ? [await rootItem(view, partition, account)] : [];
+}
+
+/** Of a full page: there may be more. */
+function lastOf<Row>(rows: readonly Row[], { limit }: Range): Row | undefined {
+  return rows.length === limit ? rows.at(-1) : undefined;
+}
+
+/** Where a walk stands: an account, one of its kinds, and the last one of that kind. */
 interface Position {
   account: string;
-  step: (typeof STEPS)[number];
+  kind: string;
   after?: string;
 }
 
@@ -85,15 +200,18 @@ export const listConfigurations = implement(ListConfigurations, {
   resolve: noResource,
   async run(_call, input, _state, deps) {
     const limit = input.Limit ?? DEFAULT_LIMIT;
-    const from = input.After === undefined ? undefined : (JSON.parse(input.After) as Position);
+    const { partition, region } = deps.settings;
     return deps.store.snapshot(async (view) => {
+      const from = input.After === undefined ? undefined : (JSON.parse(input.After) as Position);
       const position = from ?? (await nextAccount(view, undefined));
       if (!position) return { Items: [] };
-      const { items, after } = await readStep(view, deps, position, limit);
+      const kind = KINDS.find(({ type }) => type === position.kind);
+      const scope = { partition, region, accountId: position.account };
+      const { items, after } = (await kind?.list(view, scope, { after: position.after, limit })) ?? { items: [] };
       const next =
         after !== undefined
           ? { ...position, after }
-          : (nextStep(position) ?? (await nextAccount(view, position.account)));
+          : (nextKind(position) ?? (await nextAccount(view, position.account)));
       return { Items: items, ...(next && { Next: JSON.stringify(next) }) };
     });
   },
@@ -101,39 +219,10 @@ export const listConfigurations = implement(ListConfigurations, {
 
 async function nextAccount(view: Db, after: string | undefined): Promise<Position | undefined> {
   const [account] = await listAccounts(view, { after, limit: 1 });
-  return account && { account: account.account_id, step: 'root' };
+  return account && { account: account.account_id, kind: 'root' };
 }
 
-function nextStep({ account, step }: Position): Position | undefined {
-  const next = STEPS[STEPS.indexOf(step) + 1];
-  return next && { account, step: next };
-}
-
-async function readStep(
-  view: Db,
-  deps: IamDeps,
-  { account, step, after }: Position,
-  limit: number,
-): Promise<{ items: ConfigurationItem[]; after?: string }> {
-  const scope = { partition: deps.settings.partition, accountId: account };
-  const range = { after, limit };
-  const last = (rows: readonly { name_key: string }[]) => (rows.length === limit ? rows.at(-1)?.name_key : undefined);
-  const answer = (items: ConfigurationItem[], position: string | undefined) => ({
-    items,
-    ...(position !== undefined && { after: position }),
-  });
-  if (step === 'root') {
-    const row = await accountById(view, account);
-    return { items: row ? [await rootItem(view, scope.partition, row)] : [] };
-  }
-  if (step === 'user') {
-    const rows = await listUsers(view, account, '/', range);
-    return answer(await userItems(view, scope, rows), last(rows));
-  }
-  if (step === 'group') {
-    const rows = await listGroups(view, account, '/', range);
-    return answer(await groupItems(view, scope, rows), last(rows));
-  }
-  const rows = await listPolicies(view, account, '/', range);
-  return answer(await policyItems(view, scope, rows), last(rows));
+function nextKind({ account, kind }: Position): Position | undefined {
+  const next = KINDS[KINDS.findIndex(({ type }) => type === kind) + 1];
+  return next && { account, kind: next.type };
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import { CreateVirtualMFADevice } from '../../api/mfa-devices.ts';
 import { NO_ATTEMPTS, seedBinding } from '../../domain/mfa.ts';
 import { mfaArn, nameKey } from '../../domain/names.ts';
@@ -10,14 +11,22 @@ import { countDevices, insertDevice } from '../../store/mfa-devices.ts';
 import { putTags, tagRecord } from '../../store/tags.ts';
 import { plainChange, unlessTaken } from '../changes.ts';
 import { implement } from '../implement.ts';
+import { requireOpenProject } from '../projects/about-project.ts';
 import { scopeOf } from '../targets.ts';
 import { tenantKey } from '../tenant-key.ts';
+import { touchDevice } from './enable-device.ts';
 
 export const createVirtualMfaDevice = implement(CreateVirtualMFADevice, {
   resolve(call, input, deps) {
     const resource = mfaArn(scopeOf(call, deps), input.Path ?? '/', input.VirtualMFADeviceName);
     return {
-      targets: [{ resource, ...(input.Tags && { requestTags: tagRecord(input.Tags) }) }],
+      targets: [
+        {
+          resource,
+          project: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
+          ...(input.Tags && { requestTags: tagRecord(input.Tags) }),
+        },
+      ],
       state: resource,
     };
   },
@@ -40,11 +49,13 @@ export const createVirtualMfaDevice = implement(CreateVirtualMFADevice, {
       drift: 0,
       last_step: 0,
       ...NO_ATTEMPTS,
+      enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
     };
-    call.touches(serial, 'AWS::IAM::VirtualMFADevice', accountId);
+    touchDevice(call, serial);
     return plainChange(async (tx) => {
       await lockAccount(tx, accountId);
+      await requireOpenProject(tx, call, row.enterprise_project_id);
       const limit = deps.limits.mfaDevicesPerAccount;
       if ((await countDevices(tx, accountId)).all >= limit)
         throw call.fail('LimitExceeded', `Cannot exceed quota for MFADevicesPerAccount: ${limit}`);
@@ -58,6 +69,7 @@ export const createVirtualMfaDevice = implement(CreateVirtualMFADevice, {
           Base32StringSeed: Buffer.from(text, 'latin1'),
           QRCodePNG: qrPng(seedUri(text, input.VirtualMFADeviceName, accountId)),
           ...(tags.length > 0 && { Tags: tags }),
+          EnterpriseProjectId: row.enterprise_project_id,
         },
       };
     });

@@ -22,9 +22,9 @@ import { userById } from '../../store/users.ts';
 import { plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
-import { aboutHolder, withTags } from '../targets.ts';
+import { aboutHolder, inProject, withTags } from '../targets.ts';
 import { showUser } from '../users/view.ts';
-import { deviceMissing } from './enable-device.ts';
+import { deviceMissing, touchDevice } from './enable-device.ts';
 
 export const deactivateMfaDevice = implement(DeactivateMFADevice, {
   resolve: (call, input, deps) => aboutHolder(call, deps, input.UserName),
@@ -32,6 +32,7 @@ export const deactivateMfaDevice = implement(DeactivateMFADevice, {
     return plainChange(async (tx) => {
       const device = await lockDevice(tx, input.SerialNumber);
       if (device?.owner_id !== holder.id) throw call.fail('NotFound', deviceMissing(input.SerialNumber));
+      touchDevice(call, device.serial);
       await updateDevice(tx, device.serial, { owner_id: null, enabled_at: null });
       return undefined;
     });
@@ -43,7 +44,9 @@ export const deleteVirtualMfaDevice = implement(DeleteVirtualMFADevice, {
     const device = await deviceBySerial(deps.store.read, call.caller.accountId, input.SerialNumber);
     const tags = device && tagRecord(await tagsOf(deps.store.read, device.serial));
     return {
-      targets: [{ resource: input.SerialNumber, ...withTags(tags, 'iam:ResourceTag/', undefined) }],
+      targets: [
+        { resource: input.SerialNumber, ...inProject(call, device), ...withTags(tags, 'iam:ResourceTag/', undefined) },
+      ],
       state: device as MfaDeviceRow,
       ...(!device && { absent: call.fail('NotFound', deviceMissing(input.SerialNumber)) }),
     };
@@ -86,6 +89,7 @@ export const listVirtualMfaDevices = implement(ListVirtualMFADevices, {
     for (const device of rows) {
       VirtualMFADevices.push({
         SerialNumber: device.serial,
+        EnterpriseProjectId: device.enterprise_project_id,
         ...(device.owner_id !== null && { User: await showOwner(deps, device.account_id, device.owner_id) }),
         ...(device.enabled_at !== null && { EnableDate: device.enabled_at }),
       });

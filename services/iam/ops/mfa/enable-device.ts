@@ -14,6 +14,11 @@ export const deviceMissing = (serial: string) => `VirtualMFADevice with serial n
 const IN_USE = 'MFA Device is already in use.';
 const INVALID = 'Authentication codes are not valid for the MFA device.';
 
+/** Whose a device is belongs to what it is: whoever follows changes must know. */
+export function touchDevice(call: AnyCall, serial: string, accountId = call.caller.accountId): void {
+  call.touches(serial, 'AWS::IAM::VirtualMFADevice', accountId);
+}
+
 interface Codes {
   AuthenticationCode1: string;
   AuthenticationCode2: string;
@@ -53,6 +58,7 @@ export const enableMfaDevice = implement(EnableMFADevice, {
     if (!device) throw call.fail('NotFound', deviceMissing(serial));
     if (device.owner_id !== null) throw call.fail('EntityAlreadyExists', IN_USE);
     const clock = await synchronise(call, deps, device, input);
+    touchDevice(call, serial);
     return plainChange(async (tx) => {
       await lockHolder(tx, call, holder);
       const limit = deps.limits.mfaDevicesPerOwner;

@@ -1,36 +1,37 @@
 import type { PlacedResource } from '../../../../platform/contract/enterprise-project.ts';
 import { ListProjectResources } from '../../api/project-resources.ts';
 import type { IamDeps } from '../../deps.ts';
-import type { ArnScope } from '../../domain/names.ts';
-import { entitiesOfProject, RESOURCE_KINDS } from '../../store/project-resources.ts';
+import { entitiesOfProject, type ProjectPlace, RESOURCE_KINDS, RESOURCE_TYPES } from '../../store/project-resources.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
 import { scopeOf } from '../targets.ts';
 import { aboutProject } from './about-project.ts';
 
-type Place = ArnScope & { projectId: string };
-
 /** A list of resources that goes on after a position of its own. */
 interface Source {
   name: string;
-  list(place: Place, after: string | undefined, limit: number): Promise<PlacedResource[]>;
+  list(place: ProjectPlace, after: string | undefined, limit: number): Promise<PlacedResource[]>;
 }
 
-/** Services that own resources in projects. */
-const OTHER_OWNERS = ['kms'] as const;
+/** Services that own resources in projects, by the name that their ARNs have too. */
+export const OTHER_OWNERS = ['kms'] as const;
 
 /** In the order of the answer: what iam owns, then what the other services own. */
 function sourcesOf(deps: IamDeps): Source[] {
   const own = RESOURCE_KINDS.map((kind) => ({
     name: kind,
-    async list(place: Place, after: string | undefined, limit: number) {
+    async list(place: ProjectPlace, after: string | undefined, limit: number) {
       const found = await entitiesOfProject(deps.store.read, kind, place, { after, limit });
-      return found.map(({ id, arn }) => ({ Position: id, ResourceArn: arn, ResourceType: `iam:${kind}` }));
+      return found.map(({ position, arn }) => ({
+        Position: position,
+        ResourceArn: arn,
+        ResourceType: RESOURCE_TYPES[kind],
+      }));
     },
   }));
   const others = OTHER_OWNERS.map((name) => ({
     name,
-    async list({ accountId, projectId }: Place, After: string | undefined, Limit: number) {
+    async list({ accountId, projectId }: ProjectPlace, After: string | undefined, Limit: number) {
       const input = {
         AccountId: accountId,
         EnterpriseProjectId: projectId,
@@ -47,7 +48,7 @@ export const listProjectResources = implement(ListProjectResources, {
   resolve: (call, input, deps) => aboutProject(call, deps, input.EnterpriseProjectId),
   async run(call, input, project, deps) {
     const page = openPage(deps, call, input, project.id);
-    const place = { ...scopeOf(call, deps), projectId: project.id };
+    const place = { ...scopeOf(call, deps), region: deps.settings.region, projectId: project.id };
     const sources = sourcesOf(deps);
     const [name, after] = page.range.after?.split('|') ?? [];
     const found: (PlacedResource & { source: string })[] = [];

@@ -5,10 +5,12 @@ import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { AuthorizationTarget } from '../../../../platform/runtime/call.ts';
 import { iamApi } from '../../api/index.ts';
 import type { IamDeps } from '../../deps.ts';
-import { parseGroupArn, parsePolicyArn, parseRoleArn, parseUserArn } from '../../domain/names.ts';
+import { parseGroupArn, parseNamespaceArn, parsePolicyArn, parseRoleArn, parseUserArn } from '../../domain/names.ts';
 import { groupByName } from '../../store/groups.ts';
+import { deviceBySerial } from '../../store/mfa-devices.ts';
+import { namespaceByName } from '../../store/namespaces.ts';
 import { policyByName } from '../../store/policies.ts';
-import { RESOURCE_KINDS, type ResourceKind } from '../../store/project-resources.ts';
+import { type EntityKey, RESOURCE_KINDS, RESOURCE_TYPES, type ResourceKind } from '../../store/project-resources.ts';
 import { roleByName } from '../../store/roles.ts';
 import { tagRecord, tagsOf } from '../../store/tags.ts';
 import { userByName } from '../../store/users.ts';
@@ -16,9 +18,7 @@ import { trustOf } from '../roles/trust-policy.ts';
 import { type AnyCall, scopeOf, withTags } from '../targets.ts';
 import { reachesBeyond } from './reach.ts';
 
-export interface Movable {
-  kind: ResourceKind;
-  id: string;
+export interface Movable extends EntityKey {
   projectId: string;
   target: AuthorizationTarget;
   /** One for each action there is on it. */
@@ -44,6 +44,13 @@ export async function findMovable(call: AnyCall, deps: IamDeps, arn: string): Pr
     const row = await policyByName(db, scope.accountId, policy.path, policy.name);
     return row && movable(deps, arn, 'policy', row.policy_id, row);
   }
+  const device = arn.includes(':mfa/') ? await deviceBySerial(db, scope.accountId, arn) : undefined;
+  if (device) return movable(deps, arn, 'mfa', device.serial, device);
+  const name = parseNamespaceArn(arn, { ...scope, region: deps.settings.region });
+  if (name !== undefined) {
+    const row = await namespaceByName(db, scope.accountId, name);
+    return row && movable(deps, arn, 'namespace', row.name, row);
+  }
   const role = parseRoleArn(arn, scope);
   const row = role && (await roleByName(db, scope.accountId, role.name));
   if (!row || row.path !== role?.path) return undefined;
@@ -59,12 +66,20 @@ async function movable(
   arn: string,
   kind: ResourceKind,
   id: string,
-  row: { enterprise_project_id: string },
+  row: { account_id: string; enterprise_project_id: string },
 ): Promise<Movable> {
-  const tags = kind === 'group' ? undefined : tagRecord(await tagsOf(deps.store.read, id));
+  const hasTags = kind !== 'group' && kind !== 'namespace';
+  const tags = !hasTags ? undefined : tagRecord(await tagsOf(deps.store.read, id));
   const projectId = row.enterprise_project_id;
   const target = { resource: arn, project: projectId, ...withTags(tags, 'iam:ResourceTag/', undefined) };
-  return { kind, id, projectId, target, questions: QUESTIONS[kind].map((question) => ({ ...target, ...question })) };
+  return {
+    kind,
+    id,
+    accountId: row.account_id,
+    projectId,
+    target,
+    questions: QUESTIONS[kind].map((question) => ({ ...target, ...question })),
+  };
 }
 
 /** The error for an ARN under which nothing was found that can be moved. */
@@ -76,9 +91,10 @@ export function notMovable(call: AnyCall, deps: IamDeps, arn: string): ServiceEr
   }
   const parsed = parseArn(arn);
   const kind = RESOURCE_KINDS.find((candidate) => parsed?.resource.startsWith(`${candidate}/`));
-  if (parsed?.service === 'iam' && kind) return call.fail('NotFound', `${arn} does not exist`);
+  if (kind && RESOURCE_TYPES[kind] === `${parsed?.service}:${kind}`)
+    return call.fail('NotFound', `${arn} does not exist`);
   return call.fail('InvalidInput', `${arn} is nothing that iam can move`, {
-    hint: 'users, groups, roles and policies are moved here, keys by the operation of kms',
+    hint: 'users, groups, roles, policies, MFA devices and namespaces are moved here, keys by the operation of kms',
   });
 }
 
@@ -88,7 +104,7 @@ const MOVES = ['iam:MoveResource', 'iam:PreviewMoveResource'];
 function questionsOn(kind: ResourceKind): { action: string; beyondProject?: true }[] {
   const questions = new Map(MOVES.map((action) => [action, { action }]));
   for (const { authz } of Object.values(iamApi) as AnyOperation[]) {
-    if (typeof authz !== 'object' || authz.resource !== `iam:${kind}`) continue;
+    if (typeof authz !== 'object' || authz.resource !== RESOURCE_TYPES[kind]) continue;
     for (const action of [authz.action, ...(authz.alsoChecks ?? [])])
       questions.set(action, { action, ...((authz.beyondProject || reachesBeyond(action)) && { beyondProject: true }) });
   }
@@ -97,6 +113,8 @@ function questionsOn(kind: ResourceKind): { action: string; beyondProject?: true
 
 const QUESTIONS = {
   group: questionsOn('group'),
+  mfa: questionsOn('mfa'),
+  namespace: questionsOn('namespace'),
   policy: questionsOn('policy'),
   role: questionsOn('role'),
   user: questionsOn('user'),

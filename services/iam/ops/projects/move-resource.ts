@@ -36,6 +36,8 @@ function moveOf(input: MoveRequest, { projectId }: Movable) {
 
 const TYPES = {
   group: 'AWS::IAM::Group',
+  mfa: 'AWS::IAM::VirtualMFADevice',
+  namespace: 'Parapet::Authz::Namespace',
   policy: 'AWS::IAM::ManagedPolicy',
   role: 'AWS::IAM::Role',
   user: 'AWS::IAM::User',
@@ -49,7 +51,7 @@ export const moveResource = implement(MoveResource, {
     call.touches(input.ResourceArn, TYPES[kind], call.caller.accountId);
     return policyChange(deps, call, kind, id, async (tx) => {
       await requireOpenProject(tx, call, to);
-      if (!(await moveEntity(tx, kind, id, { from, to }))) {
+      if (!(await moveEntity(tx, found, { from, to }))) {
         throw call.fail('Conflict', `${input.ResourceArn} was moved by another request at the same time`, {
           hint: 'look at it again, then repeat the request if it is still wanted',
         });

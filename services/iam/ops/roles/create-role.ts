@@ -55,6 +55,7 @@ export const createRole = implement(CreateRole, {
       sessions_not_before: 0,
       enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
+      last_used_at: null,
     };
     call.touches(roleArn(scope, row.path, row.name), 'AWS::IAM::Role', scope.accountId);
     return policyChange(deps, call, 'role', row.role_id, async (tx) => {

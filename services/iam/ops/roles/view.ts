@@ -3,7 +3,7 @@ import { roleArn } from '../../domain/names.ts';
 import type { Tag } from '../../domain/tags.ts';
 import type { RoleRow } from '../../store/db.ts';
 
-/** A role as answers show it. Lists leave tags and boundary out, like AWS. */
+/** A role as answers show it. Lists leave tags, boundary and last use out, like AWS. */
 export function showRole(deps: IamDeps, role: RoleRow, tags?: readonly Tag[]) {
   return {
     Path: role.path,
@@ -23,5 +23,8 @@ export function showRole(deps: IamDeps, role: RoleRow, tags?: readonly Tag[]) {
         },
       }),
     ...(tags && tags.length > 0 && { Tags: [...tags] }),
+    ...(tags && {
+      RoleLastUsed: role.last_used_at === null ? {} : { LastUsedDate: role.last_used_at, Region: deps.settings.region },
+    }),
   };
 }

@@ -16,6 +16,7 @@ import { deleteSessionsOf } from '../../store/sessions.ts';
 import { ofManagement } from '../accounts/management.ts';
 import { plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
+import { touchDevice } from '../mfa/enable-device.ts';
 import type { AnyCall } from '../targets.ts';
 import { makeAccessKey, tenantKey } from '../tenant-key.ts';
 
@@ -70,7 +71,7 @@ export const claimRootUser = implement(ClaimRootUser, {
       if (!(await takeRootClaim(tx, claim))) throw refused(call);
       await deleteAccessKeysOf(tx, accountId);
       await deleteSessionsOf(tx, accountId);
-      await releaseDevicesOf(tx, accountId);
+      for (const serial of await releaseDevicesOf(tx, accountId)) touchDevice(call, serial, accountId);
       await insertAccessKey(tx, {
         access_key_id: key.accessKeyId,
         account_id: accountId,

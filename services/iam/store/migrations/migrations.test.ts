@@ -8,6 +8,9 @@ import { postgresMissing, startPostgres } from '../../../../platform/store/testi
 import type { IamDb } from '../schema.ts';
 import { init } from './0001_init.ts';
 import { roles } from './0002_roles.ts';
+import { enterpriseProjects } from './0003_enterprise_projects.ts';
+import { roleLastUsed } from './0004_role_last_used.ts';
+import { devicesAndNamespacesInProjects } from './0005_devices_and_namespaces_in_projects.ts';
 
 const ACCOUNT = '111122223333';
 const missing = postgresMissing();
@@ -67,4 +70,54 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     );
     await expect(insert).rejects.toThrow();
   });
+
+  it.skipIf(engine === 'postgres' && missing !== undefined)(
+    'roles keep when they were last assumed; devices and namespaces are in the default project',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'parapet-migrate-'));
+      ends.push(() => rmSync(folder, { recursive: true, force: true }));
+      const server = engine === 'postgres' ? await startPostgres() : undefined;
+      if (server) ends.push(() => server.stop());
+      const open = (migrations: Migration[]) =>
+        // biome-ignore lint/suspicious/noExplicitAny: the schema of the earlier release
+        openStore<any>({ service: 'iam', folder, url: server?.url, clock: { now: () => 1 }, migrations });
+
+      const before = await open([init, roles, enterpriseProjects]);
+      await before.transaction(async (tx) => {
+        const account = { account_id: ACCOUNT, name: 'a', email: null, kind: 'member', created_at: 1 };
+        await tx.insertInto('account').values(account).execute();
+        const role = { account_id: ACCOUNT, path: '/', trust: '{}', trust_principals: '[]', max_session_seconds: 3600 };
+        for (const name of ['used', 'unused']) {
+          const row = { ...role, role_id: `AROA-${name}`, name, name_key: name, created_at: 1 };
+          await tx.insertInto('iam_role').values(row).execute();
+        }
+        const session = { account_id: ACCOUNT, entity_id: 'AROA-used', kind: 'role', origin_key_id: 'AKIA1' };
+        const rest = { origin_account_id: ACCOUNT, tags: '[]', transitive_keys: '[]', expires_at: 99 };
+        for (const issued_at of [5, 9, 7]) {
+          const row = { ...session, ...rest, session_id: `ASIA${issued_at}`, issued_at };
+          await tx.insertInto('session').values(row).execute();
+        }
+        const device = { serial: 'arn:aws:iam::1:mfa/d', account_id: ACCOUNT, name_key: 'd', created_at: 1 };
+        await tx
+          .insertInto('mfa_device')
+          .values({ ...device, sealed: Buffer.from('s') })
+          .execute();
+        const namespace = { account_id: ACCOUNT, name: 'billing', definition: '{}', created_at: 1 };
+        await tx.insertInto('namespace').values(namespace).execute();
+      });
+      await before.close();
+
+      const after = await open([init, roles, enterpriseProjects, roleLastUsed, devicesAndNamespacesInProjects]);
+      ends.push(() => after.close());
+      const used = await after.read.selectFrom('iam_role').select(['name', 'last_used_at']).orderBy('name').execute();
+      expect(used).toEqual([
+        { name: 'unused', last_used_at: null },
+        { name: 'used', last_used_at: 9 },
+      ]);
+      for (const table of ['mfa_device', 'namespace'])
+        expect(await after.read.selectFrom(table).select('enterprise_project_id').execute()).toEqual([
+          { enterprise_project_id: '0' },
+        ]);
+    },
+  );
 });

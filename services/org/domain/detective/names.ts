@@ -31,5 +31,6 @@ export function recorderOf(text: string): Recorder | undefined {
   const arn = parseArn(text);
   if (!arn || !/^\d{12}$/.test(arn.accountId)) return undefined;
   if (arn.service === 'iam' || arn.service === 'kms') return arn.service;
+  if (arn.service === 'authz') return 'iam';
   return arn.service === 'organizations' && arn.resource.startsWith('account/') ? 'org' : undefined;
 }

@@ -56,7 +56,7 @@ export class FollowSteps implements Steps {
     for (const service of SERVICES) {
       const arns = [...causes.keys()].filter((arn) => recorderOf(arn) === service);
       for (const item of await this.describe(service, arns)) {
-        observations.push(observationOf(item, service, now, causes.get(item.Arn)));
+        observations.push(observationOf(item, service, now, causes.get(item.Arn) ?? causes.get(item.Because ?? '')));
       }
     }
     await this.keep(job, { ...progress, position: last.Position }, observations, now);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { orgApi } from '../../api/index.ts';
 import { runApplies } from '../../jobs/run-applies.ts';
+import { dieAfter } from '../../testing/death.ts';
 import { onBothEngines } from '../../testing/engines.ts';
 import { found, type OrgWorld } from '../../testing/harness.ts';
 import { ApplyRunner } from './apply-runner.ts';
@@ -28,24 +29,6 @@ guardrailSets:
 policies:
   - {key: own, attach: [${even ? 'root' : 'business'}], document: {Version: "2012-10-17", Statement: [{Effect: Deny, Action: "iam:${even ? 'CreateUser' : 'CreateGroup'}", Resource: "*"}]}}
 `;
-}
-
-/** From the `count`-th commit on the process is dead: what was committed stands, nothing else happens. */
-function dieAfter(world: OrgWorld, count: number) {
-  const { store } = world;
-  const real = store.transaction;
-  let commits = 0;
-  store.transaction = async (work) => {
-    if (commits >= count) throw new Error('the process is dead');
-    const result = await real(work);
-    commits++;
-    if (commits >= count) throw new Error('the process died after the commit');
-    return result;
-  };
-  return () => {
-    store.transaction = real;
-    return commits;
-  };
 }
 
 async function shape(world: OrgWorld) {
