@@ -2,8 +2,8 @@
  * Establishes who sent a request, from its signature or its bearer token, on the raw bytes.
  *
  * Guarantees: a `Caller` is answered only for credentials that are valid now (revocations count within a second, see
- * PrincipalDirectory); everything else is a refusal with AWS's code, and learning which part was wrong costs the same
- * work. Derived signing keys live in memory only and are dropped when anything about their account changes.
+ * PrincipalDirectory); everything else is a refusal with AWS's code. That code tells an unknown access key from a wrong
+ * signature; beyond it, checking either costs the same work. Derived signing keys live in memory only and are dropped when anything about their account changes.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
