@@ -1,14 +1,13 @@
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
 import { implement } from '../implement.ts';
-import { decide, failure } from './decide.ts';
+import { askingOf, decide, failure } from './decide.ts';
 import { aboutSubject, findSubject, type Subject, subjectMissing, targetOf } from './subject.ts';
 
 export const authorize = implement(Authorize, {
   resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
-    const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
-    const result = decide(deps, subject, input, asking);
+    const asking = await askingOf(call, deps);
+    const result = decide(deps, subject, input, asking, input.Explain ?? false);
     if ('code' in result) throw failure(call, result);
     call.decided?.([{ ...result.check, principal: subject.principal }]);
     return { ...result.answer, DecisionId: call.eventId };
@@ -26,14 +25,13 @@ export const batchAuthorize = implement(BatchAuthorize, {
     return { targets: [...subjects].map(([arn, subject]) => targetOf(arn, subject)), state: subjects };
   },
   async run(call, input, subjects, deps) {
-    const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const asking = { now: call.now, namespaces, organization: call.organization, explain: input.Explain ?? false };
+    const asking = await askingOf(call, deps);
     const asked: Parameters<NonNullable<typeof call.decided>>[0][number][] = [];
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;
       const subject = subjects.get(arn);
       if (!subject) return undecided('NotFound', subjectMissing(arn));
-      const result = decide(deps, subject, item, asking);
+      const result = decide(deps, subject, item, asking, input.Explain ?? false);
       if ('code' in result) return undecided(result.code, result.message);
       asked.push({ ...result.check, principal: subject.principal });
       return result.answer;
