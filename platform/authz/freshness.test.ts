@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Freshness } from './freshness.ts';
 
@@ -117,6 +118,14 @@ describe('a peer that hangs', () => {
     expect(performance.now() - from).toBeLessThan(2_500);
     clock.time += 3_000;
     expect(await duration(hung())).toBeLessThan(500);
+  });
+
+  it('is not taken for one by a process that was busy while the answer came', async () => {
+    await freshness.confirm();
+    const reading = freshness.read(() => stat('.'));
+    const until = performance.now() + 1_200;
+    while (performance.now() < until);
+    await expect(reading).resolves.toBeDefined();
   });
 
   it('is asked once by requests that come together', async () => {
