@@ -8,8 +8,18 @@ import { finish, vitest } from './stages.mjs';
 
 const deep = process.argv[2] === 'deep';
 const amount = deep
-  ? { PARAPET_DIFFERENTIAL_PAIRS: '10000000', PARAPET_KILLS: '2000', PARAPET_FUZZ_CASES: '20000' }
-  : { PARAPET_DIFFERENTIAL_PAIRS: '200000', PARAPET_KILLS: '50', PARAPET_FUZZ_CASES: '20' };
+  ? {
+      PARAPET_DIFFERENTIAL_PAIRS: '10000000',
+      PARAPET_KILLS: '2000',
+      PARAPET_FUZZ_CASES: '20000',
+      PARAPET_TIMING_MEASUREMENTS: '200000',
+    }
+  : {
+      PARAPET_DIFFERENTIAL_PAIRS: '200000',
+      PARAPET_KILLS: '50',
+      PARAPET_FUZZ_CASES: '20',
+      PARAPET_TIMING_MEASUREMENTS: '20000',
+    };
 
 ensure({ tests: true });
 if (!deep) checks();

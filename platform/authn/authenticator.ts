@@ -2,8 +2,8 @@
  * Establishes who sent a request, from its signature or its bearer token, on the raw bytes.
  *
  * Guarantees: a `Caller` is answered only for credentials that are valid now (revocations count within a second, see
- * PrincipalDirectory); everything else is a refusal with AWS's code, and learning which part was wrong costs the same
- * work. Derived signing keys live in memory only and are dropped when anything about their account changes.
+ * PrincipalDirectory); everything else is a refusal with AWS's code. That code tells an unknown access key from a wrong
+ * signature; beyond it, checking either costs the same work. Derived signing keys live in memory only and are dropped when anything about their account changes.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -111,7 +111,9 @@ export class Authenticator {
     };
     const outside = checkSigV4Scope(parsed, options);
     if (outside) throw refused(outside);
-    const cached = this.cached(parsed);
+    const { directory } = this.options;
+    if (!directory.fresh()) await directory.confirm();
+    const cached = this.credentials.get(cacheKey(parsed));
     const generation = this.generation;
     const credential = cached ?? (await this.load(parsed));
     if (credential === 'expired')
@@ -131,26 +133,23 @@ export class Authenticator {
     };
   }
 
-  private cached(parsed: ParsedSignature): SigningCredential | undefined {
-    if (!this.options.directory.fresh()) return undefined;
-    return this.credentials.get(cacheKey(parsed));
-  }
-
-  private async load(parsed: ParsedSignature): Promise<SigningCredential | 'unknown' | 'expired'> {
+  private load(parsed: ParsedSignature): Promise<SigningCredential | 'unknown' | 'expired'> {
     const { directory, source } = this.options;
-    await directory.confirm();
-    return source.signingCredential({
-      accessKeyId: parsed.accessKeyId,
-      date: parsed.date,
-      region: parsed.region,
-      service: parsed.service,
-      sessionToken: parsed.sessionToken,
-    });
+    return directory.read(() =>
+      source.signingCredential({
+        accessKeyId: parsed.accessKeyId,
+        date: parsed.date,
+        region: parsed.region,
+        service: parsed.service,
+        sessionToken: parsed.sessionToken,
+      }),
+    );
   }
 
   private async bearer(token: string): Promise<Caller> {
-    await this.options.directory.confirm();
-    const caller = await this.options.source.bearer(token);
+    const { directory, source } = this.options;
+    await directory.confirm();
+    const caller = await directory.read(() => source.bearer(token));
     if (caller === 'expired') throw refusal('ExpiredToken', 'the session token has expired', 'create a new session');
     if (caller === 'invalid')
       throw refusal('InvalidClientTokenId', 'the session token is not valid', 'create a new session');

@@ -6,6 +6,7 @@ import type { Caller } from '../runtime/call.ts';
 import type { AccountState } from './organization-data.ts';
 import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
+import type { OrganizationFacts } from './visible-organization.ts';
 
 /** The role by which the management account reaches into a suspended account. */
 const RECOVERY_ROLE = 'OrgRecovery';
@@ -104,7 +105,7 @@ function isRecovery(
 export function asksForRecovery(
   request: AuthorizationRequest,
   owner: string,
-  organization: OrganizationSnapshot,
+  organization: OrganizationFacts,
 ): boolean {
   return (
     ASSUMING.has(request.action.toLowerCase()) &&

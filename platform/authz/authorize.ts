@@ -18,6 +18,7 @@ import { denialOf, type ObservedDenial, ownerOf, placeOf } from './guardrails.ts
 import type { AccountState } from './organization-data.ts';
 import type { GuardrailLayers, OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
+import type { OrganizationFacts } from './visible-organization.ts';
 
 /** One evaluated question with everything that is needed to ask it again. */
 export interface CheckResult {
@@ -90,7 +91,7 @@ export function authorize(
 export function judge(
   request: AuthorizationRequest,
   layers: Layers,
-  organization: OrganizationSnapshot,
+  organization: OrganizationFacts,
 ): CheckResult & { guardrails: GuardrailLayers } {
   const { accountId } = request.principal;
   const owner = ownerOf(request);
@@ -99,7 +100,7 @@ export function judge(
   if (decision.effect !== 'allow' || owner === accountId || organization.sharesWithOthers(owner))
     return { request, decision, guardrails };
   if (asksForRecovery(request, owner, organization)) return { request, decision, guardrails };
-  return { request, decision, guardrails, ownerState: organization.stateOf(owner) };
+  return { request, decision, guardrails, ownerState: organization.stateOf(owner) as AccountState };
 }
 
 export function isAllowed(check: CheckResult): boolean {
@@ -150,7 +151,7 @@ export function accessDenied(
  * AWS's sentence. `atHome`: policies other than guardrails may be named. A state of the owner is told only to those
  * whom the policies would let in.
  */
-export function deniedSentence(check: CheckResult, organization: OrganizationSnapshot, atHome: boolean): string {
+export function deniedSentence(check: CheckResult, organization: OrganizationFacts, atHome: boolean): string {
   const { request, decision, ownerState } = check;
   if (ownerState !== undefined) {
     const silent: Decision = { effect: 'deny', reason: 'error', matched: [] };

@@ -1,8 +1,8 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
 import { BEYOND_KEY, PROJECT_KEY, projectUnlessTold } from '../contract/enterprise-project.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
-import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
+import type { OrganizationFacts } from './visible-organization.ts';
 
 export type Context = Map<string, string | readonly string[]>;
 
@@ -24,7 +24,7 @@ export function globalContext(
   origin: Origin,
   now: number,
   region: string,
-  organization: OrganizationSnapshot,
+  organization: OrganizationFacts,
 ): Context {
   const time = new Date(now);
   const iso = time.toISOString();
@@ -65,7 +65,7 @@ export function targetContext(
   global: Context,
   target: AuthorizationTarget,
   accountId: string,
-  organization: OrganizationSnapshot,
+  organization: OrganizationFacts,
 ): Context {
   const context = new Map(global);
   addOwner(context, target.accountId ?? accountId, organization);
@@ -82,9 +82,10 @@ export function targetContext(
 }
 
 /** The account that owns the resource, and where it stands in the organization. */
-export function addOwner(context: Context, owner: string, organization: OrganizationSnapshot): void {
+export function addOwner(context: Context, owner: string, organization: OrganizationFacts): void {
   context.set('aws:resourceaccount', owner);
-  context.set('parapet:accountstate', organization.stateOf(owner));
+  const state = organization.stateOf(owner);
+  if (state !== undefined) context.set('parapet:accountstate', state);
   addPlace(context, 'aws:resource', owner, organization);
 }
 
@@ -93,7 +94,7 @@ export function addPlace(
   context: Context,
   prefix: 'aws:principal' | 'aws:resource',
   accountId: string,
-  organization: OrganizationSnapshot,
+  organization: OrganizationFacts,
 ): void {
   const path = organization.orgPath(accountId);
   if (path === undefined) return;

@@ -1,13 +1,12 @@
 /**
- * Principals known to this node. Answers from memory; guarantees that a change made anywhere is seen within one
- * second, and refuses to answer (`Unavailable`, which denies) when it could not confirm for five seconds that its
- * view is current. A lost confirmation of more than two seconds is repaired before answering.
+ * Principals known to this node, followed from iam. Answers from memory as far as `Freshness` allows; what changed is
+ * dropped and read again when somebody asks for it.
  */
 import { LRUCache } from 'lru-cache';
-import { ServiceError } from '../contract/error.ts';
 import type { Caller } from '../runtime/call.ts';
 import type { ChangeHub } from '../runtime/change-hub.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { Freshness } from './freshness.ts';
 import {
   compilePrincipal,
   compileSession,
@@ -28,10 +27,6 @@ export interface AuthorizationFeed {
 
 const MAX_PRINCIPALS = 100_000;
 const MAX_SESSIONS = 100_000;
-const POLL_MS = 500;
-const RETRY_MS = 200;
-const SUSPECT_MS = 2_000;
-const STALE_MS = 5_000;
 
 export class PrincipalDirectory {
   private readonly principals = new LRUCache<string, { accountId: string; principal: Principal }>({
@@ -39,18 +34,20 @@ export class PrincipalDirectory {
   });
   private readonly sessions = new LRUCache<string, KnownSession>({ max: MAX_SESSIONS });
   private readonly feed: AuthorizationFeed;
-  private readonly clock: Clock;
   private readonly hub: ChangeHub;
+  private readonly freshness: Freshness;
   private generation = 0;
   private version = 0;
-  private confirmedAt = 0;
-  private polling: Promise<void> | undefined;
-  private stopped = false;
 
   constructor(options: { feed: AuthorizationFeed; clock: Clock; hub: ChangeHub }) {
     this.feed = options.feed;
-    this.clock = options.clock;
     this.hub = options.hub;
+    this.freshness = new Freshness({
+      clock: options.clock,
+      peer: 'iam',
+      subject: 'authorization data',
+      ask: (waitMs) => this.ask(waitMs),
+    });
     this.hub.subscribe((accountId) => this.forget(accountId));
   }
 
@@ -86,13 +83,14 @@ export class PrincipalDirectory {
     found: Principal | Promise<Principal | undefined>,
     sessionId: string,
   ): Promise<Principal | undefined> {
-    const principal = await found;
+    // A promise has confirmed already.
+    const principal = found instanceof Promise ? await found : found;
     if (!principal) return undefined;
+    if (!(found instanceof Promise)) await this.confirm();
     const known = this.sessions.get(sessionId);
-    if (known && this.fresh()) return joined(principal, known.session);
-    await this.confirm();
+    if (known) return joined(principal, known.session);
     const generation = this.generation;
-    const snapshot = await this.feed.session(sessionId);
+    const snapshot = await this.read(() => this.feed.session(sessionId));
     if (!snapshot) return undefined;
     const session = compileSession(snapshot);
     if (generation === this.generation) this.sessions.set(sessionId, { session });
@@ -104,7 +102,7 @@ export class PrincipalDirectory {
     const cached = this.principals.get(principalId);
     if (cached) return cached.principal;
     const generation = this.generation;
-    const snapshot = await this.feed.snapshot(principalId);
+    const snapshot = await this.read(() => this.feed.snapshot(principalId));
     if (!snapshot) return undefined;
     const principal = compilePrincipal(snapshot);
     // Read after the request came, so it is good for the request; kept only when nothing changed meanwhile.
@@ -114,55 +112,37 @@ export class PrincipalDirectory {
     return principal;
   }
 
-  /** Whether the view was confirmed recently enough to answer from memory. */
+  /** Whether what is in memory may be answered without asking iam. */
   fresh(): boolean {
-    return this.clock.now() - this.confirmedAt < SUSPECT_MS;
+    return this.freshness.fresh();
   }
 
-  /** Makes sure the view was current at some moment of the last two seconds, else that it is now. */
-  async confirm(): Promise<void> {
-    if (this.fresh()) return;
-    try {
-      await this.poll(0);
-    } catch (cause) {
-      if (this.clock.now() - this.confirmedAt < STALE_MS) return;
-      throw new ServiceError('Unavailable', 'authorization data cannot be confirmed as current', {
-        hint: 'check that the iam service is running and reachable, then try again',
-        details: { retryAfterSeconds: 1 },
-        cause,
-      });
-    }
+  /** Makes sure that what is in memory may be answered; throws `Unavailable` when iam does not say so. */
+  confirm(): Promise<void> {
+    return this.freshness.confirm();
+  }
+
+  /** After `confirm`: asks iam for something that is not in memory; throws `Unavailable` when no answer comes in time. */
+  read<T>(ask: () => Promise<T>): Promise<T> {
+    return this.freshness.read(ask);
   }
 
   /** Follows the change feed until `stop`. */
   start(): void {
-    this.polling ??= this.follow();
+    this.freshness.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.polling;
+  stop(): Promise<void> {
+    return this.freshness.stop();
   }
 
-  private async follow(): Promise<void> {
-    while (!this.stopped) {
-      try {
-        await this.poll(POLL_MS);
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-  }
-
-  private async poll(waitMs: number): Promise<void> {
-    const askedAt = this.clock.now();
-    const answer = await this.feed.changes(this.version, waitMs);
-    if (answer.version !== this.version) {
-      this.version = answer.version;
-      for (const account of answer.accounts) this.hub.publish(account);
-    }
-    // The answer proves the view was current when it was given, at the earliest when it was asked for.
-    this.confirmedAt = Math.max(this.confirmedAt, waitMs === 0 ? askedAt : this.clock.now());
+  private async ask(waitMs: number): Promise<() => void> {
+    const { version, accounts } = await this.feed.changes(this.version, waitMs);
+    return () => {
+      if (version === this.version) return;
+      this.version = version;
+      for (const account of accounts) this.hub.publish(account);
+    };
   }
 
   private forget(accountId: string): void {

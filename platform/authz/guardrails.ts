@@ -1,6 +1,6 @@
 /** What is told about guardrails: which one denied, and what those that are only observed would have denied. */
 import { type AuthorizationRequest, type Decision, evaluate } from '../../policies/engine/index.ts';
-import type { OrganizationSnapshot } from './organization-snapshot.ts';
+import type { OrganizationFacts } from './visible-organization.ts';
 
 /** Which statement of which guardrail denied, attached where. */
 export interface GuardrailDenial {
@@ -50,7 +50,7 @@ export function placeOf({ level, statement }: GuardrailDenial): string {
 }
 
 /** The second pass over what was allowed: guardrails that are attached to be observed. */
-export function observe(request: AuthorizationRequest, organization: OrganizationSnapshot): ObservedDenial[] {
+export function observe(request: AuthorizationRequest, organization: OrganizationFacts): ObservedDenial[] {
   const found: ObservedDenial[] = [];
   for (const { layer, level, policyId, set } of organization.observed(request.principal.accountId, ownerOf(request))) {
     const decision = evaluate(request, { [layer]: [{ ...level, set }] });

@@ -15,6 +15,7 @@ import type { PrincipalDirectory } from '../authz/directory.ts';
 import { observe } from '../authz/guardrails.ts';
 import type { OrganizationView } from '../authz/organization.ts';
 import type { Principal } from '../authz/principal.ts';
+import { type OrganizationFacts, visibleTo } from '../authz/visible-organization.ts';
 import { type ErrorDetails, PLATFORM_CODES, type PlatformCode, ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
 import { checkInput } from '../contract/validation.ts';
@@ -140,7 +141,9 @@ export class Pipeline<Deps> {
       if (refusal) throw refusal;
     }
 
-    const call = createCall(invocation, draft, (check) => this.observed(check, draft));
+    const call = createCall(invocation, draft, (check) =>
+      this.observed(check, draft.organization && visibleTo(caller.accountId, draft.organization)),
+    );
     const resolving = handler.resolve(call, input, deps);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
 
@@ -151,7 +154,7 @@ export class Pipeline<Deps> {
       const result = authorize(caller, principal, action, resolved.targets, draft.context, organization);
       draft.checks = result.checks;
       if (!result.allowed) throw accessDenied(result, caller, draft.eventId, organization);
-      draft.checks = result.checks.map((check) => this.observed(check, draft));
+      draft.checks = result.checks.map((check) => this.observed(check, draft.organization));
     }
     // An answer that is remembered is given before anything is looked at: the first request may have changed it.
     const memory = this.memoryOf(invocation, draft);
@@ -173,7 +176,7 @@ export class Pipeline<Deps> {
   }
 
   /** The check with what guardrails that are only observed would have denied, counted. */
-  private observed<Check extends CheckResult>(check: Check, { organization }: RecordDraft): Check {
+  private observed<Check extends CheckResult>(check: Check, organization: OrganizationFacts | undefined): Check {
     if (!organization || !isAllowed(check)) return check;
     const observed = observe(check.request, organization);
     if (observed.length === 0) return check;

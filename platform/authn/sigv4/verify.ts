@@ -133,8 +133,9 @@ export function verifySigV4(
   const expected = hmac(key, toSign);
   // SECURITY: both sides are exactly 32 bytes (the parser accepts 64 hex digits only), compared in constant time.
   const equal = timingSafeEqual(expected, Buffer.from(parsed.signature, 'hex'));
-  // SECURITY: a key zeroed by the cache is a key everybody knows.
-  const usable = signingKey !== undefined && key.length === 32 && !key.equals(ZERO_KEY);
+  // SECURITY: a key zeroed by the cache is a key everybody knows. Also asked of nobody's key: the work is the same.
+  const zeroed = key.length !== ZERO_KEY.length || timingSafeEqual(key, ZERO_KEY);
+  const usable = signingKey !== undefined && !zeroed;
   if (derived) key.fill(0);
   if (equal && usable) return { ok: true, payloadHash: payloadHash === bodyHash ? bodyHash : undefined };
   if (signingKey === undefined) return sigV4Failure('InvalidClientTokenId', 'access key id is unknown or inactive');

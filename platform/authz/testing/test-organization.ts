@@ -67,6 +67,13 @@ export class TestOrganization implements OrganizationFeed {
     });
   }
 
+  /** Another account takes the organization over. */
+  managedBy(ManagementAccountId: string): this {
+    return this.edit((data) => {
+      data.Organization = { Id: ORG, RootId: ROOT, ManagementAccountId };
+    });
+  }
+
   unit(Id: string, ParentId: string = ROOT, Name = Id): this {
     return this.edit((data) => {
       data.Units.push({ Id, ParentId, Name });

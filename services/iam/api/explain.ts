@@ -36,7 +36,7 @@ export const Explain = defineOperation({
   name: 'Explain',
   service: 'iam',
   area: 'authz',
-  doc: 'Explains a decision in full: every layer in the order in which they are asked, every statement that applies in it with its text and place, the documents they stand in, the context, and the keys that were missing. Shows guardrails of the organization as far as they bind the principal or the resource.',
+  doc: 'Explains a decision in full: every layer in the order in which they are asked, every statement that applies in it with its text and place, the documents they stand in, the context, and the keys that were missing. Shows guardrails of the organization as far as they bind the principal or the resource and the caller may know them.',
   input: structure(Question),
   output: structure({
     ...Verdict,
@@ -51,7 +51,7 @@ export const Explain = defineOperation({
     Context: annotate(dictionary(z.string(), annotate(z.unknown(), { audit: 'drop' })), { audit: 'drop' }),
     /** Version of the authorization data that the policies of the principal were read at. */
     PolicyVersion: integer(0, Number.MAX_SAFE_INTEGER),
-    /** True when the account of the resource is in a state in which others may not use it. */
+    /** True when the account of the resource is in a state in which others may not use it; told to the management account. */
     BlockedByOwnerState: flag(),
   }),
   errors: { ...notFound, ...malformedPolicy },

@@ -108,15 +108,16 @@ describe('guardrails on decisions for applications', () => {
       expect(await errorOf(ask({ Context: { [key]: 'o-other' } }))).toMatchObject({ code: 'Validation' });
   });
 
-  it('deny what is owned by an account in whose state others may not use it', async () => {
+  it('deny the management account what is owned by a member in whose state others may not use it', async () => {
     const Resource = 'arn:aws:kms:local-1:444455556666:key/0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0';
     const ResourcePolicy = JSON.stringify({
       Version: '2012-10-17',
       Statement: [{ ...allow('kms:Decrypt'), Principal: '*' }],
     });
     const decrypt = () => ask({ Action: 'kms:Decrypt', Resource, ResourcePolicy });
+    world.organization.account('444455556666', UNIT).state('444455556666', 'SUSPENDED');
     expect(await decrypt()).toMatchObject({ Decision: 'Allow' });
-    world.organization.state('444455556666', 'SUSPENDED');
+    world.organization.managedBy(admin.accountId);
     const answer = await decrypt();
     expect(answer).toMatchObject({ Decision: 'Deny' });
     expect(answer.Message).toContain('because account 444455556666 is suspended (SUSPENDED)');

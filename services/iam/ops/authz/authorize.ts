@@ -1,22 +1,13 @@
 import { Authorize, BatchAuthorize } from '../../api/authz.ts';
 import { implement } from '../implement.ts';
-import { decide, failure } from './decide.ts';
-import { knownResources } from './resource-facts.ts';
+import { askingOf, decide, failure } from './decide.ts';
 import { aboutSubject, findSubject, type Subject, subjectMissing, targetOf } from './subject.ts';
 
 export const authorize = implement(Authorize, {
   resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
-    const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const known = await knownResources(call, deps, [input.Resource]);
-    const asking = {
-      now: call.now,
-      namespaces,
-      known,
-      organization: call.organization,
-      explain: input.Explain ?? false,
-    };
-    const result = decide(deps, subject, input, asking);
+    const asking = await askingOf(call, deps, [input.Resource]);
+    const result = decide(deps, subject, input, asking, input.Explain ?? false);
     // Absence denies: an application that shows errors to its users must not have to think of this one.
     if ('code' in result && result.code === 'Unavailable')
       return { ...denial(result.message), DecisionId: call.eventId };
@@ -37,25 +28,14 @@ export const batchAuthorize = implement(BatchAuthorize, {
     return { targets: [...subjects].map(([arn, subject]) => targetOf(arn, subject)), state: subjects };
   },
   async run(call, input, subjects, deps) {
-    const namespaces = await deps.namespaces.of(call.caller.accountId);
-    const known = await knownResources(
-      call,
-      deps,
-      input.Items.map((item) => item.Resource),
-    );
-    const asking = {
-      now: call.now,
-      namespaces,
-      known,
-      organization: call.organization,
-      explain: input.Explain ?? false,
-    };
+    const resources = input.Items.map((item) => item.Resource);
+    const asking = await askingOf(call, deps, resources);
     const asked: Parameters<NonNullable<typeof call.decided>>[0][number][] = [];
     const Results = input.Items.map((item) => {
       const arn = item.Principal ?? call.caller.arn;
       const subject = subjects.get(arn);
       if (!subject) return undecided('NotFound', subjectMissing(arn));
-      const result = decide(deps, subject, item, asking);
+      const result = decide(deps, subject, item, asking, input.Explain ?? false);
       if ('code' in result) return undecided(result.code, result.message);
       asked.push({ ...result.check, principal: subject.principal });
       return result.answer;

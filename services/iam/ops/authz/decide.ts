@@ -12,7 +12,7 @@ import {
   principalFacts,
 } from '../../../../platform/authz/authorize.ts';
 import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
-import type { OrganizationSnapshot } from '../../../../platform/authz/organization-snapshot.ts';
+import { type OrganizationFacts, visibleTo } from '../../../../platform/authz/visible-organization.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { ErrorDetails, ServiceError } from '../../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
@@ -30,7 +30,7 @@ import { buildContext, type ContextInput } from '../../domain/authorize-context.
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
 import { reachOf } from '../projects/reach.ts';
-import type { KnownResources } from './resource-facts.ts';
+import { type KnownResources, knownResources } from './resource-facts.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
 import { type Subject, subjectFactsOf } from './subject.ts';
 
@@ -62,8 +62,19 @@ export interface Asking {
   /** What our services know of the resources that are asked about. */
   known: KnownResources;
   namespaces: ReadonlyMap<string, Definition>;
-  organization: OrganizationSnapshot;
-  explain: boolean;
+  /** As far as the asker may know it. */
+  organization: OrganizationFacts;
+}
+
+/** What every question of a call about these resources is answered from. */
+export async function askingOf(call: Call<AnyOperation>, deps: IamDeps, resources: Iterable<string>): Promise<Asking> {
+  const { accountId } = call.caller;
+  return {
+    now: call.now,
+    known: await knownResources(call, deps, resources),
+    namespaces: await deps.namespaces.of(accountId),
+    organization: visibleTo(accountId, call.organization),
+  };
 }
 
 /** A question as the evaluator takes it. */
@@ -78,44 +89,21 @@ export function decide(
   subject: Subject,
   question: Question,
   asking: Asking,
+  explained: boolean,
 ): { answer: Answer; check: CheckResult } | Problem {
   const asked = askedOf(deps, subject, question, asking);
   if ('code' in asked) return asked;
-  const { request, layers } = asked;
-  const check = judge(request, layers, asking.organization);
-  return { answer: answerOf(check, shownLayers(asked, check, asking.organization), asking), check };
+  const check = judge(asked.request, asked.layers, asking.organization);
+  return { answer: answerOf(check, allLayers(asked, check), asking, explained), check };
 }
 
-/** The decision as the asker may see it: which guardrail of another account denied is told to members only. */
-export function shownDecision(asked: Asked, { decision }: CheckResult, organization: OrganizationSnapshot): Decision {
-  const { principal, resourceAccount } = asked.request;
-  const { accountId } = principal;
-  if (decision.layer !== 'rcp' || resourceAccount === accountId || organization.isMember(accountId)) return decision;
-  return { effect: decision.effect, reason: decision.reason, layer: 'rcp', matched: [] };
-}
-
-/**
- * The layers as the asker may see them. SECURITY: what binds the resources of a member is shown to members only; the
- * decision itself obeys it, as the decision about a real request would.
- */
-export function shownLayers(
-  { request, layers }: Asked,
-  { guardrails = {} }: CheckResult,
-  organization: OrganizationSnapshot,
-): Layers {
-  const { accountId } = request.principal;
-  const { rcp, ...own } = guardrails;
-  const isShown = request.resourceAccount === accountId || organization.isMember(accountId);
-  return { ...layers, ...own, ...(rcp && isShown && { rcp }) };
+/** Those of the question and those of the organization that bound it. */
+export function allLayers({ layers }: Asked, { guardrails }: CheckResult): Layers {
+  return { ...layers, ...guardrails };
 }
 
 /** The request that the question is about, with the policies of its subject and its resource. */
-export function askedOf(
-  deps: IamDeps,
-  subject: Subject,
-  question: Question,
-  asking: Omit<Asking, 'explain'>,
-): Asked | Problem {
+export function askedOf(deps: IamDeps, subject: Subject, question: Question, asking: Asking): Asked | Problem {
   const actions = { catalogue: deps.catalogue, namespaces: asking.namespaces };
   if (!isKnownAction(question.Action, actions))
     return unknownAction(question.Action, nearestAction(question.Action, actions));
@@ -167,22 +155,22 @@ function accountOf(resource: string): string | undefined {
 }
 
 /** Keys that only the platform knows: where the accounts of subject and resource stand. */
-function placesOf(organization: OrganizationSnapshot, accountId: string, resourceAccount: string) {
+function placesOf(organization: OrganizationFacts, accountId: string, resourceAccount: string) {
   const context: Context = new Map();
   addPlace(context, 'aws:principal', accountId, organization);
   addOwner(context, resourceAccount, organization);
   return context;
 }
 
-function answerOf(check: CheckResult, layers: Layers, asking: Asking): Answer {
+function answerOf(check: CheckResult, layers: Layers, { organization }: Asking, explained: boolean): Answer {
   const { request, decision } = check;
   const allowed = isAllowed(check);
-  const full = !allowed || asking.explain ? explain(request, layers) : undefined;
+  const full = !allowed || explained ? explain(request, layers) : undefined;
   return {
     Decision: allowed ? 'Allow' : 'Deny',
     Reason: check.ownerState === undefined ? decision.reason : 'implicit-deny',
     Layers: full ? explainedLayers(full) : grantingLayers(decision),
-    Message: allowed ? allowSentence(decision) : deniedSentence(check, asking.organization, true),
+    Message: allowed ? allowSentence(decision) : deniedSentence(check, organization, true),
     MissingContextKeys: [...(full?.missingContextKeys ?? [])],
   };
 }

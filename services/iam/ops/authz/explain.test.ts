@@ -123,7 +123,7 @@ describe('Explain', () => {
       ResourcePolicy: policy({ ...allow('kms:*'), Principal: { AWS: alice.arn } }),
     };
     const outsider = await explain(foreign);
-    expect(outsider.Decision).toBe('Deny');
+    expect(outsider.Decision).toBe('Allow');
     expect(outsider.Layers.map(({ Layer }) => Layer)).toEqual(['resource', 'identity']);
     expect(Object.keys(outsider.Context).filter((name) => /resourceorg|accountstate/.test(name))).toEqual([]);
 

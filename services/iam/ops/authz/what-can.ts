@@ -4,8 +4,7 @@ import { actionList, actsOn } from '../../domain/action-list.ts';
 import { verdictOf } from '../../domain/explanation.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
-import { askedOf, failure, shownDecision } from './decide.ts';
-import { knownResources } from './resource-facts.ts';
+import { askedOf, askingOf, failure } from './decide.ts';
 import { aboutSubject } from './subject.ts';
 
 /** Of one page: decisions that are asked for one after the other without giving way. */
@@ -14,16 +13,15 @@ const MOST_JUDGED = 5_000;
 export const whatCan = implement(WhatCan, {
   resolve: (call, input, deps) => aboutSubject(call, deps, input.Principal),
   async run(call, input, subject, deps) {
-    const { organization, now } = call;
     const { Marker, MaxItems, ...question } = input;
     const page = openPage(deps, call, { Marker, MaxItems }, question);
-    const namespaces = await deps.namespaces.of(call.caller.accountId);
     const resources = [...new Set(input.Resources)];
-    const asking = { now, organization, namespaces, known: await knownResources(call, deps, resources) };
-    const pairs = actionList({ catalogue: deps.catalogue, namespaces }, input.Service).flatMap((action) =>
-      resources.flatMap((Resource, at) =>
-        actsOn(action, Resource) ? { action: action.name, Resource, position: positionOf(action.key, at) } : [],
-      ),
+    const asking = await askingOf(call, deps, resources);
+    const pairs = actionList({ catalogue: deps.catalogue, namespaces: asking.namespaces }, input.Service).flatMap(
+      (action) =>
+        resources.flatMap((Resource, at) =>
+          actsOn(action, Resource) ? { action: action.name, Resource, position: positionOf(action.key, at) } : [],
+        ),
     );
     const { after } = page.range;
     const rest = after === undefined ? pairs : pairs.filter(({ position }) => position > after);
@@ -34,8 +32,8 @@ export const whatCan = implement(WhatCan, {
       Judged++;
       const asked = askedOf(deps, subject, { ...question, Action, Resource }, asking);
       if ('code' in asked) throw failure(call, asked);
-      const check = judge(asked.request, asked.layers, organization);
-      const verdict = verdictOf(shownDecision(asked, check, organization), isAllowed(check));
+      const check = judge(asked.request, asked.layers, asking.organization);
+      const verdict = verdictOf(check.decision, isAllowed(check));
       if (input.Decision === undefined || verdict.Decision === input.Decision)
         Actions.push({ Action, Resource, ...verdict });
     }

@@ -5,8 +5,7 @@ import { verdictOf } from '../../domain/explanation.ts';
 import { principalIds } from '../../store/principals.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
-import { askedOf, failure, shownDecision } from './decide.ts';
-import { knownResources } from './resource-facts.ts';
+import { askedOf, askingOf, failure } from './decide.ts';
 import { subjectOf } from './subject.ts';
 
 /** Of one page: a principal that is not in memory costs several queries. */
@@ -17,11 +16,9 @@ export const whoCan = implement(WhoCan, {
   resolve: noResource,
   async run(call, input, _state, deps) {
     const { accountId } = call.caller;
-    const { organization, now } = call;
     const { Marker, MaxItems, ...question } = input;
     const page = openPage(deps, call, { Marker, MaxItems }, question);
-    const known = await knownResources(call, deps, [input.Resource]);
-    const asking = { now, organization, known, namespaces: await deps.namespaces.of(accountId) };
+    const asking = await askingOf(call, deps, [input.Resource]);
     const Principals = [];
     let Judged = 0;
     let { after } = page.range;
@@ -37,8 +34,8 @@ export const whoCan = implement(WhoCan, {
         if (!principal) continue;
         const asked = askedOf(deps, subjectOf(principal), question, asking);
         if ('code' in asked) throw failure(call, asked);
-        const check = judge(asked.request, asked.layers, organization);
-        const verdict = verdictOf(shownDecision(asked, check, organization), isAllowed(check));
+        const check = judge(asked.request, asked.layers, asking.organization);
+        const verdict = verdictOf(check.decision, isAllowed(check));
         if (input.Decision !== undefined && verdict.Decision !== input.Decision) continue;
         Principals.push({ Arn: principal.snapshot.Arn, ...verdict });
         if (Principals.length < page.limit) continue;

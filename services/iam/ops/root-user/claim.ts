@@ -2,11 +2,11 @@
  * Claiming a root user: the management account hands out a token, whoever brings it gets an access key. Claiming is also
  * the way back into an account, so it takes away whatever the root user had before.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { stateSentence } from '../../../../platform/authz/account-state.ts';
 import { change, noResource } from '../../../../platform/runtime/call.ts';
 import { CLAIM_SECONDS, ClaimRootUser, IssueRootClaim } from '../../api/root-user.ts';
 import { rootArn } from '../../domain/names.ts';
+import { claimDigest, claimFits } from '../../domain/root-claim.ts';
 import { deleteAccessKeysOf, insertAccessKey } from '../../store/access-keys.ts';
 import { accountById } from '../../store/accounts.ts';
 import type { AccountRow, Tx } from '../../store/db.ts';
@@ -21,7 +21,6 @@ import type { AnyCall } from '../targets.ts';
 import { makeAccessKey, tenantKey } from '../tenant-key.ts';
 
 const TOKEN_BYTES = 32;
-const digestOf = (token: string) => createHash('sha256').update(token, 'utf8').digest();
 
 export const issueRootClaim = implement(IssueRootClaim, {
   async resolve(call, input, deps) {
@@ -40,7 +39,7 @@ export const issueRootClaim = implement(IssueRootClaim, {
     const AccountId = account.account_id;
     call.touches(rootArn({ partition: deps.settings.partition, accountId: AccountId }), 'AWS::IAM::Root', AccountId);
     return plainChange(async (tx) => {
-      await putRootClaim(tx, { account_id: AccountId, digest: digestOf(Token), expires_at: ExpiresAt });
+      await putRootClaim(tx, { account_id: AccountId, digest: claimDigest(Token), expires_at: ExpiresAt });
       return { AccountId, Token, ExpiresAt };
     });
   },
@@ -57,7 +56,7 @@ export const claimRootUser = implement(ClaimRootUser, {
   async run(call, input, _state, deps) {
     const accountId = input.AccountId;
     const claim = await rootClaimOf(deps.store.read, accountId);
-    const fits = timingSafeEqual(claim?.digest ?? Buffer.alloc(32), digestOf(input.Token));
+    const fits = claimFits(claim?.digest, input.Token);
     if (!claim || !fits || claim.expires_at <= call.now) throw refused(call);
     // Told to whoever holds the token only.
     const { organization } = call;

@@ -3,6 +3,7 @@
  * no request keeps the process busy for long; the marker goes on where it ended.
  */
 import { addOwner, addPlace, type Context } from '../../../../platform/authz/context.ts';
+import { visibleTo } from '../../../../platform/authz/visible-organization.ts';
 import type { AnyOperation, InputOf } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
 import type { PrincipalFacts } from '../../../../policies/engine/index.ts';
@@ -131,22 +132,15 @@ export function contextOf(
   };
 }
 
-/** SECURITY: where other accounts stand is told to members of the organization only, their state to nobody. */
 function placesOf(
   { caller, organization }: SimulationCall,
   principalAccount: string | undefined,
   owner: string | undefined,
 ): Context {
   const places: Context = new Map();
-  const isTold = (accountId: string) => accountId === caller.accountId || organization.isMember(caller.accountId);
-  if (principalAccount !== undefined && isTold(principalAccount))
-    addPlace(places, 'aws:principal', principalAccount, organization);
-  if (owner === undefined) return places;
-  if (owner === caller.accountId) addOwner(places, owner, organization);
-  else {
-    places.set('aws:resourceaccount', owner);
-    if (isTold(owner)) addPlace(places, 'aws:resource', owner, organization);
-  }
+  const visible = visibleTo(caller.accountId, organization);
+  if (principalAccount !== undefined) addPlace(places, 'aws:principal', principalAccount, visible);
+  if (owner !== undefined) addOwner(places, owner, visible);
   return places;
 }
 

@@ -1,4 +1,5 @@
 import { principalFacts } from '../../../../platform/authz/authorize.ts';
+import { visibleTo } from '../../../../platform/authz/visible-organization.ts';
 import type { AnyOperation, InputOf } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
 import type { PrincipalFacts } from '../../../../policies/engine/index.ts';
@@ -72,18 +73,15 @@ function policiesOf(
   };
 }
 
-/** SECURITY: guardrails of other accounts are none of the business of an account outside the organization. */
 function guardrailsOf(
   { caller: { accountId }, organization }: Call<AnyOperation>,
   exclusions: readonly Exclusion[],
 ): Pick<Simulation, 'scp' | 'rcp'> {
-  const isTold = (owner: string) => owner === accountId || organization.isMember(accountId);
-  const of = (owner: string) => organization.guardrails(accountId, owner);
+  const visible = visibleTo(accountId, organization);
+  const of = (owner: string) => visible.guardrails(accountId, owner);
   return {
     scp: excludesType(exclusions, 'scp') ? undefined : levelsWithoutExcluded(of(accountId).scp, exclusions),
-    rcp: excludesType(exclusions, 'rcp')
-      ? undefined
-      : (owner) => (isTold(owner) ? levelsWithoutExcluded(of(owner).rcp, exclusions) : undefined),
+    rcp: excludesType(exclusions, 'rcp') ? undefined : (owner) => levelsWithoutExcluded(of(owner).rcp, exclusions),
   };
 }
 
