@@ -17,7 +17,7 @@ import {
 } from '../../../../policies/engine/testing/generate-pair.ts';
 import { Random } from '../../../../policies/engine/testing/random.ts';
 import type { ProposedChange } from './proposed-change.ts';
-import type { RecordedDecision } from './recorded.ts';
+import type { RecordedDecision, RecordedStack } from './recorded.ts';
 import { Replayer } from './replayer.ts';
 import type { Documents } from './stack.ts';
 
@@ -58,16 +58,10 @@ function isNamedApart(layers: GeneratedLayers): boolean {
   );
 }
 
-function record(
-  request: AuthorizationRequest,
-  layers: GeneratedLayers,
-  decision: Decision,
-): RecordedDecision | undefined {
+function record(request: AuthorizationRequest, decision: Decision): RecordedDecision | undefined {
   const { kind, arn, accountId, uniqueId, roleArn, userArn } = request.principal;
   const Type = TYPES[kind as keyof typeof TYPES];
   if (!Type || decision.reason === 'error') return undefined;
-  const levels = (list: GeneratedLayers['scp']) =>
-    list?.map(({ id, policies }) => ({ Id: id, Policies: policies.map(nameOf) }));
   const issuer = roleArn ?? userArn;
   return {
     EventId: 'event',
@@ -83,13 +77,6 @@ function record(
     Reason: decision.reason,
     Layer: decision.layer,
     Level: decision.level && { Id: decision.level.id },
-    Policies: [
-      ...(layers.identity ?? []).map(nameOf),
-      ...(layers.boundary ?? []).map((p) => `boundary:${nameOf(p)}`),
-      ...(layers.session ?? []).map((p) => `session:${nameOf(p)}`),
-    ],
-    PrincipalLevels: levels(layers.scp),
-    ResourceLevels: levels(layers.rcp),
     Context: Object.fromEntries(request.context),
   };
 }
@@ -108,6 +95,21 @@ function documentsOf(layers: GeneratedLayers, gone: ReadonlySet<CompiledPolicy>)
         layers[layer]?.flatMap(({ policies }) => policies),
         name,
       ),
+  };
+}
+
+function recordedStack(layers: GeneratedLayers, AccountId: string): RecordedStack {
+  const levels = (list: GeneratedLayers['scp']) =>
+    list?.map(({ id, policies }) => ({ Id: id, Policies: policies.map(nameOf) }));
+  return {
+    AccountId,
+    Policies: [
+      ...(layers.identity ?? []).map(nameOf),
+      ...(layers.boundary ?? []).map((p) => `boundary:${nameOf(p)}`),
+      ...(layers.session ?? []).map((p) => `session:${nameOf(p)}`),
+    ],
+    PrincipalLevels: levels(layers.scp),
+    ResourceLevels: levels(layers.rcp),
   };
 }
 
@@ -181,7 +183,7 @@ describe(`replay (seed ${SEED})`, () => {
         const { hasBoundary: __, isServiceLinkedRole: ___, ...principal } = drawn.principal;
         const request = { ...drawn, principal };
         const decision = evaluate(request, indexLayers(layers));
-        const recorded = record(request, layers, decision);
+        const recorded = record(request, decision);
         const proposed = recorded && isNamedApart(layers) && propose(random, layers, principal.accountId);
         if (!recorded || !proposed) continue;
         if (random.chance(0.15)) proposed.after = elsewhere(proposed.change) && layers;
@@ -190,7 +192,10 @@ describe(`replay (seed ${SEED})`, () => {
           typeof item === 'object' ? ('policies' in item ? item.policies : item) : [],
         );
         const gone = new Set(policies.filter(() => random.chance(share)) as CompiledPolicy[]);
-        const replayed = new Replayer([proposed.change], documentsOf(layers, gone)).replay(recorded);
+        const replayed = new Replayer([proposed.change], documentsOf(layers, gone)).replay(
+          recorded,
+          recordedStack(layers, principal.accountId),
+        );
         const truth = evaluate(request, indexLayers(proposed.after));
         seen[replayed.kind]++;
         const place = `seed ${SEED + set}, request ${i}: ${JSON.stringify({ recorded, change: proposed.change.layer, truth })}`;

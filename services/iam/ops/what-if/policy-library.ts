@@ -4,7 +4,7 @@ import { compileStored } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../../policies/engine/index.ts';
 import type { IamDeps } from '../../deps.ts';
-import type { RecordedDecision } from '../../domain/replay/recorded.ts';
+import type { RecordedStack } from '../../domain/replay/recorded.ts';
 import type { Dated, Documents } from '../../domain/replay/stack.ts';
 import { documentNamed, type StoredDocument } from '../../store/policy-documents.ts';
 
@@ -19,9 +19,9 @@ export class PolicyLibrary implements Documents {
     this.organization = organization;
   }
 
-  /** Reads what the decisions name and is not known yet. */
-  async load(decisions: readonly RecordedDecision[]): Promise<void> {
-    for (const { Policies } of decisions) {
+  /** Reads what the stacks name and is not known yet. */
+  async load(stacks: readonly RecordedStack[]): Promise<void> {
+    for (const { Policies } of stacks) {
       for (const text of Policies) {
         const name = text.replace(/^(?:boundary|session):/, '');
         if (!this.stored.has(name)) this.stored.set(name, await this.read(name));
