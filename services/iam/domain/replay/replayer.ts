@@ -11,7 +11,7 @@ import {
 } from '../../../../policies/engine/index.ts';
 import { concerns, type ProposedChange, underChange } from './proposed-change.ts';
 import { principalOf, type RecordedDecision, type RecordedStack, requestOf } from './recorded.ts';
-import { resourceLayers } from './resource-policy.ts';
+import { acrossBoundary, resourceLayers } from './resource-policy.ts';
 import {
   type Documents,
   type Entry,
@@ -85,7 +85,10 @@ export class Replayer {
     const resources = resourceLayers(recorded, principal);
     const unknown = (): Replayed => ({
       kind: 'unknown',
-      missing: [...gone.map(({ name }) => name), ...(resources.length > 1 ? [RESOURCE_POLICY] : [])],
+      missing: [
+        ...gone.map(({ name }) => name),
+        ...(resources.some(({ isGuess }) => isGuess) ? [RESOURCE_POLICY] : []),
+      ],
     });
     if (resources.length * 3 ** gone.length > MOST_COMBINATIONS) return unknown();
 
@@ -98,9 +101,13 @@ export class Replayer {
       const changed = this.maker.layersOf(after, sayings);
       for (const resource of resources) {
         if (!isRecorded(evaluate(asked, withResource(own, resource)), recorded)) continue;
-        const decision = evaluate(askedAfter, withResource(changed, resource));
-        if (decision.reason === 'error' || (found && found.effect !== decision.effect)) return unknown();
-        found ??= decision;
+        for (const then of sameCaller
+          ? [resource]
+          : acrossBoundary(resource, principal, after.boundary !== undefined)) {
+          const decision = evaluate(askedAfter, withResource(changed, then));
+          if (decision.reason === 'error' || (found && found.effect !== decision.effect)) return unknown();
+          found ??= decision;
+        }
       }
     }
     if (!found) return unknown();

@@ -87,6 +87,8 @@ export const SAYINGS: readonly Saying[] = ['allow', 'nothing', 'deny'];
 export class LayerMaker {
   private readonly sets = new Map<string, PolicySet>();
   private readonly whole = new WeakMap<Stack, Layers>();
+  private readonly numbers = new WeakMap<CompiledPolicy, number>();
+  private lastNumber = 0;
 
   /** `sayings`: what the documents that are gone said; without them nothing may be gone. */
   layersOf(stack: Stack, sayings?: ReadonlyMap<Entry, Saying>): Layers {
@@ -112,9 +114,17 @@ export class LayerMaker {
     };
   }
 
+  /** Names do not tell documents apart: what is granted in the default project counts in another account in each. */
+  private numberOf(policy: CompiledPolicy): number {
+    const known = this.numbers.get(policy);
+    if (known !== undefined) return known;
+    this.numbers.set(policy, ++this.lastNumber);
+    return this.lastNumber;
+  }
+
   private setOf(entries: readonly Entry[], kind: PolicyKind, sayings: ReadonlyMap<Entry, Saying>): PolicySet {
     let key: string = kind;
-    for (const entry of entries) key += `\n${entry.name} ${entry.policy ? '' : sayings.get(entry)}`;
+    for (const entry of entries) key += ` ${entry.policy ? this.numberOf(entry.policy) : sayings.get(entry)}`;
     let set = this.sets.get(key);
     if (!set) {
       set = buildPolicySet(entries.flatMap((entry) => entry.policy ?? said(sayings.get(entry), kind) ?? []));
