@@ -11,6 +11,7 @@ const benches = [
   'detective',
   'landing-zone',
   'replay',
+  'propagation',
 ] as const;
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : benches;
 
