@@ -9,13 +9,20 @@ import type { Logger } from '../observe/log.ts';
 import { type ChangeHub, ORGANIZATION } from '../runtime/change-hub.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { GuardrailSets } from './guardrail-sets.ts';
+import type { OrganizationChanges } from './organization-changes.ts';
 import type { OrganizationData } from './organization-data.ts';
 import { OrganizationSnapshot } from './organization-snapshot.ts';
 
 export interface OrganizationFeed {
   view(): Promise<OrganizationData>;
   /** The revision; answers at once when it is not `since`, else after `waitMs`. */
-  revision(since: number, waitMs: number): Promise<number>;
+  changes(since: number, waitMs: number): Promise<OrganizationNews>;
+}
+
+export interface OrganizationNews {
+  readonly revision: number;
+  /** From `since` on; absent: nothing changed, or more than can be told. */
+  readonly changes?: OrganizationChanges | undefined;
 }
 
 const POLL_MS = 500;
@@ -113,11 +120,20 @@ export class OrganizationView {
     const generation = this.generation;
     const askedAt = this.clock.now();
     const known = this.latest?.revision;
+    const isNear = askedAt - this.confirmedAt < STALE_MS;
     if (known !== undefined) {
-      const revision = await this.feed.revision(known, waitMs);
+      const question = ++this.asked;
+      const { revision, changes } = await this.feed.changes(known, waitMs);
       if (revision === this.latest?.revision) {
         // The view was current when the answer was given, at the earliest when it was asked for.
         return this.confirm(generation, waitMs === 0 ? askedAt : this.clock.now());
+      }
+      // Another answer may have come first: then these changes do not begin at what is known. And after a long silence
+      // org may have been restored and have come as far again another way.
+      if (changes && isNear && this.latest?.revision === known) {
+        this.latest = this.latest.changed(changes);
+        this.accepted = Math.max(this.accepted, question);
+        return this.confirm(generation, askedAt);
       }
     }
     await this.read();
