@@ -85,6 +85,8 @@ const RoleMembers = {
   PermissionsBoundary: PermissionsBoundary.optional(),
   Tags: Tags.optional(),
   EnterpriseProjectId: EnterpriseProjectId.optional(),
+  /** From GetRole: the last request that a session of the role made in 400 days; empty when there was none. */
+  RoleLastUsed: structure({ LastUsedDate: timestamp().optional(), Region: text(1, 64).optional() }).optional(),
 };
 export const Role = annotate(structure(RoleMembers), { title: 'Role' });
 

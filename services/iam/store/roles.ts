@@ -1,4 +1,4 @@
-import type { Db, Range, RoleRow, Tx } from './db.ts';
+import type { Db, NewRole, Range, RoleRow, Tx, Use } from './db.ts';
 import { after } from './users.ts';
 
 /** By exact bytes. */
@@ -42,8 +42,21 @@ export async function countRoles(db: Db, accountId: string): Promise<number> {
   return Number(row.n);
 }
 
-export async function insertRole(tx: Tx, row: RoleRow): Promise<void> {
-  await tx.insertInto('iam_role').values(row).execute();
+export async function insertRole(tx: Tx, row: NewRole): Promise<void> {
+  await tx
+    .insertInto('iam_role')
+    .values({ ...row, last_used_at: null, last_used_region: null })
+    .execute();
+}
+
+/** Keeps the newest use; one that arrives late changes nothing. */
+export async function noteRoleUse(tx: Tx, { id, at, region }: Use): Promise<void> {
+  await tx
+    .updateTable('iam_role')
+    .set({ last_used_at: at, last_used_region: region })
+    .where('role_id', '=', id)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
+    .execute();
 }
 
 export async function updateRole(tx: Tx, roleId: string, set: Partial<RoleRow>): Promise<void> {

@@ -55,6 +55,8 @@ export interface RoleTable {
   /** Project it is in as a resource. */
   enterprise_project_id: string;
   created_at: number;
+  last_used_at: number | null;
+  last_used_region: string | null;
 }
 
 export type SessionKind = 'root' | 'user' | 'role' | 'federated';
