@@ -14,8 +14,9 @@ import { report } from './report.ts';
 import type { BenchRow } from './row.ts';
 
 const IN_MEMORY = 200_000;
-const IN_DATABASE = 40_000;
-const PAGE = 1_000;
+const IN_DATABASE = 20_000;
+/** As what-if reads them. */
+const PAGE = 500;
 
 const scp: ProposedChange = {
   layer: 'scp',
@@ -50,10 +51,11 @@ const identity: ProposedChange = {
 };
 
 export async function run(): Promise<BenchRow[]> {
+  const stored = await inDatabase();
   const workload = recordedDecisions(IN_MEMORY);
   const everywhere = measure(workload, scp);
   const somewhere = measure(workload, identity);
-  const rows: BenchRow[] = [
+  return [
     {
       name: `SCP at the root, ${IN_MEMORY} records in memory`,
       value: round(everywhere.perSecond),
@@ -66,14 +68,26 @@ export async function run(): Promise<BenchRow[]> {
       value: round(somewhere.perSecond),
       unit: 'decisions/s',
     },
+    {
+      name: `SCP at the root, ${IN_DATABASE} records read from SQLite`,
+      value: round(stored.whole),
+      unit: 'decisions/s',
+      goal: '>= 100000',
+    },
+    { name: 'of it, reading the records alone', value: round(stored.reading), unit: 'decisions/s' },
   ];
-  const stored = await storedRecords(workload.decisions.slice(0, IN_DATABASE));
+}
+
+/** What a user waits for: most of it is reading and parsing whole records, two kilobytes each. */
+async function inDatabase(): Promise<{ whole: number; reading: number }> {
+  const workload = recordedDecisions(IN_DATABASE);
+  const stored = await storedRecords(workload.decisions);
   try {
-    const value = await measureStored(stored, workload);
-    return [
-      ...rows,
-      { name: `SCP at the root, ${IN_DATABASE} records in SQLite`, value: round(value), unit: 'decisions/s' },
-    ];
+    await perSecond(stored, () => undefined);
+    const reading = await perSecond(stored, () => undefined);
+    const replayer = new Replayer([scp], workload.documents);
+    const whole = await perSecond(stored, (decisions) => void replay(replayer, decisions));
+    return { whole, reading };
   } finally {
     await stored.close();
   }
@@ -100,11 +114,13 @@ function replay(replayer: Replayer, decisions: readonly Bound[]) {
   return tally.totals;
 }
 
-async function measureStored(stored: StoredRecords, { documents }: ReplayWorkload): Promise<number> {
-  const replayer = new Replayer([scp], documents);
+async function perSecond(stored: StoredRecords, take: (page: readonly Bound[]) => void): Promise<number> {
   const before = process.cpuUsage();
   let count = 0;
-  for await (const decisions of stored.pages(PAGE)) count += replay(replayer, decisions).Decisions;
+  for await (const decisions of stored.pages(PAGE)) {
+    take(decisions);
+    count += decisions.length;
+  }
   const used = process.cpuUsage(before);
   if (count !== IN_DATABASE) throw new Error(`${count} of ${IN_DATABASE} decisions were read`);
   return count / ((used.user + used.system) / 1e6);

@@ -128,9 +128,10 @@ export class OrganizationView {
         // The view was current when the answer was given, at the earliest when it was asked for.
         return this.confirm(generation, waitMs === 0 ? askedAt : this.clock.now());
       }
-      // Another answer may have come first: then these changes do not begin at what is known. And after a long silence
-      // org may have been restored and have come as far again another way.
-      if (changes && isNear && this.latest?.revision === known) {
+      // After a long silence org may have been restored and have come as far again another way.
+      if (changes && isNear && this.latest) {
+        // Another answer came first: these changes do not begin at what is known now.
+        if (this.latest.revision !== known) return this.poll(0);
         this.latest = this.latest.changed(changes);
         this.accepted = Math.max(this.accepted, question);
         return this.confirm(generation, askedAt);
