@@ -11,7 +11,7 @@ import { decoder, encoder } from '../platform/contract/codec.ts';
 import { shapeTree } from '../platform/contract/shape-tree.ts';
 import { type AuthorizationRequest, evaluate } from '../policies/engine/index.ts';
 import { Random } from '../policies/engine/testing/random.ts';
-import { GetOrganizationView } from '../services/org/api/internal.ts';
+import { GetOrganizationChanges, GetOrganizationView } from '../services/org/api/internal.ts';
 import { callsPerSecond, latency, round } from './engine/measure.ts';
 import {
   ACCOUNTS,
@@ -36,7 +36,10 @@ export async function run(): Promise<BenchRow[]> {
   const compiled = milliseconds(() => decideAll(snapshot, everybody));
   const after = heapMegabytes();
 
-  const crossing = best(3, () => milliseconds(() => void cross(data)));
+  const crossing = best(3, () => milliseconds(() => void cross(GetOrganizationView.output, data)));
+  const told = oneMove(data);
+  const telling = best(3, () => milliseconds(() => void cross(GetOrganizationChanges.output, told)));
+  const changing = best(5, () => milliseconds(() => void snapshot.changed({ ...told.Changes, Revision: 2 })));
   const moved = { ...data, Revision: data.Revision + 1 };
   const build = best(5, () => milliseconds(() => new OrganizationSnapshot(moved, sets)));
   const next = new OrganizationSnapshot(moved, sets);
@@ -54,6 +57,8 @@ export async function run(): Promise<BenchRow[]> {
   return [
     { name: `view: ${size}`, value: round(text.length / 1e6), unit: 'MB of JSON' },
     { name: 'view: into and out of the reply of another process', value: round(crossing), unit: 'ms', goal: '< 500' },
+    { name: 'one change: into and out of the reply of another process', value: round(telling), unit: 'ms' },
+    { name: 'one change: put into the snapshot', value: round(changing), unit: 'ms', goal: '< 50' },
     { name: 'view: build the snapshot', value: round(build), unit: 'ms', goal: '< 200' },
     { name: 'view: every policy compiled, every account decided once', value: round(compiled), unit: 'ms' },
     // Only where the process can be told to collect first (node --expose-gc).
@@ -74,9 +79,24 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 /** What a change costs a node that asks org over the network, without the network. */
-function cross(data: OrganizationData): unknown {
-  const shape = shapeTree(GetOrganizationView.output);
+function cross(output: Parameters<typeof shapeTree>[0], data: object): unknown {
+  const shape = shapeTree(output);
   return decoder(shape, 'native')(JSON.parse(JSON.stringify(encoder(shape, 'native')(data))));
+}
+
+/** What nodes are told when an account has moved. */
+function oneMove({ Accounts, Attachments, Units }: OrganizationData) {
+  const [moved] = Accounts as [OrganizationData['Accounts'][number]];
+  return {
+    Revision: 2,
+    Changes: {
+      Objects: [moved.Id],
+      Units: [],
+      Accounts: [{ ...moved, ParentId: Units[0]?.Id as string }],
+      Policies: [],
+      Attachments: Attachments.filter(({ TargetId }) => TargetId === moved.Id),
+    },
+  };
 }
 
 /** What the decision point does about guardrails: the levels of caller and owner, and their evaluation. */
