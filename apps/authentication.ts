@@ -28,8 +28,9 @@ export function authorizationFeed(iam: Clients['iam']): AuthorizationFeed {
 export function organizationFeed(org: Clients['org']): OrganizationFeed {
   return {
     view: () => org.GetOrganizationView({}),
-    async revision(since, waitMs) {
-      return (await org.GetOrganizationChanges({ Since: since, WaitMilliseconds: waitMs })).Revision;
+    async changes(since, waitMs) {
+      const { Revision, Changes } = await org.GetOrganizationChanges({ Since: since, WaitMilliseconds: waitMs });
+      return { revision: Revision, changes: Changes && { ...Changes, Revision } };
     },
   };
 }

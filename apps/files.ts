@@ -64,7 +64,8 @@ export function writeAdmin(folders: DataFolders, admin: AdminFile): void {
 
 /** Whole or not at all, readable by the owner only. */
 function writePrivate(path: string, content: string): void {
-  const temporary = `${path}.new`;
+  // Services that start together write the same files.
+  const temporary = `${path}.${process.pid}.new`;
   const file = openSync(temporary, 'w', 0o600);
   writeSync(file, content);
   fsyncSync(file);

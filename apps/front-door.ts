@@ -11,8 +11,8 @@ import { RequestLimits } from '../platform/http/request-limits.ts';
 import { RestWire } from '../platform/http/rest.ts';
 import { createListener } from '../platform/http/server.ts';
 import { BearerTokens, signingCredentials } from './authentication.ts';
-import { KeyUseReports } from './key-uses.ts';
 import type { NodeContext } from './node.ts';
+import { UseReports } from './use-reports.ts';
 
 export async function openFrontDoor(
   context: NodeContext,
@@ -21,7 +21,7 @@ export async function openFrontDoor(
   const { config, clock, ids, hub, directory, clients, metrics, log } = context;
   const clockWindowSeconds = config.clockWindowSeconds;
   const endpoint = `https://${config.listen.host}:${config.listen.port}`;
-  const keyUses = new KeyUseReports(clients.iam, config.region);
+  const uses = new UseReports(clients.iam, config.region);
   const front = new FrontDoor({
     wires: [new AwsWire(operations), new RestWire(operations)],
     transport: context.transport,
@@ -39,7 +39,7 @@ export async function openFrontDoor(
       replays: createReplayCache({ maxAgeMs: clockWindowSeconds * 2000 }),
     }),
     limits: new RequestLimits(config.rates, () => clock.now()),
-    onKeyUse: (accessKeyId, service, at) => keyUses.note(accessKeyId, service, at),
+    onUse: (caller, accessKeyId, service, at) => uses.note(caller, accessKeyId, service, at),
     log,
     metrics,
   });
@@ -69,7 +69,7 @@ export async function openFrontDoor(
   log.info({ endpoint, region: config.region }, 'API ready');
   return async () => {
     await listener.stop(config.drainSeconds * 1000);
-    await keyUses.stop();
+    await uses.stop();
   };
 }
 

@@ -11,21 +11,19 @@ import { decoder, encoder } from '../platform/contract/codec.ts';
 import { shapeTree } from '../platform/contract/shape-tree.ts';
 import { type AuthorizationRequest, evaluate } from '../policies/engine/index.ts';
 import { Random } from '../policies/engine/testing/random.ts';
-import { GetOrganizationView } from '../services/org/api/internal.ts';
+import { GetOrganizationChanges, GetOrganizationView } from '../services/org/api/internal.ts';
 import { callsPerSecond, latency, round } from './engine/measure.ts';
+import {
+  ACCOUNTS,
+  account,
+  organization,
+  POLICIES_PER_NODE,
+  SERVICES,
+  STATEMENTS,
+  UNITS,
+} from './guardrails/organization.ts';
 import { report } from './report.ts';
 import type { BenchRow } from './row.ts';
-
-const ACCOUNTS = 10_000;
-const UNITS = 1_200;
-const POLICIES_PER_NODE = 5;
-const DISTINCT_POLICIES = 400;
-const STATEMENTS = 8;
-const DEPTH = 5;
-const ROOT = 'r-ab12';
-const MANAGEMENT = '999988887777';
-const FULL = 'p-FullAWSAccess';
-const SERVICES = ['kms', 'iam', 'sts', 'secretsmanager', 'acm-pca', 'organizations', 'ec2', 's3'];
 
 export async function run(): Promise<BenchRow[]> {
   const random = new Random(7);
@@ -38,7 +36,10 @@ export async function run(): Promise<BenchRow[]> {
   const compiled = milliseconds(() => decideAll(snapshot, everybody));
   const after = heapMegabytes();
 
-  const crossing = best(3, () => milliseconds(() => void cross(data)));
+  const crossing = best(3, () => milliseconds(() => void cross(GetOrganizationView.output, data)));
+  const told = oneMove(data);
+  const telling = best(3, () => milliseconds(() => void cross(GetOrganizationChanges.output, told)));
+  const changing = best(5, () => milliseconds(() => void snapshot.changed({ ...told.Changes, Revision: 2 })));
   const moved = { ...data, Revision: data.Revision + 1 };
   const build = best(5, () => milliseconds(() => new OrganizationSnapshot(moved, sets)));
   const next = new OrganizationSnapshot(moved, sets);
@@ -56,6 +57,8 @@ export async function run(): Promise<BenchRow[]> {
   return [
     { name: `view: ${size}`, value: round(text.length / 1e6), unit: 'MB of JSON' },
     { name: 'view: into and out of the reply of another process', value: round(crossing), unit: 'ms', goal: '< 500' },
+    { name: 'one change: into and out of the reply of another process', value: round(telling), unit: 'ms' },
+    { name: 'one change: put into the snapshot', value: round(changing), unit: 'ms', goal: '< 50' },
     { name: 'view: build the snapshot', value: round(build), unit: 'ms', goal: '< 200' },
     { name: 'view: every policy compiled, every account decided once', value: round(compiled), unit: 'ms' },
     // Only where the process can be told to collect first (node --expose-gc).
@@ -76,9 +79,24 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 /** What a change costs a node that asks org over the network, without the network. */
-function cross(data: OrganizationData): unknown {
-  const shape = shapeTree(GetOrganizationView.output);
+function cross(output: Parameters<typeof shapeTree>[0], data: object): unknown {
+  const shape = shapeTree(output);
   return decoder(shape, 'native')(JSON.parse(JSON.stringify(encoder(shape, 'native')(data))));
+}
+
+/** What nodes are told when an account has moved. */
+function oneMove({ Accounts, Attachments, Units }: OrganizationData) {
+  const [moved] = Accounts as [OrganizationData['Accounts'][number]];
+  return {
+    Revision: 2,
+    Changes: {
+      Objects: [moved.Id],
+      Units: [],
+      Accounts: [{ ...moved, ParentId: Units[0]?.Id as string }],
+      Policies: [],
+      Attachments: Attachments.filter(({ TargetId }) => TargetId === moved.Id),
+    },
+  };
 }
 
 /** What the decision point does about guardrails: the levels of caller and owner, and their evaluation. */
@@ -107,82 +125,6 @@ function request(accountId: string, random: Random): AuthorizationRequest {
       ['aws:sourceip', '10.1.2.3'],
     ]),
   };
-}
-
-function organization(random: Random): OrganizationData {
-  const units: { Id: string; ParentId: string; Name: string; depth: number }[] = [];
-  while (units.length < UNITS) {
-    const parents = units.filter((unit) => unit.depth < DEPTH);
-    const parent = parents.length > 0 && random.chance(0.95) ? random.pick(parents) : undefined;
-    units.push({
-      Id: `ou-ab12-${String(units.length).padStart(8, '0')}`,
-      ParentId: parent?.Id ?? ROOT,
-      Name: `unit ${units.length}`,
-      depth: (parent?.depth ?? 0) + 1,
-    });
-  }
-  const deep = units.filter((unit) => unit.depth >= DEPTH - 1);
-  const accounts = Array.from({ length: ACCOUNTS }, (_, number) => ({
-    Id: account(number),
-    ParentId: random.pick(deep).Id,
-    State: 'ACTIVE' as const,
-    KeepCrossAccountUse: false,
-  }));
-  const policies = Array.from({ length: DISTINCT_POLICIES }, (_, number) => policy(number, random));
-  const nodes = [ROOT, ...units.map((unit) => unit.Id), ...accounts.map(({ Id }) => Id)];
-  return {
-    Revision: 1,
-    Organization: { Id: 'o-abcdefghij', RootId: ROOT, ManagementAccountId: MANAGEMENT },
-    EnabledPolicyTypes: ['SERVICE_CONTROL_POLICY'],
-    Units: units.map(({ depth, ...unit }) => unit),
-    Accounts: accounts,
-    Policies: [fullAccess(), ...policies],
-    Attachments: nodes.flatMap((TargetId) =>
-      [FULL, ...random.list(POLICIES_PER_NODE - 1, POLICIES_PER_NODE - 1, () => random.pick(policies).Id)].map(
-        (PolicyId) => ({ TargetId, PolicyId, Mode: 'enforce' as const }),
-      ),
-    ),
-  };
-}
-
-/** Denials as guardrails have them: of some actions, on some resources, unless a condition holds. */
-function policy(number: number, random: Random): OrganizationData['Policies'][number] {
-  const conditions = [
-    { StringNotEquals: { 'aws:RequestedRegion': ['local-1', 'local-2'] } },
-    { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } },
-    { StringLike: { 'aws:PrincipalTag/team': `nobody-${number}-*` } },
-    { NotIpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '192.168.0.0/16'] } },
-  ];
-  const statements = Array.from({ length: STATEMENTS }, (_, index) => {
-    const service = random.pick(SERVICES);
-    return {
-      Sid: `Deny${index}`,
-      Effect: 'Deny',
-      Action: random.list(1, 6, () => `${service}:${random.pick(['Action', 'Act*', 'Delete*', 'Put*'])}`),
-      Resource: random.chance(0.6) ? '*' : `arn:aws:${service}:*:*:thing/${random.below(1000)}`,
-      Condition: random.pick(conditions),
-    };
-  });
-  return guardrail(`p-${String(number).padStart(8, '0')}`, statements);
-}
-
-function fullAccess(): OrganizationData['Policies'][number] {
-  return guardrail(FULL, [{ Effect: 'Allow', Action: '*', Resource: '*' }]);
-}
-
-function guardrail(Id: string, Statement: object[]): OrganizationData['Policies'][number] {
-  return {
-    Id,
-    Arn: `arn:aws:organizations::${MANAGEMENT}:policy/o-abcdefghij/service_control_policy/${Id}`,
-    Name: Id,
-    Type: 'SERVICE_CONTROL_POLICY',
-    Version: '1',
-    Document: JSON.stringify({ Version: '2012-10-17', Statement }),
-  };
-}
-
-function account(number: number): string {
-  return String(100_000_000_000 + number);
 }
 
 function newSets(): GuardrailSets {

@@ -54,6 +54,11 @@ export class Freshness {
     return this.shown === this.generation && this.options.clock.now() - this.confirmedAt < SUSPECT_MS;
   }
 
+  /** Whether the peer was heard so recently that what is known may still be believed. */
+  near(): boolean {
+    return this.options.clock.now() - this.confirmedAt < STALE_MS;
+  }
+
   /** Makes sure that what is known was current within the last seconds, else that it is now. */
   async confirm(): Promise<void> {
     if (this.fresh()) return;
@@ -68,8 +73,7 @@ export class Freshness {
       cause = error;
     }
     if (this.confirming === confirming) this.confirming = undefined;
-    const stale = this.options.clock.now() - this.confirmedAt >= STALE_MS;
-    if (stale || this.shown < generation) throw this.unavailable(cause);
+    if (!this.near() || this.shown < generation) throw this.unavailable(cause);
   }
 
   /** Asks the peer for something that is not known. After `confirm`: a peer that did not confirm is not asked again. */

@@ -8,6 +8,7 @@
 import type { Layers, Level, PolicySet } from '../../policies/engine/index.ts';
 import { STATE_RULES } from './account-state.ts';
 import type { GuardrailSets } from './guardrail-sets.ts';
+import { type OrganizationChanges, withChanges } from './organization-changes.ts';
 import type {
   AccountState,
   GuardrailType,
@@ -75,6 +76,11 @@ export class OrganizationSnapshot {
     this.units = new Map(data.Units.map((unit) => [unit.Id, unit]));
     this.policies = new Map(data.Policies.map((policy) => [policy.Id, policy]));
     this.attachments = byTarget(data.Attachments);
+  }
+
+  /** The organization after changes that begin at this revision. */
+  changed(changes: OrganizationChanges): OrganizationSnapshot {
+    return new OrganizationSnapshot(withChanges(this.data, changes), this.sets);
   }
 
   /** An account that org does not list stands alone and is active. */

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OrganizationNews } from './organization.ts';
+import type { OrganizationChanges } from './organization-changes.ts';
 import type { OrganizationData } from './organization-data.ts';
 import { MANAGEMENT, ORG, ROOT, TestOrganization } from './testing/test-organization.ts';
 
@@ -61,7 +63,7 @@ describe('the view of the organization', () => {
 
   it('does not wait for an org that hangs', async () => {
     const known = await org.organization.snapshot();
-    org.revision = () => new Promise(() => undefined);
+    org.changes = () => new Promise(() => undefined);
     const from = performance.now();
     clock.time += 3_000;
     expect(await org.organization.snapshot()).toBe(known);
@@ -72,12 +74,12 @@ describe('the view of the organization', () => {
 
   it('takes an answer for as old as its question, however late it comes', async () => {
     await org.organization.snapshot();
-    let answer: (revision: number) => void = () => undefined;
-    org.revision = () => new Promise((done) => (answer = done));
+    let answer: (news: { revision: number }) => void = () => undefined;
+    org.changes = () => new Promise((done) => (answer = done));
     clock.time += 3_000;
     const asked = Promise.resolve(org.organization.snapshot());
     clock.time += 6_000;
-    answer(org.data.Revision);
+    answer({ revision: org.data.Revision });
     await expect(asked).rejects.toMatchObject({ code: 'Unavailable' });
   });
 
@@ -129,6 +131,67 @@ describe('the view of the organization', () => {
     org.data.Revision = 1;
     clock.time += 2_000;
     expect((await org.organization.snapshot()).revision).toBe(1);
+  });
+});
+
+describe('what changed', () => {
+  const OTHER = 'ou-ab12-00000002';
+  /** The member moves below another unit that denies. */
+  const told = (): OrganizationChanges => ({
+    Revision: org.data.Revision + 1,
+    Objects: [MEMBER, OTHER, 'p-nothing'],
+    Units: [{ Id: OTHER, ParentId: ROOT, Name: 'other' }],
+    Accounts: [{ Id: MEMBER, ParentId: OTHER, State: 'ACTIVE', KeepCrossAccountUse: false }],
+    Policies: [],
+    Attachments: [MEMBER, OTHER].map((TargetId) => ({ TargetId, PolicyId: 'p-FullAWSAccess', Mode: 'enforce' })),
+  });
+  const tell = (changes: OrganizationChanges) => {
+    org.changes = async () => ({ revision: changes.Revision, changes });
+    org.published();
+  };
+
+  it('is put into what is known, and nothing more is read', async () => {
+    const before = await org.organization.snapshot();
+    const changes = told();
+    tell(changes);
+    const after = await org.organization.snapshot();
+    expect(after.revision).toBe(changes.Revision);
+    expect(await levels(MEMBER)).toEqual([ROOT, OTHER, MEMBER]);
+    expect(after.guardrails('', MEMBER).rcp?.at(-1)?.set.policies).toEqual([]);
+    // What a request has taken stays as it is.
+    expect(before.guardrails(MEMBER, '').scp?.map(({ id }) => id)).toEqual([ROOT, 'ou-ab12-00000001', MEMBER]);
+    expect(org.reads).toBe(1);
+  });
+
+  it('takes away what is gone', async () => {
+    await org.organization.snapshot();
+    tell({ ...told(), Objects: [MEMBER], Units: [], Accounts: [], Attachments: [] });
+    expect((await org.organization.snapshot()).isMember(MEMBER)).toBe(false);
+  });
+
+  it('is not believed after a silence in which org may have been restored', async () => {
+    await org.organization.snapshot();
+    clock.time += 5_000;
+    tell(told());
+    org.data.Revision = 40;
+    expect((await org.organization.snapshot()).revision).toBe(40);
+    expect(org.reads).toBe(2);
+  });
+
+  it('is not put into anything but what it begins at', async () => {
+    await org.organization.snapshot();
+    let answer: (news: OrganizationNews) => void = () => undefined;
+    const { changes } = org;
+    org.changes = () => new Promise((done) => (answer = done));
+    clock.time += 2_000;
+    const late = org.organization.snapshot();
+    org.changes = changes;
+    org.unit('ou-ab12-00000003');
+    await org.organization.snapshot();
+    answer({ revision: 90, changes: { ...told(), Revision: 90 } });
+    await late;
+    expect((await org.organization.snapshot()).revision).toBe(org.data.Revision);
+    expect((await org.organization.snapshot()).hasNode('ou-ab12-00000003')).toBe(true);
   });
 });
 

@@ -7,13 +7,20 @@ import { type ChangeHub, ORGANIZATION } from '../runtime/change-hub.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Freshness } from './freshness.ts';
 import { GuardrailSets } from './guardrail-sets.ts';
+import type { OrganizationChanges } from './organization-changes.ts';
 import type { OrganizationData } from './organization-data.ts';
 import { OrganizationSnapshot } from './organization-snapshot.ts';
 
 export interface OrganizationFeed {
   view(): Promise<OrganizationData>;
   /** The revision; answers at once when it is not `since`, else after `waitMs`. */
-  revision(since: number, waitMs: number): Promise<number>;
+  changes(since: number, waitMs: number): Promise<OrganizationNews>;
+}
+
+export interface OrganizationNews {
+  readonly revision: number;
+  /** From `since` on; absent: nothing changed, or more than can be told. */
+  readonly changes?: OrganizationChanges | undefined;
 }
 
 export class OrganizationView {
@@ -59,8 +66,20 @@ export class OrganizationView {
   }
 
   private async ask(waitMs: number): Promise<() => void> {
-    const known = this.latest?.revision;
-    if (known !== undefined && (await this.feed.revision(known, waitMs)) === known) return () => undefined;
+    const before = this.latest;
+    // After a long silence org may have been restored and have come as far again another way.
+    const isNear = this.freshness.near();
+    if (before) {
+      const { revision, changes } = await this.feed.changes(before.revision, waitMs);
+      if (revision === before.revision) return () => undefined;
+      if (changes && isNear) {
+        // Whatever other answers have brought meanwhile: these changes begin at what was known when this was asked.
+        const after = before.changed(changes);
+        return () => {
+          this.latest = after;
+        };
+      }
+    }
     const data = await this.feed.view();
     return () => {
       if (this.latest?.revision !== data.Revision) this.latest = new OrganizationSnapshot(data, this.sets);

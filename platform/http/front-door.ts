@@ -23,8 +23,8 @@ export interface FrontDoorOptions {
   transport: Transport;
   authenticator: Authenticator;
   limits: RequestLimits;
-  /** A request was signed with this key. `service`: the area of the operation; `at`: milliseconds. */
-  onKeyUse?(accessKeyId: string, service: string, at: number): void;
+  /** Credentials were used. `accessKeyId`: of a signature; `service`: the area of the operation; `at`: milliseconds. */
+  onUse?(caller: Caller, accessKeyId: string | undefined, service: string, at: number): void;
   log: Logger;
   metrics: Metrics;
 }
@@ -103,7 +103,7 @@ export class FrontDoor {
       });
     }
     limits.checkPrincipal(who.caller);
-    if (who.signature) this.options.onKeyUse?.(who.signature.accessKeyId, operation.area, request.receivedAt);
+    this.options.onUse?.(who.caller, who.signature?.accessKeyId, operation.area, request.receivedAt);
     const invocation: Invocation = { operation, caller: who.caller, origin: originOf(request, call), input: undefined };
     try {
       invocation.input = call.input();

@@ -16,6 +16,7 @@ export { evaluate } from './decide/evaluate.ts';
 export { explain } from './decide/explain.ts';
 export type { Layers, Level } from './decide/layers.ts';
 export { buildPolicySet, joinPolicySets, type PolicySet } from './lookup/policy-set.ts';
+export { mentionsAction } from './match/statement-match.ts';
 export type * from './model.ts';
 export { canonicalAction } from './pattern/action-pattern.ts';
 export { contextKeyNames } from './pattern/context-keys.ts';

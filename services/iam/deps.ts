@@ -7,7 +7,7 @@ import type { ActionCatalogue } from '../../policies/engine/index.ts';
 import type { auditOperations } from '../audit/api/index.ts';
 import type { IamLimits } from './domain/limits.ts';
 import type { ShippedPolicies } from './domain/shipped.ts';
-import type { KeyUses } from './ops/key-uses.ts';
+import type { LatestUses } from './ops/latest-uses.ts';
 import type { NamespaceCache } from './ops/namespace-cache.ts';
 import type { SessionSigning } from './ops/sts/sessions.ts';
 import type { SubjectCache } from './ops/subject-cache.ts';
@@ -44,7 +44,8 @@ export interface IamDeps extends Platform<IamDb, IamClients> {
   namespaces: NamespaceCache;
   subjects: SubjectCache;
   signing: SessionSigning;
-  keyUses: KeyUses;
+  keyUses: LatestUses;
+  roleUses: LatestUses;
   /** Ends the background writing of key uses. */
-  stopKeyUses: () => Promise<void>;
+  stopUses: () => Promise<void>;
 }

@@ -15,15 +15,17 @@ import { ShippedPolicies } from './domain/shipped.ts';
 
 import { forgetSessions } from './jobs/forget-sessions.ts';
 import { handlers } from './ops/index.ts';
-import { KeyUses } from './ops/key-uses.ts';
+import { LatestUses } from './ops/latest-uses.ts';
 import { NamespaceCache } from './ops/namespace-cache.ts';
 import { SessionSigning } from './ops/sts/sessions.ts';
 import { SubjectCache } from './ops/subject-cache.ts';
+import { noteKeyUse } from './store/access-keys.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { roles } from './store/migrations/0002_roles.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
-import { roleLastUsed } from './store/migrations/0004_role_last_used.ts';
+import { roleUse } from './store/migrations/0004_role_use.ts';
 import { devicesAndNamespacesInProjects } from './store/migrations/0005_devices_and_namespaces_in_projects.ts';
+import { noteRoleUse } from './store/roles.ts';
 import type { IamDb } from './store/schema.ts';
 import { readShippedDocuments } from './store/shipped-files.ts';
 
@@ -42,9 +44,12 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     name: 'iam',
     operations: Object.values(iamApi),
     handlers,
-    migrations: [init, roles, enterpriseProjects, roleLastUsed, devicesAndNamespacesInProjects],
+    migrations: [init, roles, enterpriseProjects, roleUse, devicesAndNamespacesInProjects],
     createDeps(platform) {
-      const keyUses = new KeyUses();
+      const keyUses = new LatestUses(noteKeyUse);
+      const roleUses = new LatestUses(noteRoleUse);
+      const onError = (err: unknown) => platform.log.warn({ err }, 'last uses were not written');
+      const stops = [keyUses, roleUses].map((uses) => uses.follow(platform.store, onError));
       return {
         ...platform,
         clients: { kms: platform.clients.kms, audit: platform.clients.audit },
@@ -55,10 +60,11 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         subjects: new SubjectCache(platform.store, platform.directory),
         signing: new SessionSigning(platform.hsm),
         keyUses,
-        stopKeyUses: keyUses.follow(platform.store, (err) => platform.log.warn({ err }, 'key uses were not written')),
+        roleUses,
+        stopUses: async () => void (await Promise.all(stops.map((stop) => stop()))),
       };
     },
     jobs: [forgetSessions],
-    close: (deps) => deps.stopKeyUses(),
+    close: (deps) => deps.stopUses(),
   });
 }

@@ -1,7 +1,7 @@
 /** An organization made of data, followed by a real view: what tests of guardrails and account states drive. */
 import { pino } from 'pino';
 import { ChangeHub, ORGANIZATION } from '../../runtime/change-hub.ts';
-import type { OrganizationFeed } from '../organization.ts';
+import type { OrganizationFeed, OrganizationNews } from '../organization.ts';
 import { OrganizationView } from '../organization.ts';
 import type {
   AccountState,
@@ -47,12 +47,12 @@ export class TestOrganization implements OrganizationFeed {
     return structuredClone(this.data);
   }
 
-  async revision(since: number, waitMs: number): Promise<number> {
+  async changes(since: number, waitMs: number): Promise<OrganizationNews> {
     const until = performance.now() + waitMs;
     while (!this.away && this.data.Revision === since && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
     if (this.away) throw new Error('away');
-    return this.data.Revision;
+    return { revision: this.data.Revision };
   }
 
   /** Makes the organization with both policy types: full access everywhere. */

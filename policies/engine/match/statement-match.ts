@@ -1,8 +1,10 @@
 /** Whether a statement applies to a request: principal, action, resource and all conditions (iam.md 1.1). */
 
-import type { CompiledStatement } from '../compile/compile-policy.ts';
+import type { CompiledPolicy, CompiledStatement } from '../compile/compile-policy.ts';
 import { principalApplies } from '../compile/principal.ts';
 import { cellHolds } from '../condition/cell.ts';
+import type { ContextMap } from '../model.ts';
+import { canonicalAction } from '../pattern/action-pattern.ts';
 import { matchArn } from '../pattern/arn.ts';
 import type { ResourcePattern } from '../pattern/resource-pattern.ts';
 import { matchStringPattern } from '../pattern/string-pattern.ts';
@@ -17,8 +19,19 @@ export function statementApplies(statement: CompiledStatement, view: RequestView
   );
 }
 
+const NO_CONTEXT: ContextMap = new Map();
+
+/** Whether a statement is about the action at all. Where none of a policy is, the policy has no say in the request. */
+export function mentionsAction(policy: CompiledPolicy, action: string): boolean {
+  const name = canonicalAction(action);
+  return policy.statements.some((statement) => actionMatches(statement, name, NO_CONTEXT));
+}
+
 export function actionApplies(statement: CompiledStatement, view: RequestView): boolean {
-  const { action, context } = view;
+  return actionMatches(statement, view.action, view.context);
+}
+
+function actionMatches(statement: CompiledStatement, action: string, context: ContextMap): boolean {
   for (const pattern of statement.actions) {
     if (matchStringPattern(pattern, action, 0, action.length, context)) return !statement.negatedAction;
   }

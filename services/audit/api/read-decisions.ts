@@ -16,7 +16,7 @@ import { BoundLevel, DecisionCheck, DecisionPrincipal, EventId, Sequence } from 
 /** Behind it the next page goes on. */
 const Position = structure({ Time: timestamp(), Sequence });
 
-const question = DecisionCheck.shape;
+const { ResourceLevels, ...question } = DecisionCheck.shape;
 
 /** One question that the policies were asked, with everything the answer rested on. */
 export const RecordedDecision = structure({
@@ -32,10 +32,19 @@ export const RecordedDecision = structure({
   Asked: flag(),
   /** What was asked about in an Authorize, so far as its record holds it; absent: the record does not tell. */
   Given: structure({ ResourcePolicy: annotate(z.string(), { audit: 'drop' }).optional() }).optional(),
+  /** Which of the stacks of the page bound it. */
+  Stack: integer(0, 100_000),
+});
+
+/** The policies that bound a decision. */
+export const RecordedStack = structure({
+  /** Of the principal: what it is granted in a project is granted in this account. Empty where it has none. */
+  AccountId: text(0, 64),
   /** `arn@version`; `boundary:arn@version` and `session:arn@version` for what is not an identity policy. */
   Policies: list(text(1, 2200), 0, 1000),
   /** The levels that bound the principal, from the root down; absent: none did. */
   PrincipalLevels: list(BoundLevel, 0, 100).optional(),
+  ResourceLevels,
 });
 
 export const MAX_READ_DECISIONS = 1000;
@@ -55,6 +64,8 @@ export const ReadDecisions = defineOperation({
   }),
   output: structure({
     Decisions: annotate(list(RecordedDecision, 0, 100_000), { audit: 'length' }),
+    /** Each once: the same principal is judged by the same policies over and over. */
+    Stacks: annotate(list(RecordedStack, 0, 100_000), { audit: 'length' }),
     Next: Position.optional(),
   }),
   authz: 'internal',

@@ -15,6 +15,20 @@ import {
   text,
 } from './decision.ts';
 
+interface BoundLevel {
+  Id: string;
+  Policies: string[];
+}
+
+/** The policies that bound a decision. */
+export interface RecordedStack {
+  /** Of the principal. */
+  AccountId: string;
+  Policies: string[];
+  PrincipalLevels?: BoundLevel[];
+  ResourceLevels?: BoundLevel[] | undefined;
+}
+
 /** None when the text is no record, or the policies were not asked. */
 export function recordedDecisions(record: string) {
   const root = object(parse(record));
@@ -22,24 +36,38 @@ export function recordedDecisions(record: string) {
   const decision = object(object(root.x).decision);
   if (EventId === undefined) return [];
   const scp = object(decision.organization).scp;
-  const event = {
-    EventId,
-    EventName: text(root.eventName) ?? '',
-    // The subjects of Authorize are of the caller's account, so the same levels bind them.
-    ...optional('PrincipalLevels', scp === undefined ? undefined : list(scp).map(boundLevel)),
-  };
+  const event = { EventId, EventName: text(root.eventName) ?? '' };
+  // The subjects of Authorize are of the caller's account, so the same levels bind them.
+  const levels = optional('PrincipalLevels', scp === undefined ? undefined : list(scp).map(boundLevel));
+  const bound = (
+    { AccountId = '' }: { AccountId?: string },
+    Policies: string[],
+    ResourceLevels: RecordedStack['ResourceLevels'],
+  ): RecordedStack => ({
+    AccountId,
+    Policies,
+    ...levels,
+    ...optional('ResourceLevels', ResourceLevels),
+  });
   const identity = object(root.userIdentity);
   const caller = principal(identity);
   const issuer = issuerOf(identity);
   const { Policies } = policies(decision);
   const shared = object(decision.context);
   const checks = list(decision.checks).map((item) => {
-    const question = check(item);
-    const Context = { ...shared, ...question.Context };
-    return { ...event, ...question, Context, Principal: caller, ...optional('Issuer', issuer), Policies, Asked: false };
+    const { ResourceLevels, ...question } = check(item);
+    return {
+      ...event,
+      ...question,
+      Context: { ...shared, ...question.Context },
+      Principal: caller,
+      ...optional('Issuer', issuer),
+      Asked: false,
+      stack: bound(caller, Policies, ResourceLevels),
+    };
   });
   const asked = list(decision.asked).map((item) => {
-    const { Observed: _, PolicyVersion: __, ...question } = askedDecision(item);
+    const { Observed: _, PolicyVersion: __, Policies: own, ResourceLevels, ...question } = askedDecision(item);
     return {
       ...event,
       ...question,
@@ -47,9 +75,29 @@ export function recordedDecisions(record: string) {
       ...optional('Issuer', question.Principal.Arn === caller.Arn ? issuer : undefined),
       Asked: true,
       ...optional('Given', givenWith(object(root.requestParameters), question)),
+      stack: bound(question.Principal, own, ResourceLevels),
     };
   });
   return [...checks, ...asked];
+}
+
+/** Each different stack once, in the order of appearance. */
+export class Stacks {
+  readonly list: RecordedStack[] = [];
+  private readonly places = new Map<string, number>();
+
+  placeOf(stack: RecordedStack): number {
+    const key = JSON.stringify([
+      stack.AccountId,
+      stack.Policies,
+      stack.PrincipalLevels ?? null,
+      stack.ResourceLevels ?? null,
+    ]);
+    const known = this.places.get(key);
+    if (known !== undefined) return known;
+    this.places.set(key, this.list.length);
+    return this.list.push(stack) - 1;
+  }
 }
 
 function issuerOf(identity: Record<string, unknown>): { Arn: string; PrincipalId: string } | undefined {

@@ -32,7 +32,7 @@ async function readAll(window: { StartTime: number; EndTime: number }, Limit: nu
   let After: { Time: number; Sequence: number } | undefined;
   do {
     const page = await audit.internal.ReadDecisions({ AccountId: ACCOUNT, ...window, Limit, After });
-    found.push(...page.Decisions);
+    found.push(...page.Decisions.map(({ Stack, ...decision }) => ({ ...decision, stack: page.Stacks[Stack] })));
     After = page.Next;
     pages++;
   } while (After);
@@ -71,7 +71,7 @@ describe('ReadDecisions', () => {
       Reason: 'allow',
       Layer: 'resource',
       Principal: { Type: 'IAMUser', AccountId: ACCOUNT, UserName: 'user-1' },
-      Policies: [`arn:aws:iam::${ACCOUNT}:policy/developers@v3`],
+      stack: { AccountId: ACCOUNT, Policies: [`arn:aws:iam::${ACCOUNT}:policy/developers@v3`] },
       Asked: false,
       // The keys of the request and those of the check.
       Context: { 'aws:username': 'user-1', 'aws:resourceaccount': ACCOUNT, 'kms:encryptioncontext:app': 'billing' },
@@ -125,9 +125,12 @@ describe('recordedDecisions', () => {
         Action: 'authz:Authorize',
         Asked: false,
         Issuer: { Arn: 'arn:role', PrincipalId: 'AROA' },
-        Policies: ['arn:p@v1', 'boundary:arn:b@v2'],
-        PrincipalLevels,
-        ResourceLevels: [{ Id: 'r-1', Policies: ['p-1@2'] }],
+        stack: {
+          AccountId: '',
+          Policies: ['arn:p@v1', 'boundary:arn:b@v2'],
+          PrincipalLevels,
+          ResourceLevels: [{ Id: 'r-1', Policies: ['p-1@2'] }],
+        },
         Context: { 'aws:sourceip': '10.0.0.1' },
       },
       {
@@ -136,8 +139,7 @@ describe('recordedDecisions', () => {
         Effect: 'deny',
         Layer: 'scp',
         Level: { Id: 'ou-1', Name: 'Unit' },
-        PrincipalLevels,
-        Policies: ['p'],
+        stack: { AccountId: '111122223333', Policies: ['p'], PrincipalLevels },
         Principal: { PrincipalId: 'AIDA' },
       },
     ]);

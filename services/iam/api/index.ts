@@ -76,7 +76,7 @@ import {
   GetSessionSnapshot,
   GetSigningKey,
   ListAccountPrincipals,
-  NoteAccessKeyUse,
+  NoteUses,
   ProvisionAccount,
   ResolvePrincipals,
 } from './internal.ts';
@@ -152,7 +152,7 @@ export const iamApi = {
   FindEnterpriseProject,
   ListAccountPrincipals,
   GetSessionKeys,
-  NoteAccessKeyUse,
+  NoteUses,
   DescribeConfigurations,
   ListConfigurations,
   DescribeAccounts,

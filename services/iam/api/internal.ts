@@ -213,12 +213,15 @@ export const GetSessionKeys = defineOperation({
   examples: [{ title: 'key set', input: {} }],
 });
 
-export const NoteAccessKeyUse = defineOperation({
-  name: 'NoteAccessKeyUse',
+const use = { At: timestamp(), Service: text(1, 64), Region: text(1, 64) };
+
+export const NoteUses = defineOperation({
+  name: 'NoteUses',
   service: 'iam',
-  doc: 'Tells when, where and for what access keys were last used successfully. Coalesced by the caller.',
+  doc: 'Tells when, where and for what access keys and roles were last used. Coalesced by the caller.',
   input: structure({
-    Uses: list(structure({ AccessKeyId, At: timestamp(), Service: text(1, 64), Region: text(1, 64) }), 0, 1000),
+    AccessKeys: list(structure({ AccessKeyId, ...use }), 0, 1000),
+    Roles: list(structure({ RoleId: UniqueId, ...use }), 0, 1000),
   }),
   authz: 'internal',
   effect: 'read',
@@ -227,7 +230,10 @@ export const NoteAccessKeyUse = defineOperation({
     {
       title: 'one use',
       input: {
-        Uses: [{ AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', At: '2026-11-22T10:00:00Z', Service: 'kms', Region: 'local-1' }],
+        AccessKeys: [
+          { AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', At: '2026-11-22T10:00:00Z', Service: 'kms', Region: 'local-1' },
+        ],
+        Roles: [],
       },
     },
   ],

@@ -84,9 +84,9 @@ const RoleMembers = {
   MaxSessionDuration: integer(3600, 43_200).optional(),
   PermissionsBoundary: PermissionsBoundary.optional(),
   Tags: Tags.optional(),
-  /** When it was last assumed, to the minute; without a date when it never was. */
-  RoleLastUsed: structure({ LastUsedDate: timestamp().optional(), Region: text(1, 64).optional() }).optional(),
   EnterpriseProjectId: EnterpriseProjectId.optional(),
+  /** From GetRole: the last request that a session of the role made in 400 days; empty when there was none. */
+  RoleLastUsed: structure({ LastUsedDate: timestamp().optional(), Region: text(1, 64).optional() }).optional(),
 };
 export const Role = annotate(structure(RoleMembers), { title: 'Role' });
 

@@ -79,7 +79,7 @@ describe('access keys', () => {
     const lastUsed = () => world.as(world.admin, api.GetAccessKeyLastUsed, { AccessKeyId });
     expect(await lastUsed()).toEqual({ UserName: 'emma', AccessKeyLastUsed: { ServiceName: 'N/A', Region: 'N/A' } });
     const use = (At: number, Service: string) =>
-      world.internal.NoteAccessKeyUse({ Uses: [{ AccessKeyId, At, Service, Region: 'local-1' }] });
+      world.internal.NoteUses({ AccessKeys: [{ AccessKeyId, At, Service, Region: 'local-1' }], Roles: [] });
     await use(2_000, 'kms');
     await use(1_000, 'iam');
     const expected = {

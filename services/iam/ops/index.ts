@@ -51,7 +51,7 @@ import {
   getAuthorizationChanges,
   getPrincipalSnapshot,
   getSessionSnapshot,
-  noteAccessKeyUse,
+  noteUses,
   resolvePrincipals,
 } from './internal/read-authorization.ts';
 import { createVirtualMfaDevice } from './mfa/create-device.ts';
@@ -188,7 +188,7 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   resolvePrincipals,
   findEnterpriseProject,
   listAccountPrincipals,
-  noteAccessKeyUse,
+  noteUses,
   describeConfigurations,
   listConfigurations,
   describeAccounts,

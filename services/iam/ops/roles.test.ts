@@ -31,7 +31,35 @@ const unique = (prefix: string) => `${prefix}-${++count}`;
 const READ = [allow(['iam:GetRole', 'iam:ListRoles'])];
 
 describe('a role', () => {
-  it('is described as it was made, and lists leave tags, boundary and last use out', async () => {
+  it('remembers when it was last used, the newest use only, for 400 days', async () => {
+    const RoleName = unique('used');
+    const made = await asAdmin(api.CreateRole, { RoleName, AssumeRolePolicyDocument: trust(world.admin.accountId) });
+    const { RoleId } = made.Role;
+    const lastUsed = async () => (await asAdmin(api.GetRole, { RoleName })).Role.RoleLastUsed;
+    const use = (At: number, Region: string) =>
+      world.internal.NoteUses({ AccessKeys: [], Roles: [{ RoleId, At, Service: 'kms', Region }] });
+    expect(await lastUsed()).toEqual({});
+    const at = world.clock.time;
+    await use(at, 'local-1');
+    await use(at - 1_000, 'local-2');
+    const expected = { LastUsedDate: at, Region: 'local-1' };
+    expect(await lastUsed()).toEqual(expected);
+    await world.deps.roleUses.flush(world.store);
+    await use(at - 500, 'local-2');
+    expect(await lastUsed()).toEqual(expected);
+    await world.deps.roleUses.flush(world.store);
+    expect(await lastUsed()).toEqual(expected);
+    const { Roles } = await asAdmin(api.ListRoles, {});
+    expect(Roles.find((role) => role.RoleName === RoleName)).not.toHaveProperty('RoleLastUsed');
+    world.clock.time += 400 * 86_400_000;
+    try {
+      expect(await lastUsed()).toEqual({});
+    } finally {
+      world.clock.time = at;
+    }
+  });
+
+  it('is described as it was made, and lists leave tags and boundary out', async () => {
     const RoleName = unique('role');
     const document = trust(world.admin.accountId);
     const { Policy } = await asAdmin(api.CreatePolicy, { PolicyName: unique('b'), PolicyDocument: policy(allow('*')) });
@@ -55,9 +83,9 @@ describe('a role', () => {
       PermissionsBoundary: { PermissionsBoundaryArn: Policy.Arn },
       Tags: [{ Key: 'team', Value: 'a' }],
     });
-    expect((await asAdmin(api.GetRole, { RoleName })).Role).toEqual(made.Role);
+    expect((await asAdmin(api.GetRole, { RoleName })).Role).toEqual({ ...made.Role, RoleLastUsed: {} });
     const { Roles } = await asAdmin(api.ListRoles, { PathPrefix: '/ops/' });
-    const { PermissionsBoundary: _boundary, Tags: _tags, RoleLastUsed: _used, ...listed } = made.Role;
+    const { PermissionsBoundary: _boundary, Tags: _tags, ...listed } = made.Role;
     expect(Roles).toEqual([listed]);
     const entities = await asAdmin(api.ListEntitiesForPolicy, { PolicyArn: Policy.Arn });
     expect(entities.PolicyRoles).toEqual([{ RoleName, RoleId: made.Role.RoleId }]);

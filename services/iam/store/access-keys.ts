@@ -1,4 +1,4 @@
-import type { AccessKeyRow, Db, Range, Tx } from './db.ts';
+import type { AccessKeyRow, Db, Range, Tx, Use } from './db.ts';
 
 export function accessKeyById(db: Db, accessKeyId: string): Promise<AccessKeyRow | undefined> {
   return db.selectFrom('access_key').selectAll().where('access_key_id', '=', accessKeyId).executeTakeFirst();
@@ -54,19 +54,12 @@ export async function deleteAccessKeysOf(tx: Tx, ownerId: string): Promise<void>
   await tx.deleteFrom('access_key').where('owner_id', '=', ownerId).execute();
 }
 
-export interface KeyUse {
-  accessKeyId: string;
-  at: number;
-  service: string;
-  region: string;
-}
-
 /** Keeps the newest use; one that arrives late changes nothing. */
-export async function noteKeyUse(tx: Tx, use: KeyUse): Promise<void> {
+export async function noteKeyUse(tx: Tx, use: Use): Promise<void> {
   await tx
     .updateTable('access_key')
     .set({ last_used_at: use.at, last_used_service: use.service, last_used_region: use.region })
-    .where('access_key_id', '=', use.accessKeyId)
+    .where('access_key_id', '=', use.id)
     .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', use.at)]))
     .execute();
 }

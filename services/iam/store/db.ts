@@ -20,7 +20,17 @@ export type Tx = Transaction<IamDb>;
 
 export type AccountRow = Selectable<AccountTable>;
 export type UserRow = Selectable<UserTable>;
+/** Of an access key or a role, by its id. */
+export interface Use {
+  id: string;
+  at: number;
+  service: string;
+  region: string;
+}
+
 export type RoleRow = Selectable<RoleTable>;
+/** Not used yet. */
+export type NewRole = Omit<RoleRow, 'last_used_at' | 'last_used_region'>;
 export type SessionRow = Selectable<SessionTable>;
 export type MfaDeviceRow = Selectable<MfaDeviceTable>;
 export type GroupRow = Selectable<GroupTable>;

@@ -1,4 +1,4 @@
-import type { Db, RoleRow, Tx } from './db.ts';
+import type { Db, NewRole, RoleRow, Tx, Use } from './db.ts';
 import { named } from './named.ts';
 
 export const { byName: roleByName, list: listRoles, count: countRoles } = named('iam_role');
@@ -12,24 +12,25 @@ export function lockRole(tx: Tx, roleId: string): Promise<RoleRow | undefined> {
   return tx.selectFrom('iam_role').selectAll().where('role_id', '=', roleId).forUpdate().executeTakeFirst();
 }
 
-export async function insertRole(tx: Tx, row: RoleRow): Promise<void> {
-  await tx.insertInto('iam_role').values(row).execute();
+export async function insertRole(tx: Tx, row: NewRole): Promise<void> {
+  await tx
+    .insertInto('iam_role')
+    .values({ ...row, last_used_at: null, last_used_region: null })
+    .execute();
+}
+
+/** Keeps the newest use; one that arrives late changes nothing. */
+export async function noteRoleUse(tx: Tx, { id, at, region }: Use): Promise<void> {
+  await tx
+    .updateTable('iam_role')
+    .set({ last_used_at: at, last_used_region: region })
+    .where('role_id', '=', id)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
+    .execute();
 }
 
 export async function updateRole(tx: Tx, roleId: string, set: Partial<RoleRow>): Promise<void> {
   await tx.updateTable('iam_role').set(set).where('role_id', '=', roleId).execute();
-}
-
-const MINUTE_MS = 60_000;
-
-/** It was assumed. Written once a minute at most, so that a busy role is no bottleneck. */
-export async function noteRoleUse(tx: Tx, roleId: string, at: number): Promise<void> {
-  await tx
-    .updateTable('iam_role')
-    .set({ last_used_at: at })
-    .where('role_id', '=', roleId)
-    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<=', at - MINUTE_MS)]))
-    .execute();
 }
 
 /** With its tags and sessions. */

@@ -55,8 +55,8 @@ export interface RoleTable {
   /** Project it is in as a resource. */
   enterprise_project_id: string;
   created_at: number;
-  /** When it was last assumed, to the minute. */
   last_used_at: number | null;
+  last_used_region: string | null;
 }
 
 export type SessionKind = 'root' | 'user' | 'role' | 'federated';

@@ -12,6 +12,46 @@ const NodeId = text(1, 64);
 export const GUARDRAIL_TYPES = ['SERVICE_CONTROL_POLICY', 'RESOURCE_CONTROL_POLICY'] as const;
 export const ACCOUNT_STATES = ['PENDING_ACTIVATION', 'ACTIVE', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED'] as const;
 
+const objects = {
+  Units: list(structure({ Id: NodeId, ParentId: NodeId, Name: text(1, 128) }), 0, 100_000),
+  /** Members, and accounts that stand alone but are not ACTIVE. ParentId is absent for those. */
+  Accounts: list(
+    structure({
+      Id: AccountId,
+      ParentId: NodeId.optional(),
+      State: oneOf(ACCOUNT_STATES),
+      /** While suspended, other accounts may go on using its keys and secrets. */
+      KeepCrossAccountUse: flag(),
+    }),
+    0,
+    100_000,
+  ),
+  Policies: list(
+    structure({
+      Id: NodeId,
+      Arn: text(1, 2048),
+      Name: text(1, 128),
+      Type: oneOf(GUARDRAIL_TYPES),
+      /** Changes with the document. */
+      Version: text(1, 64),
+      Document: annotate(z.string(), { audit: 'drop' }),
+    }),
+    0,
+    100_000,
+  ),
+  Attachments: list(
+    structure({
+      /** Root, unit or account. */
+      TargetId: NodeId,
+      PolicyId: NodeId,
+      /** observe: what it would deny is recorded and counted, nothing is refused. */
+      Mode: oneOf(['enforce', 'observe']),
+    }),
+    0,
+    1_000_000,
+  ),
+};
+
 export const GetOrganizationView = defineOperation({
   name: 'GetOrganizationView',
   service: 'org',
@@ -22,43 +62,7 @@ export const GetOrganizationView = defineOperation({
     /** Absent: there is no organization, every account stands alone and no guardrail binds anybody. */
     Organization: structure({ Id: text(1, 64), RootId: NodeId, ManagementAccountId: AccountId }).optional(),
     EnabledPolicyTypes: list(oneOf(GUARDRAIL_TYPES), 0, 2),
-    Units: list(structure({ Id: NodeId, ParentId: NodeId, Name: text(1, 128) }), 0, 100_000),
-    /** Members, and accounts that stand alone but are not ACTIVE. ParentId is absent for those. */
-    Accounts: list(
-      structure({
-        Id: AccountId,
-        ParentId: NodeId.optional(),
-        State: oneOf(ACCOUNT_STATES),
-        /** While suspended, other accounts may go on using its keys and secrets. */
-        KeepCrossAccountUse: flag(),
-      }),
-      0,
-      100_000,
-    ),
-    Policies: list(
-      structure({
-        Id: NodeId,
-        Arn: text(1, 2048),
-        Name: text(1, 128),
-        Type: oneOf(GUARDRAIL_TYPES),
-        /** Changes with the document. */
-        Version: text(1, 64),
-        Document: annotate(z.string(), { audit: 'drop' }),
-      }),
-      0,
-      100_000,
-    ),
-    Attachments: list(
-      structure({
-        /** Root, unit or account. */
-        TargetId: NodeId,
-        PolicyId: NodeId,
-        /** observe: what it would deny is recorded and counted, nothing is refused. */
-        Mode: oneOf(['enforce', 'observe']),
-      }),
-      0,
-      1_000_000,
-    ),
+    ...objects,
   }),
   authz: 'internal',
   effect: 'read',
@@ -69,9 +73,17 @@ export const GetOrganizationView = defineOperation({
 export const GetOrganizationChanges = defineOperation({
   name: 'GetOrganizationChanges',
   service: 'org',
-  doc: 'The revision of the organization; waits for the next change when there is none since `Since`.',
+  doc: 'The revision of the organization and what changed since `Since`; waits for the next change when there is none.',
   input: structure({ Since: REVISION, WaitMilliseconds: integer(0, 1000) }),
-  output: structure({ Revision: REVISION }),
+  output: structure({
+    Revision: REVISION,
+    /** Absent: nothing changed, or more than is told apart; then the whole view is read. */
+    Changes: structure({
+      /** Roots, units, accounts and policies that changed; what is in none of the lists is gone. */
+      Objects: list(NodeId, 0, 1000),
+      ...objects,
+    }).optional(),
+  }),
   authz: 'internal',
   effect: 'read',
   audit: { class: 'management' },

@@ -1,7 +1,7 @@
 import type { Job } from '../../../platform/runtime/service.ts';
 import type { OrgDeps } from '../deps.ts';
 
-/** Entries of the change feed that stay. Nodes follow the revision alone and read the whole view. */
+/** Entries of the change feed that stay. A node that is further behind reads the whole view. */
 const KEPT = 10_000;
 /** Ended turns of timed work stay for a day, for whoever looks into a failure. */
 const ENDED_MS = 86_400_000;

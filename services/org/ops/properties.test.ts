@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceError } from '../../../platform/contract/error.ts';
 import { orgApi as api } from '../api/index.ts';
 import { nameKey } from '../domain/names.ts';
-import { found, guardrail, joined, type OrgWorld, openOrg } from '../testing/harness.ts';
+import { followed, found, guardrail, inOrder, joined, type OrgWorld, openOrg } from '../testing/harness.ts';
 
 let world: OrgWorld;
 let root: string;
@@ -147,13 +147,19 @@ describe('random operations', () => {
   it('keep every invariant, change nothing when they are refused, and raise the revision when they are not', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const first = await view();
         for (const action of steps) {
-          const { Revision, ...before } = await view();
+          const known = await view();
+          const { Revision, ...before } = known;
           const outcome = await take(action).then(
             () => 'done',
             (error: ServiceError) => error.code,
           );
           const { Revision: after, ...now } = await view();
+          // Who follows by changes knows what is so. A type that is turned on or off changes everything.
+          const follower = await followed(world, known);
+          if (outcome !== 'done' || action.do !== 'types') expect(follower).toBeDefined();
+          if (follower) expect(inOrder(follower)).toEqual(inOrder({ Revision: after, ...now }));
           if (outcome !== 'done') {
             expect(outcome).toMatch(RULES);
             expect([after, now]).toEqual([Revision, before]);
@@ -161,6 +167,8 @@ describe('random operations', () => {
             expect(after).toBe(Revision + 1);
           }
         }
+        const follower = await followed(world, first);
+        if (follower) expect(inOrder(follower)).toEqual(inOrder(await view()));
         await requireInvariants();
       }),
       { numRuns: 25 },

@@ -1,7 +1,17 @@
 /** What nodes follow: one revision, raised by every commit that guardrails depend on, heard of at once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orgApi as api } from '../api/index.ts';
-import { found, guardrail, member, type OrgWorld, openOrg, standAlone, unit } from '../testing/harness.ts';
+import {
+  followed,
+  found,
+  guardrail,
+  inOrder,
+  member,
+  type OrgWorld,
+  openOrg,
+  standAlone,
+  unit,
+} from '../testing/harness.ts';
 
 let world: OrgWorld;
 beforeAll(async () => {
@@ -100,5 +110,92 @@ describe('the view', () => {
     expect(performance.now() - begun).toBeLessThan(500);
     const quiet = await world.internal.GetOrganizationChanges({ Since: Since + 1, WaitMilliseconds: 50 });
     expect(quiet.Revision).toBe(Since + 1);
+  });
+
+  it('every change is told so that who follows knows the whole view', async () => {
+    const root = (await world.internal.GetOrganizationView({})).Organization?.RootId as string;
+    const guest = await standAlone(world, 'followed guest');
+    const ids: Record<'left' | 'right' | 'account' | 'policy', string> = {
+      left: '',
+      right: '',
+      account: '',
+      policy: '',
+    };
+    const account = () => ({ AccountId: ids.account });
+    const move = (SourceParentId: string, DestinationParentId: string) =>
+      world.ask(api.MoveAccount, { ...account(), SourceParentId, DestinationParentId });
+    const invited = async () => {
+      const { Handshake } = await world.ask(api.InviteAccountToOrganization, {
+        Target: { Id: guest.accountId, Type: 'ACCOUNT' },
+      });
+      return world.as(guest, api.AcceptHandshake, { HandshakeId: Handshake.Id });
+    };
+    const pair = () => ({ PolicyId: ids.policy, TargetId: ids.left });
+    const Content = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"kms:Decrypt","Resource":"*"}}';
+    const acts: [string, () => Promise<unknown>][] = [
+      ['a unit', async () => (ids.left = await unit(world, root, 'left of two'))],
+      ['another unit', async () => (ids.right = await unit(world, root, 'right of two'))],
+      ['its name', () => world.ask(api.UpdateOrganizationalUnit, { OrganizationalUnitId: ids.left, Name: 'renamed' })],
+      ['an account', async () => (ids.account = await member(world, 'followed', ids.left))],
+      ['an account moved', () => move(ids.left, root)],
+      ['an account moved back', () => move(root, ids.left)],
+      [
+        'a unit moved with its accounts',
+        () => world.ask(api.MoveOrganizationalUnit, { OrganizationalUnitId: ids.left, DestinationParentId: ids.right }),
+      ],
+      ['a policy', async () => (ids.policy = await guardrail(world, 'followed'))],
+      ['an attachment', () => world.ask(api.AttachPolicy, pair())],
+      ['its mode', () => world.ask(api.UpdatePolicyAttachment, { ...pair(), Mode: 'observe' })],
+      ['a document', () => world.ask(api.UpdatePolicy, { PolicyId: ids.policy, Content })],
+      ['a name of a policy', () => world.ask(api.UpdatePolicy, { PolicyId: ids.policy, Name: 'followed on' })],
+      ['a policy at the root', () => world.ask(api.AttachPolicy, { ...pair(), TargetId: root })],
+      ['none at the root', () => world.ask(api.DetachPolicy, { ...pair(), TargetId: root })],
+      ['none', () => world.ask(api.DetachPolicy, pair())],
+      ['no policy', () => world.ask(api.DeletePolicy, { PolicyId: ids.policy })],
+      ['a suspended account', () => world.ask(api.SuspendAccount, account())],
+      ['a resumed account', () => world.ask(api.ResumeAccount, account())],
+      ['an account that joins', invited],
+      ['an account that leaves', () => world.as(guest, api.LeaveOrganization, {})],
+      ['an account that joins again', invited],
+      [
+        'an account that is removed',
+        () => world.ask(api.RemoveAccountFromOrganization, { AccountId: guest.accountId }),
+      ],
+      ['a closed account', () => world.ask(api.CloseAccount, account())],
+      ['an account moved for good', () => move(ids.left, root)],
+      ['a unit gone', () => world.ask(api.DeleteOrganizationalUnit, { OrganizationalUnitId: ids.left })],
+    ];
+    const first = await world.internal.GetOrganizationView({});
+    let known = first;
+    for (const [what, act] of acts) {
+      await act();
+      let now = known;
+      let follower: typeof known | undefined;
+      // What goes on in the background may come in between.
+      do {
+        now = await world.internal.GetOrganizationView({});
+        follower = await followed(world, known);
+      } while (follower && follower.Revision !== now.Revision);
+      expect(now.Revision, what).toBeGreaterThan(known.Revision);
+      expect(follower && inOrder(follower), what).toEqual(inOrder(now));
+      known = now;
+    }
+    const late = await followed(world, first);
+    expect(late && inOrder(late)).toEqual(inOrder(known));
+  });
+
+  it('what cannot be told apart is left to be read as a whole', async () => {
+    const { Revision, Organization } = await world.internal.GetOrganizationView({});
+    const ask = async (Since: number) => world.internal.GetOrganizationChanges({ Since, WaitMilliseconds: 0 });
+    expect(await ask(Revision)).toEqual({ Revision });
+    expect(await ask(Revision + 5)).toEqual({ Revision });
+    const type = { RootId: Organization?.RootId, PolicyType: 'RESOURCE_CONTROL_POLICY' };
+    await world.ask(api.EnablePolicyType, type);
+    expect(await ask(Revision)).toEqual({ Revision: Revision + 1 });
+    await world.ask(api.DisablePolicyType, type);
+    await world.store.transaction((tx) => world.store.pruneChanges(tx, Revision + 1));
+    await unit(world, Organization?.RootId as string, 'after the pruning');
+    expect(await ask(Revision)).toEqual({ Revision: Revision + 3 });
+    expect((await ask(Revision + 2)).Changes?.Units).toHaveLength(1);
   });
 });

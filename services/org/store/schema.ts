@@ -158,4 +158,5 @@ export interface OrgDb extends DetectiveTables, LandingZoneTables {
   tag: TagTable;
   /** The platform's own: its `v` is the revision of the organization. */
   global_version: { id: number; v: number };
+  change_log: { v: number; kind: string; object_id: string };
 }

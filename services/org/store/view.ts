@@ -8,6 +8,8 @@ import { theOrganization } from './organization.ts';
 import { enabledTypes } from './policies.ts';
 
 export type OrganizationView = OutputOf<typeof GetOrganizationView>;
+/** Of the objects to read; all of them without. */
+type Ids = readonly string[];
 
 export async function readView(view: Db, partition: string): Promise<OrganizationView> {
   const { v } = await view.selectFrom('global_version').select('v').where('id', '=', 1).executeTakeFirstOrThrow();
@@ -30,11 +32,12 @@ export async function readView(view: Db, partition: string): Promise<Organizatio
 }
 
 /** Members, and accounts that stand alone but are not active. */
-async function readAccounts(view: Db): Promise<OrganizationView['Accounts']> {
+export async function readAccounts(view: Db, ids?: Ids): Promise<OrganizationView['Accounts']> {
   const rows = await view
     .selectFrom('account')
     .select(['account_id', 'parent_id', 'state', 'keep_cross_account_use'])
     .where((eb) => eb.or([eb('organization_id', 'is not', null), eb('state', '<>', 'ACTIVE')]))
+    .$if(ids !== undefined, (query) => query.where('account_id', 'in', ids as Ids))
     .orderBy('account_id')
     .execute();
   return rows.map((row) => ({
@@ -45,11 +48,12 @@ async function readAccounts(view: Db): Promise<OrganizationView['Accounts']> {
   }));
 }
 
-async function readUnits(view: Db): Promise<OrganizationView['Units']> {
+export async function readUnits(view: Db, ids?: Ids): Promise<OrganizationView['Units']> {
   const rows = await view
     .selectFrom('node')
     .select(['node_id', 'parent_id', 'name'])
     .where('kind', '=', 'unit')
+    .$if(ids !== undefined, (query) => query.where('node_id', 'in', ids as Ids))
     .orderBy('node_id')
     .execute();
   return rows.map((row) => ({ Id: row.node_id, ParentId: row.parent_id as string, Name: row.name }));
@@ -66,15 +70,17 @@ function shippedPolicies(partition: string): OrganizationView['Policies'] {
   }));
 }
 
-async function readPolicies(
+export async function readPolicies(
   view: Db,
   { organization_id, management_account_id }: OrganizationRow,
   partition: string,
+  ids?: Ids,
 ): Promise<OrganizationView['Policies']> {
   const scope = { partition, managementAccountId: management_account_id, organizationId: organization_id };
   const rows = await view
     .selectFrom('policy')
     .select(['policy_id', 'type', 'name', 'version', 'content'])
+    .$if(ids !== undefined, (query) => query.where('policy_id', 'in', ids as Ids))
     .orderBy('policy_id')
     .execute();
   return rows.map((row) => ({
@@ -87,10 +93,11 @@ async function readPolicies(
   }));
 }
 
-async function readAttachments(view: Db): Promise<OrganizationView['Attachments']> {
+export async function readAttachments(view: Db, ids?: Ids): Promise<OrganizationView['Attachments']> {
   const rows = await view
     .selectFrom('attachment')
     .select(['target_id', 'policy_id', 'mode'])
+    .$if(ids !== undefined, (query) => query.where('target_id', 'in', ids as Ids))
     .orderBy('target_id')
     .orderBy('policy_id')
     .execute();

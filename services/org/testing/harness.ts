@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { OrganizationView } from '../../../platform/authz/organization.ts';
+import { withChanges } from '../../../platform/authz/organization-changes.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
@@ -86,8 +87,10 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
   const organization = new OrganizationView({
     feed: {
       view: () => internal.GetOrganizationView({}),
-      revision: async (Since, WaitMilliseconds) =>
-        (await internal.GetOrganizationChanges({ Since, WaitMilliseconds })).Revision,
+      async changes(Since, WaitMilliseconds) {
+        const { Revision, Changes } = await internal.GetOrganizationChanges({ Since, WaitMilliseconds });
+        return { revision: Revision, changes: Changes && { ...Changes, Revision } };
+      },
     },
     clock,
     hub,
@@ -235,4 +238,26 @@ export async function failure(work: Promise<unknown>): Promise<string> {
     return details?.reason === undefined ? code : `${code}/${details.reason}`;
   }
   throw new Error('the call succeeded');
+}
+
+type View = OutputOf<typeof orgApi.GetOrganizationView>;
+
+/** A view in an order of its own: what nodes keep has none. */
+export function inOrder({ Units, Accounts, Policies, Attachments, ...rest }: View) {
+  const sorted = (list: readonly object[]) => list.map((item) => JSON.stringify(item, Object.keys(item).sort())).sort();
+  return {
+    ...rest,
+    Units: sorted(Units),
+    Accounts: sorted(Accounts),
+    Policies: sorted(Policies),
+    Attachments: sorted(Attachments),
+  };
+}
+
+/** What a node that knew this view knows after it was told the changes. Undefined: it has to read everything. */
+export async function followed(world: OrgWorld, before: View): Promise<View | undefined> {
+  const { Revision: Since } = before;
+  const { Revision, Changes } = await world.internal.GetOrganizationChanges({ Since, WaitMilliseconds: 0 });
+  if (Revision === Since) return before;
+  return Changes && ({ ...withChanges(before, { ...Changes, Revision }) } as View);
 }

@@ -29,10 +29,18 @@ export interface RecordedDecision {
   Reason: string;
   Layer?: string | undefined;
   Level?: { Id: string } | undefined;
+  Context: Readonly<Record<string, unknown>>;
+}
+
+/** What bound a decision; many decisions share one. */
+export interface RecordedStack {
+  /** Of the principal: its grants hold in projects of this account. Empty where it has none. */
+  AccountId: string;
+  /** `arn@version`, `boundary:` or `session:` in front of what is no identity policy. */
   Policies: readonly string[];
+  /** From the root down; absent: no guardrail bound. */
   PrincipalLevels?: readonly RecordedLevel[] | undefined;
   ResourceLevels?: readonly RecordedLevel[] | undefined;
-  Context: Readonly<Record<string, unknown>>;
 }
 
 const KINDS: ReadonlyMap<string, PrincipalFacts['kind']> = new Map([

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AuthorizationRequest,
   type CompiledPolicy,
+  compilePolicy,
   type Decision,
   evaluate,
   type PolicyKind,
@@ -17,7 +18,7 @@ import {
 } from '../../../../policies/engine/testing/generate-pair.ts';
 import { Random } from '../../../../policies/engine/testing/random.ts';
 import type { ProposedChange } from './proposed-change.ts';
-import type { RecordedDecision } from './recorded.ts';
+import type { RecordedDecision, RecordedStack } from './recorded.ts';
 import { Replayer } from './replayer.ts';
 import type { Documents } from './stack.ts';
 
@@ -58,16 +59,10 @@ function isNamedApart(layers: GeneratedLayers): boolean {
   );
 }
 
-function record(
-  request: AuthorizationRequest,
-  layers: GeneratedLayers,
-  decision: Decision,
-): RecordedDecision | undefined {
+function record(request: AuthorizationRequest, decision: Decision): RecordedDecision | undefined {
   const { kind, arn, accountId, uniqueId, roleArn, userArn } = request.principal;
   const Type = TYPES[kind as keyof typeof TYPES];
   if (!Type || decision.reason === 'error') return undefined;
-  const levels = (list: GeneratedLayers['scp']) =>
-    list?.map(({ id, policies }) => ({ Id: id, Policies: policies.map(nameOf) }));
   const issuer = roleArn ?? userArn;
   return {
     EventId: 'event',
@@ -83,15 +78,12 @@ function record(
     Reason: decision.reason,
     Layer: decision.layer,
     Level: decision.level && { Id: decision.level.id },
-    Policies: [
-      ...(layers.identity ?? []).map(nameOf),
-      ...(layers.boundary ?? []).map((p) => `boundary:${nameOf(p)}`),
-      ...(layers.session ?? []).map((p) => `session:${nameOf(p)}`),
-    ],
-    PrincipalLevels: levels(layers.scp),
-    ResourceLevels: levels(layers.rcp),
     Context: Object.fromEntries(request.context),
   };
+}
+
+function answerOf({ effect, reason, layer, level }: Decision) {
+  return { effect, reason, layer, level };
 }
 
 /** Of everything that is not gone. */
@@ -111,15 +103,38 @@ function documentsOf(layers: GeneratedLayers, gone: ReadonlySet<CompiledPolicy>)
   };
 }
 
+function recordedStack(layers: GeneratedLayers, AccountId: string): RecordedStack {
+  const levels = (list: GeneratedLayers['scp']) =>
+    list?.map(({ id, policies }) => ({ Id: id, Policies: policies.map(nameOf) }));
+  return {
+    AccountId,
+    Policies: [
+      ...(layers.identity ?? []).map(nameOf),
+      ...(layers.boundary ?? []).map((p) => `boundary:${nameOf(p)}`),
+      ...(layers.session ?? []).map((p) => `session:${nameOf(p)}`),
+    ],
+    PrincipalLevels: levels(layers.scp),
+    ResourceLevels: levels(layers.rcp),
+  };
+}
+
 type Layer = ProposedChange['layer'];
 
-/** A change of one layer, with the layers that it really leads to. */
+interface Proposal {
+  change: ProposedChange;
+  /** The layers that it really leads to. */
+  apply(layers: GeneratedLayers): GeneratedLayers;
+}
+
+const LAYERS: readonly Layer[] = ['identity', 'boundary', 'scp', 'rcp'];
+
+/** A change of one layer. */
 function propose(
   random: Random,
   layers: GeneratedLayers,
   accountId: string,
-): { change: ProposedChange; after: GeneratedLayers } | undefined {
-  const layer: Layer = random.pick(['identity', 'boundary', 'scp', 'rcp']);
+  layer: Layer = random.pick(LAYERS),
+): Proposal | undefined {
   const operation = random.pick(['add', 'add', 'replace', 'remove'] as const);
   const policy = operation === 'remove' ? undefined : generatePolicy(random, layer as PolicyKind);
   const replaced = (list: readonly CompiledPolicy[], old: CompiledPolicy | undefined) => [
@@ -141,7 +156,7 @@ function propose(
       reaches: () => false,
     };
     const after = levels.map((item) => (item === level ? { ...level, policies: replaced(level.policies, old) } : item));
-    return { change, after: { ...layers, [layer]: after } };
+    return { change, apply: (before) => ({ ...before, [layer]: after }) };
   }
   const list = layers[layer] ?? [];
   const old = operation === 'add' ? undefined : list[0];
@@ -154,9 +169,8 @@ function propose(
     principalIds: undefined,
     policyArn: old?.source.arn,
   };
-  if (layer === 'identity') return { change, after: { ...layers, identity: replaced(list, old) } };
-  const { boundary: _, ...rest } = layers;
-  return { change, after: policy ? { ...rest, boundary: [policy] } : rest };
+  if (layer === 'identity') return { change, apply: (before) => ({ ...before, identity: replaced(list, old) }) };
+  return { change, apply: ({ boundary: _, ...rest }) => (policy ? { ...rest, boundary: [policy] } : rest) };
 }
 
 /** The same change of somebody or something that the decision has nothing to do with. */
@@ -181,17 +195,20 @@ describe(`replay (seed ${SEED})`, () => {
         const { hasBoundary: __, isServiceLinkedRole: ___, ...principal } = drawn.principal;
         const request = { ...drawn, principal };
         const decision = evaluate(request, indexLayers(layers));
-        const recorded = record(request, layers, decision);
+        const recorded = record(request, decision);
         const proposed = recorded && isNamedApart(layers) && propose(random, layers, principal.accountId);
         if (!recorded || !proposed) continue;
-        if (random.chance(0.15)) proposed.after = elsewhere(proposed.change) && layers;
+        if (random.chance(0.15)) proposed.apply = elsewhere(proposed.change) && ((before) => before);
         const all = Object.values(layers).flat();
         const policies = all.flatMap((item) =>
           typeof item === 'object' ? ('policies' in item ? item.policies : item) : [],
         );
         const gone = new Set(policies.filter(() => random.chance(share)) as CompiledPolicy[]);
-        const replayed = new Replayer([proposed.change], documentsOf(layers, gone)).replay(recorded);
-        const truth = evaluate(request, indexLayers(proposed.after));
+        const replayed = new Replayer([proposed.change], documentsOf(layers, gone)).replay(
+          recorded,
+          recordedStack(layers, principal.accountId),
+        );
+        const truth = evaluate(request, indexLayers(proposed.apply(layers)));
         seen[replayed.kind]++;
         const place = `seed ${SEED + set}, request ${i}: ${JSON.stringify({ recorded, change: proposed.change.layer, truth })}`;
         if (replayed.kind === 'flips') expect(truth.effect, place).not.toBe(decision.effect);
@@ -209,5 +226,98 @@ describe(`replay (seed ${SEED})`, () => {
     // Little is left open, and something is.
     expect(seen.unknown / (seen.same + seen.flips)).toBeLessThan(0.1);
     if (share > 0) expect(seen.unknown).toBeGreaterThan(20);
+  });
+
+  // What one replayer remembers of stacks, changes and actions must not show.
+  it('gives many decisions under several changes the flips that a full evaluation of each gives', () => {
+    const seen = { untouched: 0, same: 0, flips: 0, unknown: 0 };
+    for (let set = 0; set < SETS; set++) {
+      const random = new Random((SEED + set) >>> 0);
+      const generated = generateLayers(random);
+      const whole = real(generated, '*');
+      if (!isNamedApart(whole)) continue;
+      const { accountId } = generateRequest(random, generated).principal;
+      const proposals = LAYERS.filter(() => random.chance(0.4)).flatMap(
+        (layer) => propose(random, whole, accountId, layer) ?? [],
+      );
+      const replayer = new Replayer(
+        proposals.map(({ change }) => change),
+        documentsOf(whole, new Set()),
+      );
+      const stacks = new Map<string, RecordedStack>();
+      for (let i = 0; i < 4 * REQUESTS; i++) {
+        const drawn = generateRequest(random, generated);
+        if (WITH_POLICY.test(drawn.resource)) continue;
+        const { hasBoundary: _, isServiceLinkedRole: __, ...principal } = drawn.principal;
+        const request = { ...drawn, principal };
+        const decision = evaluate(request, indexLayers(whole));
+        const recorded = record(request, decision);
+        if (!recorded) continue;
+        const stack = stacks.get(principal.accountId) ?? recordedStack(whole, principal.accountId);
+        stacks.set(principal.accountId, stack);
+        const replayed = replayer.replay(recorded, stack);
+        const binding = proposals.filter(({ change }) => 'levelId' in change || principal.accountId === accountId);
+        const after = binding.reduce((layers, { apply }) => apply(layers), whole);
+        const truth = evaluate(request, indexLayers(after));
+        seen[replayed.kind]++;
+        const place = `seed ${SEED + set}, request ${i}: ${JSON.stringify({ recorded, truth })}`;
+        expect(replayed.kind === 'flips', place).toBe(truth.effect !== decision.effect);
+        // Of several statements that say the same, any may be the one that is named.
+        if (replayed.kind === 'flips') expect(answerOf(replayed.decision), place).toEqual(answerOf(truth));
+      }
+    }
+    console.log(`replay seed ${SEED}, one replayer: ${JSON.stringify(seen)}`);
+    expect(seen.unknown).toBe(0);
+    expect(Math.min(seen.same, seen.flips, seen.untouched)).toBeGreaterThan(100);
+  });
+
+  it('takes what is granted in one account for nothing in another', () => {
+    const document = (account: string) =>
+      compilePolicy(
+        {
+          Version: '2012-10-17',
+          Statement: {
+            Effect: 'Allow',
+            Action: 'iam:GetUser',
+            Resource: '*',
+            Condition: { StringEquals: { 'aws:ResourceAccount': account } },
+          },
+        },
+        { arn: 'arn:aws:iam::aws:policy/granted', kind: 'identity' },
+      );
+    const denies = compilePolicy(
+      { Version: '2012-10-17', Statement: { Effect: 'Deny', Action: '*', Resource: '*' } },
+      { arn: 'request:Changes.1', kind: 'scp' },
+    );
+    const change: ProposedChange = {
+      layer: 'scp',
+      operation: 'add',
+      policy: denies,
+      levelId: 'r-1',
+      policyId: undefined,
+      reaches: () => true,
+    };
+    const replayer = new Replayer([change], {
+      policy: (_, __, accountId) => ({ policy: document(accountId), since: 0 }),
+      guardrail: () => undefined,
+    });
+    const replayed = ['111122223333', '444455556666'].map((AccountId) => {
+      const decision: RecordedDecision = {
+        EventId: 'event',
+        EventName: 'GetUser',
+        Position: { Time: TIME, Sequence: 1 },
+        Principal: { Type: 'IAMUser', Arn: `arn:aws:iam::${AccountId}:user/u`, AccountId, PrincipalId: 'AIDAU' },
+        Asked: false,
+        Action: 'iam:GetUser',
+        Resource: `arn:aws:iam::${AccountId}:user/u`,
+        ResourceAccount: AccountId,
+        Effect: 'allow',
+        Reason: 'allow',
+        Layer: 'identity',
+        Context: { 'aws:resourceaccount': AccountId },
+      };
+      return replayer.replay(decision, { AccountId, Policies: ['arn:aws:iam::aws:policy/granted@v1#0'] }).kind;
+    });
+    expect(replayed).toEqual(['flips', 'flips']);
   });
 });

@@ -14,7 +14,10 @@ import type { RecordedDecision } from './recorded.ts';
 
 const MOST_NAMES = 10_000;
 
-type ResourceLayer = Pick<Layers, 'resource' | 'resourceTrust'>;
+export interface ResourceLayer extends Pick<Layers, 'resource' | 'resourceTrust'> {
+  /** Stands for a policy that the record does not hold. */
+  isGuess?: true;
+}
 
 const NONE: ResourceLayer = { resourceTrust: 'normal' };
 /** Resource types that carry a policy, by service. */
@@ -41,12 +44,32 @@ export function resourceLayers(recorded: RecordedDecision, principal: PrincipalF
   }
   if (!hasPolicy && !recorded.Asked) return [NONE];
   const { Reason, Layer, Effect } = recorded;
-  const said = (...sets: PolicySet[]) => sets.map((resource): ResourceLayer => ({ resource, resourceTrust }));
+  const said = (...sets: PolicySet[]) =>
+    sets.map((resource): ResourceLayer => ({ resource, resourceTrust, isGuess: true }));
   // Only shortcuts: what cannot have been is also ruled out by asking the evaluator.
   if (Effect === 'allow' && Layer === 'resource') return said(...grants(principal));
   if (Effect === 'allow' && Layer === 'identity') return [NONE, ...said(toAccount(principal.accountId))];
   if (Reason === 'explicit-deny' && Layer === 'resource') return said(DENIES);
-  return [NONE, ...said(NOTHING, toAccount(principal.accountId), ...grants(principal), DENIES)];
+  return [NONE, ...said(...possible(principal), DENIES)];
+}
+
+/**
+ * What a policy that said this says to the same caller with a boundary, or without one any more: Deny with NotPrincipal
+ * spares only callers without one (iam.md 1.5).
+ */
+export function acrossBoundary(
+  layer: ResourceLayer,
+  principal: PrincipalFacts,
+  hasBoundary: boolean,
+): readonly ResourceLayer[] {
+  if (!layer.isGuess) return [layer];
+  if (hasBoundary) return [layer, { ...layer, resource: DENIES }];
+  if (layer.resource !== DENIES) return [layer];
+  return [layer, ...possible(principal).map((resource) => ({ ...layer, resource }))];
+}
+
+function possible(principal: PrincipalFacts): PolicySet[] {
+  return [NOTHING, toAccount(principal.accountId), ...grants(principal)];
 }
 
 const NOTHING = buildPolicySet([]);

@@ -7,7 +7,7 @@ import {
   type PolicyKind,
   type PolicySet,
 } from '../../../../policies/engine/index.ts';
-import type { RecordedDecision, RecordedLevel } from './recorded.ts';
+import type { RecordedLevel, RecordedStack } from './recorded.ts';
 
 export interface Entry {
   /** As recorded: `arn@version`, `arn@version#project`, `p-id@version`. */
@@ -42,15 +42,14 @@ export interface Dated {
   since: number;
 }
 
-/** `since`: the stack is the same for decisions from then on. */
-export function stackOf(recorded: RecordedDecision, documents: Documents): { stack: Stack; since: number } {
-  const at = recorded.Position.Time;
+/** As it was `at` a moment; it is the same for decisions from `since` on. */
+export function stackOf(recorded: RecordedStack, at: number, documents: Documents): { stack: Stack; since: number } {
   let since = 0;
   const layers: Record<'identity' | 'boundary' | 'session', Entry[]> = { identity: [], boundary: [], session: [] };
   for (const text of recorded.Policies) {
     const kind = text.startsWith('boundary:') ? 'boundary' : text.startsWith('session:') ? 'session' : 'identity';
     const name = kind === 'identity' ? text : text.slice(kind.length + 1);
-    const found = documents.policy(name, kind, recorded.Principal.AccountId ?? '');
+    const found = documents.policy(name, kind, recorded.AccountId);
     since = Math.max(since, found?.since ?? 0);
     layers[kind].push({ name, policy: found && found.since <= at ? found.policy : undefined });
   }
@@ -69,24 +68,15 @@ export function stackOf(recorded: RecordedDecision, documents: Documents): { sta
   return { stack, since };
 }
 
-/** What names a stack: two decisions with the same key are judged by the same policies. */
-export function stackKey({ Principal, Policies, PrincipalLevels, ResourceLevels }: RecordedDecision): string {
-  return `${Principal.AccountId}\t${Policies.join('\n')}\t${levelsKey(PrincipalLevels)}\t${levelsKey(ResourceLevels)}`;
-}
-
-function levelsKey(levels: readonly RecordedLevel[] | undefined): string {
-  if (!levels) return '-';
-  let key = '';
-  for (const { Id, Policies } of levels) key += `${Id}=${Policies.join(',')};`;
-  return key;
-}
-
-/** Every entry whose document is gone. */
-export function goneEntries(stack: Stack): Entry[] {
+export function entriesOf(stack: Stack): Entry[] {
   const levels = [...(stack.scp ?? []), ...(stack.rcp ?? [])].flatMap(({ entries }) => entries);
-  return [...stack.identity, ...(stack.boundary ?? []), ...(stack.session ?? []), ...levels].filter(
-    ({ policy }) => policy === undefined,
-  );
+  return [...stack.identity, ...(stack.boundary ?? []), ...(stack.session ?? []), ...levels];
+}
+
+/** Whether both have the same layers: then they differ by the documents in them alone. */
+export function haveSameLayers(a: Stack, b: Stack): boolean {
+  const layers = ['boundary', 'session', 'scp', 'rcp'] as const;
+  return layers.every((layer) => (a[layer] === undefined) === (b[layer] === undefined));
 }
 
 /** What a document that is gone may have said about one request. */
@@ -97,6 +87,8 @@ export const SAYINGS: readonly Saying[] = ['allow', 'nothing', 'deny'];
 export class LayerMaker {
   private readonly sets = new Map<string, PolicySet>();
   private readonly whole = new WeakMap<Stack, Layers>();
+  private readonly numbers = new WeakMap<CompiledPolicy, number>();
+  private lastNumber = 0;
 
   /** `sayings`: what the documents that are gone said; without them nothing may be gone. */
   layersOf(stack: Stack, sayings?: ReadonlyMap<Entry, Saying>): Layers {
@@ -122,9 +114,17 @@ export class LayerMaker {
     };
   }
 
+  /** Names do not tell documents apart: what is granted in the default project counts in another account in each. */
+  private numberOf(policy: CompiledPolicy): number {
+    const known = this.numbers.get(policy);
+    if (known !== undefined) return known;
+    this.numbers.set(policy, ++this.lastNumber);
+    return this.lastNumber;
+  }
+
   private setOf(entries: readonly Entry[], kind: PolicyKind, sayings: ReadonlyMap<Entry, Saying>): PolicySet {
     let key: string = kind;
-    for (const entry of entries) key += `\n${entry.name} ${entry.policy ? '' : sayings.get(entry)}`;
+    for (const entry of entries) key += ` ${entry.policy ? this.numberOf(entry.policy) : sayings.get(entry)}`;
     let set = this.sets.get(key);
     if (!set) {
       set = buildPolicySet(entries.flatMap((entry) => entry.policy ?? said(sayings.get(entry), kind) ?? []));

@@ -5,7 +5,7 @@ import {
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
   GetSessionSnapshot,
-  NoteAccessKeyUse,
+  NoteUses,
   ResolvePrincipals,
 } from '../../api/internal.ts';
 import type { IamDeps } from '../../deps.ts';
@@ -73,12 +73,16 @@ export const resolvePrincipals = implement(ResolvePrincipals, {
   },
 });
 
-export const noteAccessKeyUse = implement(NoteAccessKeyUse, {
+export const noteUses = implement(NoteUses, {
   resolve: noResource,
   run(_call, input, _state, deps) {
-    for (const use of input.Uses) {
-      deps.keyUses.note({ accessKeyId: use.AccessKeyId, at: use.At, service: use.Service, region: use.Region });
-    }
+    const use = ({ At, Service, Region }: { At: number; Service: string; Region: string }) => ({
+      at: At,
+      service: Service,
+      region: Region,
+    });
+    for (const { AccessKeyId, ...of } of input.AccessKeys) deps.keyUses.note({ id: AccessKeyId, ...use(of) });
+    for (const { RoleId, ...of } of input.Roles) deps.roleUses.note({ id: RoleId, ...use(of) });
     return undefined;
   },
 });

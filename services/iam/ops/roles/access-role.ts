@@ -50,7 +50,6 @@ export async function insertAccessRole(tx: Tx, deps: IamDeps, request: AccessRol
     sessions_not_before: 0,
     enterprise_project_id: DEFAULT_PROJECT,
     created_at: request.now,
-    last_used_at: null,
   });
   await attach(tx, {
     accountId,

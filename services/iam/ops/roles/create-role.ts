@@ -3,7 +3,7 @@ import { CreateRole, ROLE_SESSION_SECONDS } from '../../api/roles.ts';
 import { nameKey, roleArn } from '../../domain/names.ts';
 import { checkTags } from '../../domain/tags.ts';
 import { lockAccount } from '../../store/accounts.ts';
-import type { RoleRow } from '../../store/db.ts';
+import type { NewRole } from '../../store/db.ts';
 import { countRoles, insertRole } from '../../store/roles.ts';
 import { putTags, tagRecord } from '../../store/tags.ts';
 import { boundaryColumns, findBoundary } from '../attachments/boundaries.ts';
@@ -41,7 +41,7 @@ export const createRole = implement(CreateRole, {
     const scope = scopeOf(call, deps);
     const boundary = input.PermissionsBoundary && (await findBoundary(call, deps, input.PermissionsBoundary));
     const trust = await checkTrust(call, deps, input.AssumeRolePolicyDocument);
-    const row: RoleRow = {
+    const row: NewRole = {
       ...trust,
       role_id: deps.ids.unique('AROA', 17),
       account_id: scope.accountId,
@@ -55,7 +55,6 @@ export const createRole = implement(CreateRole, {
       sessions_not_before: 0,
       enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       created_at: call.now,
-      last_used_at: null,
     };
     call.touches(roleArn(scope, row.path, row.name), 'AWS::IAM::Role', scope.accountId);
     return policyChange(deps, call, 'role', row.role_id, async (tx) => {

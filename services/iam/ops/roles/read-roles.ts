@@ -5,12 +5,13 @@ import { tagsOf } from '../../store/tags.ts';
 import { implement } from '../implement.ts';
 import { closePage, openPage } from '../pages.ts';
 import { aboutRole } from '../targets.ts';
-import { showRole } from './view.ts';
+import { lastUseOf, showRole } from './view.ts';
 
 export const getRole = implement(GetRole, {
   resolve: (call, input, deps) => aboutRole(call, deps, input.RoleName),
-  async run(_call, _input, role, deps) {
-    return { Role: showRole(deps, role, await tagsOf(deps.store.read, role.role_id)) };
+  async run(call, _input, role, deps) {
+    const shown = showRole(deps, role, await tagsOf(deps.store.read, role.role_id));
+    return { Role: { ...shown, RoleLastUsed: lastUseOf(deps, role, call.now) } };
   },
 });
 

@@ -15,7 +15,7 @@ import { assumedRoleArn, parseRoleArn } from '../../domain/names.ts';
 import { chainTags } from '../../domain/session-tags.ts';
 import type { Tag } from '../../domain/tags.ts';
 import type { RoleRow } from '../../store/db.ts';
-import { noteRoleUse, roleByName } from '../../store/roles.ts';
+import { roleByName } from '../../store/roles.ts';
 import { tagRecord, tagsOf } from '../../store/tags.ts';
 import { plainChange } from '../changes.ts';
 import { implement } from '../implement.ts';
@@ -67,8 +67,6 @@ export const assumeRole = implement(AssumeRole, {
     const scope = { partition: deps.settings.partition, accountId: role.account_id };
     return plainChange(async (tx) => {
       if (factor) await acceptCode(tx, call, factor);
-      // The role before sessions, as when it is deleted: two transactions never wait for each other.
-      await noteRoleUse(tx, role.role_id, call.now);
       await keepSession(tx, call, Credentials.AccessKeyId, session);
       return {
         Credentials,

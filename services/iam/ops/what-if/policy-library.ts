@@ -4,7 +4,7 @@ import { compileStored } from '../../../../platform/authz/principal.ts';
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../../policies/engine/index.ts';
 import type { IamDeps } from '../../deps.ts';
-import type { RecordedDecision } from '../../domain/replay/recorded.ts';
+import type { RecordedStack } from '../../domain/replay/recorded.ts';
 import type { Dated, Documents } from '../../domain/replay/stack.ts';
 import { documentNamed, type StoredDocument } from '../../store/policy-documents.ts';
 
@@ -12,6 +12,7 @@ export class PolicyLibrary implements Documents {
   private readonly deps: IamDeps;
   private readonly organization: OrganizationSnapshot;
   private readonly stored = new Map<string, StoredDocument | undefined>();
+  private readonly compiled = new Map<string, Dated | undefined>();
   private readonly guardrails = new Map<string, CompiledPolicy | undefined>();
 
   constructor(deps: IamDeps, organization: OrganizationSnapshot) {
@@ -19,9 +20,9 @@ export class PolicyLibrary implements Documents {
     this.organization = organization;
   }
 
-  /** Reads what the decisions name and is not known yet. */
-  async load(decisions: readonly RecordedDecision[]): Promise<void> {
-    for (const { Policies } of decisions) {
+  /** Reads what the stacks name and is not known yet. */
+  async load(stacks: readonly RecordedStack[]): Promise<void> {
+    for (const { Policies } of stacks) {
       for (const text of Policies) {
         const name = text.replace(/^(?:boundary|session):/, '');
         if (!this.stored.has(name)) this.stored.set(name, await this.read(name));
@@ -30,6 +31,18 @@ export class PolicyLibrary implements Documents {
   }
 
   policy(name: string, kind: 'identity' | 'boundary' | 'session', accountId: string): Dated | undefined {
+    // Only what is granted in a project depends on the account.
+    const key = `${kind} ${name.includes('#') ? accountId : ''} ${name}`;
+    if (!this.compiled.has(key)) this.compiled.set(key, this.compile(name, kind, accountId));
+    return this.compiled.get(key);
+  }
+
+  guardrail(name: string, layer: 'scp' | 'rcp'): CompiledPolicy | undefined {
+    if (!this.guardrails.has(name)) this.guardrails.set(name, this.compileGuardrail(name, layer));
+    return this.guardrails.get(name);
+  }
+
+  private compile(name: string, kind: 'identity' | 'boundary' | 'session', accountId: string): Dated | undefined {
     const found = this.stored.get(name);
     if (!found) return undefined;
     const [Arn, recorded] = split(name);
@@ -41,11 +54,6 @@ export class PolicyLibrary implements Documents {
     } catch {
       return undefined;
     }
-  }
-
-  guardrail(name: string, layer: 'scp' | 'rcp'): CompiledPolicy | undefined {
-    if (!this.guardrails.has(name)) this.guardrails.set(name, this.compileGuardrail(name, layer));
-    return this.guardrails.get(name);
   }
 
   private async read(name: string): Promise<StoredDocument | undefined> {

@@ -1,9 +1,10 @@
-import type { AnyOperation, InputOf } from '../../../../platform/contract/operation.ts';
+import type { AnyOperation, InputOf, OutputOf } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
+import type { auditOperations } from '../../../audit/api/index.ts';
 import { WhatIf } from '../../api/what-if.ts';
 import type { IamDeps } from '../../deps.ts';
 import { statementName } from '../../domain/explanation.ts';
-import type { RecordedDecision } from '../../domain/replay/recorded.ts';
+import type { RecordedDecision, RecordedStack } from '../../domain/replay/recorded.ts';
 import { type Replayed, Replayer } from '../../domain/replay/replayer.ts';
 import { Tally, type Totals } from '../../domain/replay/tally.ts';
 import { ofManagement } from '../accounts/management.ts';
@@ -12,12 +13,14 @@ import { PolicyLibrary } from './policy-library.ts';
 import { isAboveAccount, readChanges } from './read-changes.ts';
 
 type Input = InputOf<typeof WhatIf>;
+type Page = OutputOf<typeof auditOperations.ReadDecisions>;
 
 const WEEK_MS = 7 * 86_400_000;
 /** One answer: what is read and decided before it, and for how long at the most. */
 const MOST_DECISIONS = 50_000;
 const MOST_MS = 2_000;
-const RECORDS_PER_READ = 1_000;
+/** Decided in one go, without giving way to others. */
+const RECORDS_PER_READ = 500;
 const MOST_UNKNOWN_SHOWN = 100;
 
 /** How far a replay has come. The window stays as it was when it began. */
@@ -59,8 +62,8 @@ export const whatIf = implement(WhatIf, {
         After: place.after,
         Limit: RECORDS_PER_READ,
       });
-      await library.load(page.Decisions);
-      part.take(page.Decisions, page.Next, (recorded) => replayer.replay(recorded));
+      await library.load(page.Stacks);
+      part.take(page, (recorded, stack) => replayer.replay(recorded, stack));
     }
     const answer = part.answer();
     return { ...answer, IsTruncated: !answer.Progress.Done, ...(!answer.Progress.Done && { Marker: seal(place) }) };
@@ -110,17 +113,13 @@ class Part {
   }
 
   /** All decisions of one record are taken together: the next part begins behind a record. */
-  take(
-    decisions: readonly RecordedDecision[],
-    next: Place['after'] | undefined,
-    replay: (recorded: RecordedDecision) => Replayed,
-  ): void {
+  take(page: Page, replay: (recorded: RecordedDecision, stack: RecordedStack) => Replayed): void {
     const AccountId = this.accounts[this.place.account] as string;
     let event: string | undefined;
-    for (const recorded of decisions) {
+    for (const recorded of page.Decisions) {
       if (recorded.EventId !== event && this.flips.length >= this.limit) return;
       event = recorded.EventId;
-      const replayed = replay(recorded);
+      const replayed = replay(recorded, page.Stacks[recorded.Stack] as RecordedStack);
       this.looked++;
       this.tally.count(recorded, replayed);
       if (replayed.kind === 'flips') this.flips.push(showFlip(recorded, replayed, AccountId));
@@ -128,8 +127,8 @@ class Part {
         this.unknown.push(showUnknown(recorded, replayed, AccountId));
       this.place.after = recorded.Position;
     }
-    if (next) {
-      this.place.after = next;
+    if (page.Next) {
+      this.place.after = page.Next;
       return;
     }
     this.place.account++;

@@ -22,7 +22,7 @@ export const getOrganizationChanges = implement(GetOrganizationChanges, {
       const left = until - performance.now();
       if (Revision !== Since || left <= 0) {
         announced.cancel();
-        return { Revision };
+        return Revision === Since ? { Revision } : deps.views.since(Since);
       }
       await announced.within(Math.min(left, LOOK_MS));
     }
