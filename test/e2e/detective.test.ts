@@ -60,6 +60,36 @@ describe('the detective engine', () => {
     expect((explained.json().Principal as Answer).Arn).toBe(cause?.ActorArn);
   });
 
+  it('records a role from its making to its end, and judges whom it trusts', async () => {
+    const RoleName = uniqueName('role');
+    const Arn = `arn:aws:iam::${home}:role/${RoleName}`;
+    const trust = (account: string) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' },
+      });
+    const iam = async (operation: string, input: object) => {
+      const answer = await native(server, `/v1/iam/${operation}`, input);
+      expect(answer.status, answer.text).toBe(200);
+    };
+    await iam('create-role', { RoleName, AssumeRolePolicyDocument: trust(home) });
+    await judged(Arn, 'G-D-13', 'COMPLIANT');
+    const stranger = await createAccount(server);
+    const foreign = stranger.arn.split(':')[4] as string;
+    await iam('update-assume-role-policy', { RoleName, PolicyDocument: trust(foreign) });
+    await judged(Arn, 'G-D-13', 'NON_COMPLIANT');
+    await iam('delete-role', { RoleName });
+    await recorded(Arn, (answer) => (answer.Item as Answer).Status === 'DELETED');
+    const { Versions } = (await org('get-resource-config-history', { Arn })) as {
+      Versions: { Cause?: { EventName: string } }[];
+    };
+    expect(Versions.map(({ Cause }) => Cause?.EventName)).toEqual([
+      'DeleteRole',
+      'UpdateAssumeRolePolicy',
+      'CreateRole',
+    ]);
+  });
+
   it('sees a rule turn when a key is scheduled for deletion too soon, and turn back', async () => {
     const made = await native(server, '/v1/kms/create-key', {});
     const { Arn, KeyId } = made.json().KeyMetadata as { Arn: string; KeyId: string };
