@@ -42,14 +42,20 @@ describe('the detective engine', () => {
   }, 60_000);
 
   it('records a user and its access key with who made them and the record of it', async () => {
-    const person = await createUser(server);
-    const item = await recorded(person.arn, (answer) => String(answer.Configuration).includes('AKIA'));
+    const UserName = uniqueName('user');
+    const Arn = `arn:aws:iam::${home}:user/${UserName}`;
+    await native(server, '/v1/iam/create-user', { UserName });
+    // Two changes that are made before the first is looked at are one version.
+    await recorded(Arn);
+    const made = await native(server, '/v1/iam/create-access-key', { UserName });
+    const key = made.json().AccessKey as { AccessKeyId: string; SecretAccessKey: string };
+    const item = await recorded(Arn, (answer) => String(answer.Configuration).includes('AKIA'));
     expect(item.Item).toMatchObject({ ResourceType: 'iam:user', AccountId: home, Status: 'OK' });
     expect(JSON.parse(item.Configuration as string).accessKeys).toMatchObject([
-      { id: person.credentials.accessKeyId, status: 'Active' },
+      { id: key.AccessKeyId, status: 'Active' },
     ]);
-    expect(item.Configuration).not.toContain(person.credentials.secretAccessKey);
-    const { Versions } = (await org('get-resource-config-history', { Arn: person.arn })) as {
+    expect(item.Configuration).not.toContain(key.SecretAccessKey);
+    const { Versions } = (await org('get-resource-config-history', { Arn })) as {
       Versions: { Cause?: { EventId: string; EventName: string; ActorArn: string }; Changes: { Path: string }[] }[];
     };
     const cause = Versions[0]?.Cause;
