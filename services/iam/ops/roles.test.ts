@@ -31,7 +31,7 @@ const unique = (prefix: string) => `${prefix}-${++count}`;
 const READ = [allow(['iam:GetRole', 'iam:ListRoles'])];
 
 describe('a role', () => {
-  it('is described as it was made, and lists leave tags and boundary out', async () => {
+  it('is described as it was made, and lists leave tags, boundary and last use out', async () => {
     const RoleName = unique('role');
     const document = trust(world.admin.accountId);
     const { Policy } = await asAdmin(api.CreatePolicy, { PolicyName: unique('b'), PolicyDocument: policy(allow('*')) });
@@ -57,7 +57,7 @@ describe('a role', () => {
     });
     expect((await asAdmin(api.GetRole, { RoleName })).Role).toEqual(made.Role);
     const { Roles } = await asAdmin(api.ListRoles, { PathPrefix: '/ops/' });
-    const { PermissionsBoundary: _boundary, Tags: _tags, ...listed } = made.Role;
+    const { PermissionsBoundary: _boundary, Tags: _tags, RoleLastUsed: _use, ...listed } = made.Role;
     expect(Roles).toEqual([listed]);
     const entities = await asAdmin(api.ListEntitiesForPolicy, { PolicyArn: Policy.Arn });
     expect(entities.PolicyRoles).toEqual([{ RoleName, RoleId: made.Role.RoleId }]);
