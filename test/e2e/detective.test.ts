@@ -42,14 +42,20 @@ describe('the detective engine', () => {
   }, 60_000);
 
   it('records a user and its access key with who made them and the record of it', async () => {
-    const person = await createUser(server);
-    const item = await recorded(person.arn, (answer) => String(answer.Configuration).includes('AKIA'));
+    const UserName = uniqueName('user');
+    const Arn = `arn:aws:iam::${home}:user/${UserName}`;
+    await native(server, '/v1/iam/create-user', { UserName });
+    // Two changes that are made before the first is looked at are one version.
+    await recorded(Arn);
+    const made = await native(server, '/v1/iam/create-access-key', { UserName });
+    const key = made.json().AccessKey as { AccessKeyId: string; SecretAccessKey: string };
+    const item = await recorded(Arn, (answer) => String(answer.Configuration).includes('AKIA'));
     expect(item.Item).toMatchObject({ ResourceType: 'iam:user', AccountId: home, Status: 'OK' });
     expect(JSON.parse(item.Configuration as string).accessKeys).toMatchObject([
-      { id: person.credentials.accessKeyId, status: 'Active' },
+      { id: key.AccessKeyId, status: 'Active' },
     ]);
-    expect(item.Configuration).not.toContain(person.credentials.secretAccessKey);
-    const { Versions } = (await org('get-resource-config-history', { Arn: person.arn })) as {
+    expect(item.Configuration).not.toContain(key.SecretAccessKey);
+    const { Versions } = (await org('get-resource-config-history', { Arn })) as {
       Versions: { Cause?: { EventId: string; EventName: string; ActorArn: string }; Changes: { Path: string }[] }[];
     };
     const cause = Versions[0]?.Cause;
@@ -58,6 +64,36 @@ describe('the detective engine', () => {
     expect(explained.status).toBe(200);
     expect(explained.json()).toMatchObject({ EventName: 'CreateAccessKey', Effect: 'allow' });
     expect((explained.json().Principal as Answer).Arn).toBe(cause?.ActorArn);
+  });
+
+  it('records a role from its making to its end, and judges whom it trusts', async () => {
+    const RoleName = uniqueName('role');
+    const Arn = `arn:aws:iam::${home}:role/${RoleName}`;
+    const trust = (account: string) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' },
+      });
+    const iam = async (operation: string, input: object) => {
+      const answer = await native(server, `/v1/iam/${operation}`, input);
+      expect(answer.status, answer.text).toBe(200);
+    };
+    await iam('create-role', { RoleName, AssumeRolePolicyDocument: trust(home) });
+    await judged(Arn, 'G-D-13', 'COMPLIANT');
+    const stranger = await createAccount(server);
+    const foreign = stranger.arn.split(':')[4] as string;
+    await iam('update-assume-role-policy', { RoleName, PolicyDocument: trust(foreign) });
+    await judged(Arn, 'G-D-13', 'NON_COMPLIANT');
+    await iam('delete-role', { RoleName });
+    await recorded(Arn, (answer) => (answer.Item as Answer).Status === 'DELETED');
+    const { Versions } = (await org('get-resource-config-history', { Arn })) as {
+      Versions: { Cause?: { EventName: string } }[];
+    };
+    expect(Versions.map(({ Cause }) => Cause?.EventName)).toEqual([
+      'DeleteRole',
+      'UpdateAssumeRolePolicy',
+      'CreateRole',
+    ]);
   });
 
   it('sees a rule turn when a key is scheduled for deletion too soon, and turn back', async () => {

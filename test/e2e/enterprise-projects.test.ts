@@ -133,6 +133,53 @@ describe('a grant in a project', () => {
     await done('kms/move-resource', move);
     await eventually(async () => (await encrypt(key.KeyId)).status === 403, 1_000);
   });
+
+  it('counts in questions about the key, as it counts in requests', async () => {
+    const bob = await createUser(server);
+    await done('iam/attach-project-policy', {
+      EnterpriseProjectId: research,
+      PolicyArn: ADMINISTRATOR,
+      UserName: bob.name,
+    });
+    const key = await keyIn(research);
+    const describeKey = async () => {
+      const question = { Principal: bob.arn, Action: 'kms:DescribeKey', Resource: key.Arn };
+      const asked = await done<{ Decision: string }>('authz/authorize', question);
+      const { status } = await tried('kms/describe-key', { KeyId: key.KeyId }, bob.credentials);
+      return [asked.Decision, status];
+    };
+    await eventually(async () => (await describeKey())[1] === 200, 1_000);
+    expect(await describeKey()).toEqual(['Allow', 200]);
+    await done('kms/move-resource', { ResourceArn: key.Arn, EnterpriseProjectId: sales });
+    await eventually(async () => (await describeKey())[1] === 403, 1_000);
+    expect(await describeKey()).toEqual(['Deny', 403]);
+    await done('kms/move-resource', { ResourceArn: key.Arn, EnterpriseProjectId: research });
+    await eventually(async () => (await describeKey())[1] === 200, 1_000);
+    expect(await describeKey()).toEqual(['Allow', 200]);
+  });
+});
+
+describe('devices and namespaces', () => {
+  it('are in projects, and move', async () => {
+    const [here, there] = [await project(uniqueName('here')), await project(uniqueName('there'))];
+    const device = await done<{ VirtualMFADevice: { SerialNumber: string } }>('iam/create-virtual-mfa-device', {
+      VirtualMFADeviceName: uniqueName('phone'),
+      EnterpriseProjectId: here,
+    });
+    const Name = uniqueName('space');
+    await done('authz/register-namespace', { Name, Actions: [{ Name: 'Do' }], EnterpriseProjectId: here });
+    const namespace = `arn:aws:authz:local-1:${server.admin.accountId}:namespace/${Name}`;
+    const listed = async (EnterpriseProjectId: string) =>
+      (await done<{ Resources: object[] }>('iam/list-project-resources', { EnterpriseProjectId })).Resources;
+    const resources = [
+      { ResourceArn: device.VirtualMFADevice.SerialNumber, ResourceType: 'iam:mfa' },
+      { ResourceArn: namespace, ResourceType: 'authz:namespace' },
+    ];
+    expect(await listed(here)).toEqual(resources);
+    for (const { ResourceArn } of resources)
+      await done('iam/move-resource', { ResourceArn, EnterpriseProjectId: there });
+    expect([await listed(here), await listed(there)]).toEqual([[], resources]);
+  });
 });
 
 interface Found {

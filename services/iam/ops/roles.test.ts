@@ -59,7 +59,7 @@ describe('a role', () => {
     }
   });
 
-  it('is described as it was made, and lists leave tags and boundary out', async () => {
+  it('is described as it was made, and lists leave tags, boundary and last use out', async () => {
     const RoleName = unique('role');
     const document = trust(world.admin.accountId);
     const { Policy } = await asAdmin(api.CreatePolicy, { PolicyName: unique('b'), PolicyDocument: policy(allow('*')) });
