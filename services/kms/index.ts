@@ -5,6 +5,7 @@ import { kmsOperations } from './api/index.ts';
 import type { KmsClients, KmsDeps } from './deps.ts';
 import { destroyKeys } from './jobs/destroy-keys.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
+import { rotateKeys } from './jobs/rotate-keys.ts';
 import { kmsHandlers } from './ops/index.ts';
 import { ChangeFollower } from './store/change-follower.ts';
 import { KeyCache } from './store/key-cache.ts';
@@ -12,6 +13,7 @@ import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as deletionPauses } from './store/migrations/0002_deletion_pauses.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
 import { defaultKeys } from './store/migrations/0005_default_keys.ts';
+import { rotation } from './store/migrations/0006_rotation.ts';
 import { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
@@ -22,12 +24,12 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   name: 'kms',
   operations: Object.values(kmsOperations),
   handlers: kmsHandlers,
-  migrations: [init, deletionPauses, enterpriseProjects, defaultKeys],
+  migrations: [init, deletionPauses, enterpriseProjects, defaultKeys, rotation],
   createDeps,
   async prepare(deps) {
     deps.follower.start(deps.keys);
   },
-  jobs: [destroyKeys, forgetChanges],
+  jobs: [destroyKeys, rotateKeys, forgetChanges],
   close: (deps) => deps.follower.stop(),
 });
 

@@ -43,6 +43,11 @@ const catalogue = {
     aws: 'DryRunOperationException',
     doc: 'The request would have succeeded; nothing was done because it was a dry run.',
   },
+  RotationDue: {
+    status: 409,
+    aws: 'ConflictException',
+    doc: 'The key is about to be rotated automatically.',
+  },
   Conflict: {
     status: 409,
     // The AWS model has no conflict for these operations; this name is the one every SDK retries by itself.

@@ -8,6 +8,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as onBehalf from './on-behalf.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as rotation from './rotation.ts';
 import * as tags from './tags.ts';
 
 export const kmsOperations = {
@@ -19,6 +20,11 @@ export const kmsOperations = {
   DisableKey: lifecycle.DisableKey,
   ScheduleKeyDeletion: lifecycle.ScheduleKeyDeletion,
   CancelKeyDeletion: lifecycle.CancelKeyDeletion,
+  EnableKeyRotation: rotation.EnableKeyRotation,
+  DisableKeyRotation: rotation.DisableKeyRotation,
+  GetKeyRotationStatus: rotation.GetKeyRotationStatus,
+  RotateKeyOnDemand: rotation.RotateKeyOnDemand,
+  ListKeyRotations: rotation.ListKeyRotations,
   CreateAlias: aliases.CreateAlias,
   UpdateAlias: aliases.UpdateAlias,
   DeleteAlias: aliases.DeleteAlias,

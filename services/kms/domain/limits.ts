@@ -2,6 +2,7 @@
 export const MAX_KEYS_PER_ACCOUNT = 100_000;
 export const MAX_ALIASES_PER_KEY = 50;
 export const MAX_TAGS_PER_KEY = 50;
+export const MAX_ON_DEMAND_ROTATIONS = 25;
 /** UTF-8 bytes. */
 export const MAX_POLICY_BYTES = 32_768;
 /** UTF-8 bytes of all keys and values of an encryption context together. */

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { DEFAULT_PROJECT } from '../../../platform/contract/enterprise-project.ts';
+import type { RotationType } from '../api/rotation.ts';
 import type { KeySpec, KeyState, KeyUsage, Origin } from '../api/shapes.ts';
 import { type CanonicalValue, canonicalRow, lengthPrefixed } from './canonical.ts';
 
@@ -42,6 +43,9 @@ export interface KeyRow {
   enterprise_project_id: string;
   /** The service whose default key it is (`secretsmanager`); null: a customer's key. */
   managed_by: string | null;
+  /** Null: it does not rotate by itself. */
+  rotation_period_days: number | null;
+  next_rotation_at: number | null;
   version: number;
   row_mac: Buffer;
 }
@@ -56,6 +60,8 @@ export interface MaterialRow {
   mac: Buffer;
   root_version: number;
   created_at: number;
+  /** Null: it came with the key. */
+  rotation_type: RotationType | null;
   row_mac: Buffer;
 }
 
@@ -113,8 +119,10 @@ export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_princ
   ]);
 }
 
-function laterColumns(row: Pick<KeyRow, 'managed_by'>): CanonicalValue[] {
-  return row.managed_by === null ? [] : ['managed_by', row.managed_by];
+const LATER = ['managed_by', 'rotation_period_days', 'next_rotation_at'] as const;
+
+function laterColumns(row: Pick<KeyRow, (typeof LATER)[number]>): CanonicalValue[] {
+  return LATER.flatMap((name) => (row[name] === null ? [] : [name, row[name]]));
 }
 
 export function materialRowBytes(row: Unsealed<MaterialRow>): Buffer {
@@ -128,6 +136,8 @@ export function materialRowBytes(row: Unsealed<MaterialRow>): Buffer {
     row.mac,
     row.root_version,
     row.created_at,
+    // Rows from before there were rotations have no such field, and their MACs stay good.
+    ...(row.rotation_type === null ? [] : [row.rotation_type]),
   ]);
 }
 

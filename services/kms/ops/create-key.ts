@@ -7,6 +7,7 @@ import { defaultKeyPolicy } from '../domain/key-policy.ts';
 import { keyArn } from '../domain/key-ref.ts';
 import { MAX_KEYS_PER_ACCOUNT } from '../domain/limits.ts';
 import { type NewKey, newKeyProblem, requestedKey } from '../domain/new-key.ts';
+import { NO_ROTATION } from '../domain/rotation.ts';
 import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
 import { type TagMap, tagMap, tagsColumn, withTags } from '../domain/tags.ts';
 import { announce } from '../store/change-follower.ts';
@@ -75,6 +76,7 @@ export const createKey = implement(CreateKey, {
       ...policy,
       enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
       managed_by: null,
+      ...NO_ROTATION,
       version: 1,
     };
     const [row_mac] = await deps.guard.seal([keyRowBytes(row)]);

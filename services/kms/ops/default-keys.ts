@@ -9,9 +9,11 @@ import { AWS_NAMES, regionalName } from '../../../platform/contract/service-name
 import { type Call, implementFor, noResource } from '../../../platform/runtime/call.ts';
 import { CreateKey } from '../api/keys.ts';
 import { KEY_USERS, ObtainDefaultKey } from '../api/on-behalf.ts';
+import { DEFAULT_ROTATION_PERIOD_DAYS } from '../api/rotation.ts';
 import type { KmsDeps } from '../deps.ts';
 import { type DefaultKey, defaultKey } from '../domain/default-key.ts';
 import { keyArn } from '../domain/key-ref.ts';
+import { NO_ROTATION, scheduled } from '../domain/rotation.ts';
 import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
 import { jobRecord } from '../jobs/job-record.ts';
 import { announce } from '../store/change-follower.ts';
@@ -86,6 +88,7 @@ async function newDefaultKey(deps: KmsDeps, wanted: DefaultKey, accountId: strin
     policy_hash: policyHash(wanted.policy, '[]'),
     enterprise_project_id: DEFAULT_PROJECT,
     managed_by: wanted.service,
+    ...scheduled(NO_ROTATION, DEFAULT_ROTATION_PERIOD_DAYS, now),
     version: 1,
   };
   const [row_mac] = await deps.guard.seal([keyRowBytes(row)]);

@@ -11,6 +11,13 @@ import { encrypt } from './encrypt.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts';
 import { generateRandom } from './generate-random.ts';
 import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
+import {
+  disableKeyRotation,
+  enableKeyRotation,
+  getKeyRotationStatus,
+  listKeyRotations,
+  rotateKeyOnDemand,
+} from './key-rotation.ts';
 import { listAliases } from './list-aliases.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
@@ -31,6 +38,11 @@ export const kmsHandlers = [
   disableKey,
   scheduleKeyDeletion,
   cancelKeyDeletion,
+  enableKeyRotation,
+  disableKeyRotation,
+  getKeyRotationStatus,
+  rotateKeyOnDemand,
+  listKeyRotations,
   createAlias,
   updateAlias,
   deleteAlias,

@@ -138,11 +138,15 @@ export async function resolveOwnKey(
   return resolved(call, found, await askAboutKey(call, deps, found, question));
 }
 
-export async function findOwnKey(call: AnyCall, deps: KmsDeps, text: string): Promise<FoundKey> {
+/** For operations that take no aliases. */
+export function requireKeyForm(call: AnyCall, deps: KmsDeps, text: string): KeyReference & { kind: 'key' } {
   const reference = readReference(call, deps, text);
-  if (reference.kind === 'alias') {
-    throw call.fail('NotFound', `Invalid keyId '${text}'`, { hint: 'this operation takes a key id or key ARN' });
-  }
+  if (reference.kind === 'key') return reference;
+  throw call.fail('NotFound', `Invalid keyId '${text}'`, { hint: 'this operation takes a key id or key ARN' });
+}
+
+export async function findOwnKey(call: AnyCall, deps: KmsDeps, text: string): Promise<FoundKey> {
+  const reference = requireKeyForm(call, deps, text);
   // Another account's key answers what a missing one does: keys are managed at home.
   if (isForeign(call, reference.accountId)) return { reference, record: undefined };
   const record = await deps.keys.fresh(reference.keyId);

@@ -61,6 +61,11 @@ const CALLS: Record<KeyOperation, (on: Prepared) => Promise<unknown>> = {
   DisableKey: ({ KeyId }) => admin.DisableKey({ KeyId }),
   ScheduleKeyDeletion: ({ KeyId }) => admin.ScheduleKeyDeletion({ KeyId }),
   CancelKeyDeletion: ({ KeyId }) => admin.CancelKeyDeletion({ KeyId }),
+  EnableKeyRotation: ({ KeyId }) => admin.EnableKeyRotation({ KeyId }),
+  DisableKeyRotation: ({ KeyId }) => admin.DisableKeyRotation({ KeyId }),
+  GetKeyRotationStatus: ({ KeyId }) => admin.GetKeyRotationStatus({ KeyId }),
+  RotateKeyOnDemand: ({ KeyId }) => admin.RotateKeyOnDemand({ KeyId }),
+  ListKeyRotations: ({ KeyId }) => admin.ListKeyRotations({ KeyId }),
 };
 
 describe.each(KEY_OPERATIONS)('%s', (operation) => {
