@@ -46,6 +46,7 @@ export function globalContext(
     context.set('aws:calledvia', [name]);
     context.set('aws:calledviafirst', name);
     context.set('aws:calledvialast', name);
+    if (origin.sourceArn !== undefined) context.set('aws:sourcearn', origin.sourceArn);
   }
   if (caller.kind === 'anonymous') return context;
   // Of a role session the role's: a condition on it holds for every session of the role (spec iam 1.6).

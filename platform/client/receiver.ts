@@ -35,7 +35,8 @@ function speaksFor(peer: string, { caller, origin }: Envelope, operation: AnyOpe
     const isInternal = operation === undefined || operation.authz === 'internal';
     return isInternal && caller.principalId === `service:${peer}` && origin.via === undefined;
   }
-  return peer === 'gateway' ? origin.via === undefined : origin.via === peer;
+  if (peer === 'gateway') return origin.via === undefined && origin.sourceArn === undefined;
+  return origin.via === peer;
 }
 
 function refused(message: string): Reply {

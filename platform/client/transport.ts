@@ -22,11 +22,18 @@ export type Client<Ops extends Operations> = {
  * The callee then judges its caller as if asking directly, with the same source, and knows through which service. The
  * gateway passes on what callers ask themselves.
  */
-export type OnBehalf = Pick<Invocation, 'caller' | 'origin'>;
+export interface OnBehalf extends Pick<Invocation, 'caller' | 'origin'> {
+  /** The resource of the service for which it asks, for policies and grants that are confined to it. */
+  sourceArn?: string;
+}
 
 /** Identity of one of our own services; only mTLS or the local transport can produce it. */
 export function serviceCaller(name: string): Caller {
   return { kind: 'service', arn: `arn:aws:iam::service:${name}`, accountId: '', principalId: `service:${name}` };
+}
+
+function forwarded(via: ServiceName, { origin, sourceArn }: OnBehalf): Origin {
+  return { ...origin, via, ...(sourceArn !== undefined && { sourceArn }) };
 }
 
 export function createClient<Ops extends Operations>(
@@ -40,7 +47,7 @@ export function createClient<Ops extends Operations>(
   for (const operation of Object.values(operations)) {
     client[operation.name] = (input, on) => {
       if (on) {
-        const asked = service === 'gateway' ? on.origin : { ...on.origin, via: service };
+        const asked = service === 'gateway' ? on.origin : forwarded(service, on);
         return transport.invoke({ operation, caller: on.caller, origin: asked, input });
       }
       const origin: Origin = {

@@ -292,6 +292,7 @@ function createCall(
     origin: invocation.origin,
     eventId: draft.eventId,
     now: draft.now,
+    input: draft.input as Record<string, unknown>,
     get organization() {
       if (!draft.organization) throw new ServiceError('Internal', `${operation.name} knows no organization`);
       return draft.organization;

@@ -38,6 +38,7 @@ const catalogue = {
   },
   IncorrectKey: { status: 400, aws: 'IncorrectKeyException', doc: 'The ciphertext was made under another key.' },
   InvalidGrantToken: { status: 400, aws: 'InvalidGrantTokenException', doc: 'The grant token is not valid.' },
+  InvalidGrantId: { status: 400, aws: 'InvalidGrantIdException', doc: 'The grant id is not valid.' },
   DryRunOperation: {
     status: 412,
     aws: 'DryRunOperationException',

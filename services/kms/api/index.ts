@@ -3,6 +3,7 @@ import * as aliases from './aliases.ts';
 import * as configurations from './configurations.ts';
 import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
+import * as grants from './grants.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as onBehalf from './on-behalf.ts';
@@ -32,6 +33,11 @@ export const kmsOperations = {
   PutKeyPolicy: policies.PutKeyPolicy,
   GetKeyPolicy: policies.GetKeyPolicy,
   ListKeyPolicies: policies.ListKeyPolicies,
+  CreateGrant: grants.CreateGrant,
+  ListGrants: grants.ListGrants,
+  ListRetirableGrants: grants.ListRetirableGrants,
+  RevokeGrant: grants.RevokeGrant,
+  RetireGrant: grants.RetireGrant,
   TagResource: tags.TagResource,
   UntagResource: tags.UntagResource,
   ListResourceTags: tags.ListResourceTags,

@@ -11,6 +11,10 @@ Decrypt                          ok      D1       PD              PI            
 ReEncrypt                        ok      D1       PD              PI            UN          CR       ok
 GenerateDataKey                  ok      D1       PD              PI            UN          CR       ok
 GenerateDataKeyWithoutPlaintext  ok      D1       PD              PI            UN          CR       ok
+CreateGrant                      ok      D1       PD              PI            ok          CR       ok
+ListGrants                       ok      ok       ok              ok            ok          ok       ok
+RevokeGrant                      ok      ok       ok              ok            ok          ok       ok
+RetireGrant                      ok      ok       ok              ok            ok          ok       ok
 DescribeKey                      ok      ok       ok              ok            ok          ok       ok
 GetKeyPolicy                     ok      ok       ok              ok            ok          ok       ok
 PutKeyPolicy                     ok      ok       ok              ok            ok          ok       ok

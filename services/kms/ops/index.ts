@@ -1,6 +1,7 @@
 /** Every handler of this service. */
 import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createAlias } from './create-alias.ts';
+import { createGrant } from './create-grant.ts';
 import { createKey } from './create-key.ts';
 import { decrypt } from './decrypt.ts';
 import { obtainDefaultKey } from './default-keys.ts';
@@ -8,6 +9,7 @@ import { deleteAlias } from './delete-alias.ts';
 import { describeKey } from './describe-key.ts';
 import { disableKey, enableKey } from './enable-key.ts';
 import { encrypt } from './encrypt.ts';
+import { retireGrant, revokeGrant } from './end-grant.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts';
 import { generateRandom } from './generate-random.ts';
 import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
@@ -19,6 +21,7 @@ import {
   rotateKeyOnDemand,
 } from './key-rotation.ts';
 import { listAliases } from './list-aliases.ts';
+import { listGrants, listRetirableGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
 import { listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
@@ -50,6 +53,11 @@ export const kmsHandlers = [
   putKeyPolicy,
   getKeyPolicy,
   listKeyPolicies,
+  createGrant,
+  listGrants,
+  listRetirableGrants,
+  revokeGrant,
+  retireGrant,
   tagResource,
   untagResource,
   listResourceTags,

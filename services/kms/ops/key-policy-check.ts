@@ -50,7 +50,8 @@ export async function checkPolicy(
   };
 }
 
-async function resolvePrincipals(deps: KmsDeps, arns: readonly string[]): Promise<PrincipalBindings> {
+/** ARN and unique id of those that exist, in the given order. */
+export async function resolvePrincipals(deps: KmsDeps, arns: readonly string[]): Promise<PrincipalBindings> {
   const found = new Map<string, string>();
   for (let from = 0; from < arns.length; from += BATCH) {
     const { Principals } = await deps.clients.iam.ResolvePrincipals({ Arns: arns.slice(from, from + BATCH) });

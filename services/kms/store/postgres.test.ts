@@ -58,6 +58,34 @@ describe.skipIf(missing !== undefined)(`two nodes on PostgreSQL${missing ? ` (sk
       expect((await node.Decrypt({ CiphertextBlob: before.CiphertextBlob })).Plaintext).toEqual(x);
   });
 
+  it('know a grant, and that it ended, within a second on both', async () => {
+    const { id } = await one.key();
+    const noPolicy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'none:None', Resource: '*' }] };
+    one.user('grantee', noPolicy);
+    const grantee = two.user('grantee', noPolicy);
+    const may = () =>
+      grantee.Encrypt({ KeyId: id, Plaintext: x }).then(
+        () => true,
+        () => false,
+      );
+    expect(await may()).toBe(false);
+    const GranteePrincipal = 'arn:aws:iam::111122223333:user/grantee';
+    const { GrantId } = await here.CreateGrant({ KeyId: id, GranteePrincipal, Operations: ['Encrypt'] });
+    await within(1000, may);
+    const row = await one.store.read
+      .selectFrom('kms_grant')
+      .selectAll()
+      .where('grant_id', '=', GrantId)
+      .executeTakeFirstOrThrow();
+    await here.RevokeGrant({ KeyId: id, GrantId });
+    await within(1000, async () => !(await may()));
+    // Somebody puts the row back: the node that did not end it knows as well.
+    await one.store.transaction((tx) => tx.insertInto('kms_grant').values(row).execute());
+    await here.DisableKey({ KeyId: id });
+    await here.EnableKey({ KeyId: id });
+    await within(1000, async () => (await failure(grantee.Encrypt({ KeyId: id, Plaintext: x }))).code === 'Internal');
+  });
+
   it('rotate a due key once', async () => {
     const { id } = await one.key();
     await here.EnableKeyRotation({ KeyId: id, RotationPeriodInDays: 90 });

@@ -223,6 +223,7 @@ export async function deleteAlias(tx: AnyTransaction, row: AliasRow): Promise<bo
 /** Everything of a key but its tombstone. */
 export async function deleteParts(tx: AnyTransaction, key: Pick<KeyRow, 'key_id' | 'account_id'>): Promise<void> {
   await own(tx).deleteFrom('key_material').where('key_id', '=', key.key_id).execute();
+  await own(tx).deleteFrom('kms_grant').where('key_id', '=', key.key_id).execute();
   await own(tx)
     .deleteFrom('key_alias')
     .where('account_id', '=', key.account_id)
