@@ -10,7 +10,7 @@ import type { ServiceName } from '../../platform/contract/operation.ts';
 import { ensureInternalCa } from '../../platform/tls/internal-ca.ts';
 import { ensureLeaf, serviceLeaf } from '../../platform/tls/leaf-file.ts';
 import { kmsOperations } from '../../services/kms/api/index.ts';
-import { raw } from '../harness/clients.ts';
+import { aws, raw } from '../harness/clients.ts';
 import { allow, createUser } from '../harness/people.ts';
 import { json11, native } from '../harness/signed.ts';
 
@@ -31,6 +31,7 @@ it('lets nobody outside ask as a service', async () => {
 describe.runIf(server.shape === 'micro')('with the certificate of a service', () => {
   const transports: HttpTransport[] = [];
   let call: OnBehalf;
+  let me: string;
 
   function transport(service: ServiceName): Transport {
     const ca = ensureInternalCa(join(server.dataFolder, 'tls'), () => Date.now());
@@ -47,6 +48,7 @@ describe.runIf(server.shape === 'micro')('with the certificate of a service', ()
   }
 
   beforeAll(async () => {
+    me = `arn:aws:iam::${server.admin.accountId}:user/${server.admin.userName}`;
     const bob = await createUser(server, allow('iam:GetUser'));
     const { User } = (await native(server, '/v1/iam/get-user', { UserName: bob.name })).json() as {
       User: { UserId: string };
@@ -68,6 +70,22 @@ describe.runIf(server.shape === 'micro')('with the certificate of a service', ()
     const direct = await native(server, '/v1/kms/encrypt', { KeyId, Plaintext: x.toString('base64') });
     expect(direct.status).toBe(403);
   });
+
+  it('shows customers their default key, which they cannot change', async () => {
+    const alias = 'alias/aws/secretsmanager';
+    const shown = JSON.parse((await aws(server, ['kms', 'describe-key', '--key-id', alias])).stdout);
+    expect(shown.KeyMetadata).toMatchObject({ KeyManager: 'AWS', Enabled: true });
+    const { KeyId } = shown.KeyMetadata;
+    const grant = ['create-grant', '--key-id', KeyId, '--grantee-principal', me, '--operations', 'Decrypt'];
+    for (const command of [
+      ['disable-key', '--key-id', KeyId],
+      ['schedule-key-deletion', '--key-id', KeyId],
+      ['disable-key-rotation', '--key-id', KeyId],
+      ['encrypt', '--key-id', alias, '--plaintext', 'eA=='],
+      grant,
+    ])
+      expect((await aws(server, ['kms', ...command])).stderr).toContain('AccessDeniedException');
+  }, 180_000);
 
   it('gets nothing beyond what the caller may do', async () => {
     const { KeyMetadata } = (await native(server, '/v1/kms/create-key')).json() as { KeyMetadata: { Arn: string } };
