@@ -8,6 +8,7 @@ import {
   type Decision,
   evaluate,
   type Layers,
+  type PolicySet,
   type PrincipalFacts,
 } from '../../policies/engine/index.ts';
 import { ServiceError } from '../contract/error.ts';
@@ -77,7 +78,7 @@ export function authorize(
       resourceAccount: target.accountId ?? caller.accountId,
       context: targetContext(context, target, caller.accountId, organization),
     };
-    const check = judge(request, layersOf(principal, target), organization);
+    const check = judge(request, layersOf(principal, target), organization, target.grants);
     checks.push(check);
     if (!isAllowed(check)) {
       allowed = false;
@@ -87,20 +88,43 @@ export function authorize(
   return { allowed, checks };
 }
 
-/** Decides one question under the guardrails of the organization and the state of the resource's owner. */
+/**
+ * Decides one question under the guardrails of the organization and the state of the resource's owner. Grants are
+ * asked when the policies are silent.
+ */
 export function judge(
   request: AuthorizationRequest,
   layers: Layers,
   organization: OrganizationFacts,
+  grants?: PolicySet,
 ): CheckResult & { guardrails: GuardrailLayers } {
   const { accountId } = request.principal;
   const owner = ownerOf(request);
   const guardrails = organization.guardrails(accountId, owner);
-  const decision = evaluate(request, { ...layers, ...guardrails });
+  const bound = { ...layers, ...guardrails };
+  const decided = evaluate(request, bound);
+  const decision = (grants && decided.reason === 'implicit-deny' && byGrants(request, bound, grants)) || decided;
   if (decision.effect !== 'allow' || owner === accountId || organization.sharesWithOthers(owner))
     return { request, decision, guardrails };
   if (asksForRecovery(request, owner, organization)) return { request, decision, guardrails };
   return { request, decision, guardrails, ownerState: organization.stateOf(owner) as AccountState };
+}
+
+/**
+ * A grant is like a policy of the resource that allows and denies nothing of its own. It does not ask whether the
+ * caller's account agrees, so it is judged as at home; every deny, guardrails, and what limits a session still bind.
+ * Undefined: grants do not allow it either.
+ */
+function byGrants(request: AuthorizationRequest, layers: Layers, grants: PolicySet): Decision | undefined {
+  const { resource } = layers;
+  const granting: PolicySet = {
+    policies: [...(resource?.policies ?? []), ...grants.policies],
+    findDeny: (view, visit) => resource?.findDeny(view, visit),
+    findAllow: (view, visit) => grants.findAllow(view, visit),
+  };
+  const atHome = { ...request, resourceAccount: request.principal.accountId };
+  const decision = evaluate(atHome, { ...layers, resource: granting, resourceTrust: 'explicit' });
+  return decision.effect === 'allow' ? decision : undefined;
 }
 
 export function isAllowed(check: CheckResult): boolean {

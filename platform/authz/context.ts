@@ -1,5 +1,6 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
 import { BEYOND_KEY, PROJECT_KEY, projectUnlessTold } from '../contract/enterprise-project.ts';
+import { servicePrincipal } from '../contract/service-names.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import type { Principal } from './principal.ts';
 import type { OrganizationFacts } from './visible-organization.ts';
@@ -36,9 +37,17 @@ export function globalContext(
     ['aws:useragent', origin.userAgent],
     ['aws:requestedregion', region],
     ['aws:principalisawsservice', caller.kind === 'service' ? 'true' : 'false'],
+    ['aws:viaawsservice', origin.via === undefined ? 'false' : 'true'],
     ['parapet:timeofday', iso.slice(11, 19)],
     ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
   ]);
+  if (origin.via !== undefined) {
+    const name = servicePrincipal(origin.via);
+    context.set('aws:calledvia', [name]);
+    context.set('aws:calledviafirst', name);
+    context.set('aws:calledvialast', name);
+    if (origin.sourceArn !== undefined) context.set('aws:sourcearn', origin.sourceArn);
+  }
   if (caller.kind === 'anonymous') return context;
   // Of a role session the role's: a condition on it holds for every session of the role (spec iam 1.6).
   context.set('aws:principalarn', caller.kind === 'role' && principal ? principal.snapshot.Arn : caller.arn);

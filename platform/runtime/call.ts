@@ -8,7 +8,7 @@ import type { CheckResult } from '../authz/authorize.ts';
 import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { ErrorDetails, ServiceError, WireError } from '../contract/error.ts';
-import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf } from '../contract/operation.ts';
+import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf, ServiceName } from '../contract/operation.ts';
 import type { AnyTransaction } from '../store/index.ts';
 
 /** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
@@ -44,6 +44,10 @@ export interface Origin {
   receivedAt: number;
   protocol: 'native' | 'aws' | 'internal';
   tls?: { version: string; cipher: string; host: string };
+  /** The service of ours that asks on behalf of the caller. Set by its client, never by what came from outside. */
+  via?: ServiceName;
+  /** Of a request with `via`: the resource for which that service asks (`aws:SourceArn`). */
+  sourceArn?: string;
 }
 
 /** One request on its way to a service, the same in one process and across processes. */
@@ -78,6 +82,8 @@ export interface AuthorizationTarget {
   requestTags?: Readonly<Record<string, string>>;
   /** The resource's own policy. */
   policy?: PolicySet;
+  /** Allows what the policies are silent about, whoever owns the resource, and never against a deny (KMS grants). */
+  grants?: PolicySet;
   /** explicit: an identity policy counts only where the resource policy delegates to the account (KMS keys). */
   trust?: 'normal' | 'explicit';
 }
@@ -103,6 +109,8 @@ export interface Call<Op extends AnyOperation> {
   /** Id of the audit record and of the decision of this call. */
   readonly eventId: string;
   readonly now: number;
+  /** As validated: for what is the same in every operation that has the member. */
+  readonly input: Readonly<Record<string, unknown>>;
   /** What the whole call is judged by, whatever changes meanwhile. Internal operations have none: reading it throws. */
   readonly organization: OrganizationSnapshot;
   /** `throw call.fail(...)`. */

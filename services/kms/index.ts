@@ -5,12 +5,18 @@ import { kmsOperations } from './api/index.ts';
 import type { KmsClients, KmsDeps } from './deps.ts';
 import { destroyKeys } from './jobs/destroy-keys.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
+import { rotateKeys } from './jobs/rotate-keys.ts';
+import { GrantTokens } from './ops/grant-tokens.ts';
 import { kmsHandlers } from './ops/index.ts';
 import { ChangeFollower } from './store/change-follower.ts';
+import { Grants } from './store/grants.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as deletionPauses } from './store/migrations/0002_deletion_pauses.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
+import { defaultKeys } from './store/migrations/0005_default_keys.ts';
+import { rotation } from './store/migrations/0006_rotation.ts';
+import { grants } from './store/migrations/0007_grants.ts';
 import { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
@@ -21,19 +27,21 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   name: 'kms',
   operations: Object.values(kmsOperations),
   handlers: kmsHandlers,
-  migrations: [init, deletionPauses, enterpriseProjects],
+  migrations: [init, deletionPauses, enterpriseProjects, defaultKeys, rotation, grants],
   createDeps,
   async prepare(deps) {
     deps.follower.start(deps.keys);
   },
-  jobs: [destroyKeys, forgetChanges],
+  jobs: [destroyKeys, rotateKeys, forgetChanges],
   close: (deps) => deps.follower.stop(),
 });
 
-function createDeps(platform: Platform<KmsTables, KmsClients>): KmsDeps {
+async function createDeps(platform: Platform<KmsTables, KmsClients>): Promise<KmsDeps> {
   const { store, hsm, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log);
-  const follower = new ChangeFollower(store, clock, log);
+  const grants = new Grants({ store, guard });
+  const grantTokens = new GrantTokens(await hsm.mac('parapet/kms/grant-token/v1', Buffer.from('key')));
+  const follower = new ChangeFollower(store, grants, clock, log);
   const keys = new KeyCache({ store, guard, isCurrent: follower.isCurrent });
   const tenants = new TenantKeys({ store, hsm, guard, clock, ids });
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
@@ -41,5 +49,5 @@ function createDeps(platform: Platform<KmsTables, KmsClients>): KmsDeps {
   const recorder = new Recorder(store as never, writer, () => undefined);
   const { clients, directory, organization, pages } = platform;
   const given = { store, hsm, clients, clock, ids, log, directory, organization, pages, settings };
-  return { ...given, keys, tenants, guard, follower, recorder };
+  return { ...given, keys, tenants, grants, grantTokens, guard, follower, recorder };
 }

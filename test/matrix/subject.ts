@@ -2,7 +2,7 @@
  * What a request of the matrix is about. Turns the first example of an operation into an input that names real objects
  * of this account, or objects that do not exist, and says which resources that input is about.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 import { createKey, uniqueName } from '../harness/people.ts';
 import type { SharedServer } from '../harness/shared.ts';
@@ -40,6 +40,7 @@ export interface Objects {
   accessKeyId: string;
   keyArn: string;
   alias: string;
+  grantId: string;
   namespace: string;
   ciphertext: string;
   decisionId: string;
@@ -72,10 +73,16 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     await ask('/v1/iam/create-user', { UserName: objects.user });
     if (names('AccessKeyId')) objects.accessKeyId = (await createKey(server, objects.user)).accessKeyId;
   };
+  const makeGrant = async () => {
+    const GranteePrincipal = `arn:aws:iam::${server.admin.accountId}:user/${server.admin.userName}`;
+    const made = { KeyId: objects.keyArn, GranteePrincipal, Operations: ['Decrypt'] };
+    return (await ask('/v1/kms/create-grant', made)).GrantId as string;
+  };
   const makeKey = async () => {
     objects.keyArn = ((await ask('/v1/kms/create-key', {})).KeyMetadata as { Arn: string }).Arn;
     if (names('AliasName'))
       await ask('/v1/kms/create-alias', { AliasName: objects.alias, TargetKeyId: objects.keyArn });
+    if (names('GrantId')) objects.grantId = await makeGrant();
     const context = CONTEXTS.map((member) => exampleOf(operation)[member]).find((value) => value !== undefined) ?? {};
     const plain = { KeyId: objects.keyArn, Plaintext: 'eA==', EncryptionContext: context };
     if (names('CiphertextBlob')) objects.ciphertext = (await ask('/v1/kms/encrypt', plain)).CiphertextBlob as string;
@@ -94,6 +101,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     ask('/v1/authz/register-namespace', { Name: objects.namespace, Actions: [{ Name: 'Read' }] });
   const isAboutUser =
     names('UserName', 'Principal', 'PolicySourceArn', 'Target', 'AccessKeyId') ||
+    names('GranteePrincipal', 'RetiringPrincipal') ||
     (names('ResourceArn') && operation.area === 'iam');
   if (isAboutUser) await makeUser();
   const makeRole = async () => {
@@ -127,6 +135,7 @@ function nothing(home: string, decisionId: string): Objects {
     accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
     keyArn: `arn:aws:kms:local-1:${home}:key/${randomUUID()}`,
     alias: `alias/${uniqueName('alias')}`,
+    grantId: randomBytes(32).toString('hex'),
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
     project: randomUUID(),
@@ -172,6 +181,9 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     DestinationKeyId: objects.keyArn,
     AliasName: makes ? `alias/${uniqueName('alias')}` : objects.alias,
     CiphertextBlob: objects.ciphertext,
+    GrantId: objects.grantId,
+    GranteePrincipal: arn(`user/${objects.user}`),
+    RetiringPrincipal: arn(`user/${objects.user}`),
     Principal: arn(`user/${objects.user}`),
     PolicySourceArn: arn(`user/${objects.user}`),
     Target: arn(`user/${objects.user}`),

@@ -38,10 +38,16 @@ const catalogue = {
   },
   IncorrectKey: { status: 400, aws: 'IncorrectKeyException', doc: 'The ciphertext was made under another key.' },
   InvalidGrantToken: { status: 400, aws: 'InvalidGrantTokenException', doc: 'The grant token is not valid.' },
+  InvalidGrantId: { status: 400, aws: 'InvalidGrantIdException', doc: 'The grant id is not valid.' },
   DryRunOperation: {
     status: 412,
     aws: 'DryRunOperationException',
     doc: 'The request would have succeeded; nothing was done because it was a dry run.',
+  },
+  RotationDue: {
+    status: 409,
+    aws: 'ConflictException',
+    doc: 'The key is about to be rotated automatically.',
   },
   Conflict: {
     status: 409,

@@ -3,10 +3,13 @@ import * as aliases from './aliases.ts';
 import * as configurations from './configurations.ts';
 import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
+import * as grants from './grants.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as onBehalf from './on-behalf.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as rotation from './rotation.ts';
 import * as tags from './tags.ts';
 
 export const kmsOperations = {
@@ -18,6 +21,11 @@ export const kmsOperations = {
   DisableKey: lifecycle.DisableKey,
   ScheduleKeyDeletion: lifecycle.ScheduleKeyDeletion,
   CancelKeyDeletion: lifecycle.CancelKeyDeletion,
+  EnableKeyRotation: rotation.EnableKeyRotation,
+  DisableKeyRotation: rotation.DisableKeyRotation,
+  GetKeyRotationStatus: rotation.GetKeyRotationStatus,
+  RotateKeyOnDemand: rotation.RotateKeyOnDemand,
+  ListKeyRotations: rotation.ListKeyRotations,
   CreateAlias: aliases.CreateAlias,
   UpdateAlias: aliases.UpdateAlias,
   DeleteAlias: aliases.DeleteAlias,
@@ -25,6 +33,11 @@ export const kmsOperations = {
   PutKeyPolicy: policies.PutKeyPolicy,
   GetKeyPolicy: policies.GetKeyPolicy,
   ListKeyPolicies: policies.ListKeyPolicies,
+  CreateGrant: grants.CreateGrant,
+  ListGrants: grants.ListGrants,
+  ListRetirableGrants: grants.ListRetirableGrants,
+  RevokeGrant: grants.RevokeGrant,
+  RetireGrant: grants.RetireGrant,
   TagResource: tags.TagResource,
   UntagResource: tags.UntagResource,
   ListResourceTags: tags.ListResourceTags,
@@ -32,6 +45,7 @@ export const kmsOperations = {
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,
   DescribeResourceFacts: projects.DescribeResourceFacts,
+  ObtainDefaultKey: onBehalf.ObtainDefaultKey,
   Encrypt: crypto.Encrypt,
   Decrypt: crypto.Decrypt,
   ReEncrypt: crypto.ReEncrypt,

@@ -61,7 +61,7 @@ export const EncryptionAlgorithm = oneOf(ENCRYPTION_ALGORITHMS);
 /** Authenticated, not secret: it stands in the record in the clear. Values are strings, never coerced here. */
 export const EncryptionContext = dictionary(z.string().min(1).max(8192), text(0, 8192));
 
-/** Grants do not exist yet: only an empty list passes. */
+/** Grants count without them; those that are given must be genuine. */
 export const GrantTokens = annotate(list(text(1, 8192, { audit: 'drop' }), 0, 10), { audit: 'length' });
 
 export const Ciphertext = blob(6144);

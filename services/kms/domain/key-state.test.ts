@@ -3,7 +3,7 @@ import { KEY_STATES, type KeyState } from '../api/shapes.ts';
 import { KEY_OPERATIONS, STATE_AFTER, stateProblem } from './key-state.ts';
 
 // Spec kms 3.5, as it is printed there: D1 disabled, PD pending deletion, PI pending import, UN unavailable,
-// CR creating, UP updating, NPD not pending deletion.
+// CR creating, UP updating, NPD not pending deletion, UO unsupported.
 const SPECIFICATION = `
 operation                        Enabled Disabled PendingDeletion PendingImport Unavailable Creating Updating
 Encrypt                          ok      D1       PD              PI            UN          CR       ok
@@ -11,6 +11,10 @@ Decrypt                          ok      D1       PD              PI            
 ReEncrypt                        ok      D1       PD              PI            UN          CR       ok
 GenerateDataKey                  ok      D1       PD              PI            UN          CR       ok
 GenerateDataKeyWithoutPlaintext  ok      D1       PD              PI            UN          CR       ok
+CreateGrant                      ok      D1       PD              PI            ok          CR       ok
+ListGrants                       ok      ok       ok              ok            ok          ok       ok
+RevokeGrant                      ok      ok       ok              ok            ok          ok       ok
+RetireGrant                      ok      ok       ok              ok            ok          ok       ok
 DescribeKey                      ok      ok       ok              ok            ok          ok       ok
 GetKeyPolicy                     ok      ok       ok              ok            ok          ok       ok
 PutKeyPolicy                     ok      ok       ok              ok            ok          ok       ok
@@ -26,10 +30,15 @@ UpdateKeyDescription             ok      ok       PD              ok            
 EnableKey                        ok      ok       PD              PI            ok          CR       UP
 DisableKey                       ok      ok       PD              PI            ok          CR       UP
 ScheduleKeyDeletion              ok      ok       PD              ok            ok          ok       UP
+EnableKeyRotation                ok      D1       PD              UO            UO          CR       ok
+DisableKeyRotation               ok      D1       PD              UO            UO          CR       ok
+GetKeyRotationStatus             ok      ok       ok              UO            UO          ok       ok
+RotateKeyOnDemand                ok      D1       PD              PI            UO          CR       UP
 CancelKeyDeletion                NPD     NPD      ok              NPD           NPD         NPD      NPD
 `;
-/** What AWS does not have. */
+/** What AWS does not have, or does not say. */
 const OURS = `
+ListKeyRotations                 ok      ok       ok              ok            ok          ok       ok
 MoveResource                     ok      ok       PD              ok            ok          ok       ok
 `;
 
@@ -42,6 +51,7 @@ const MEANING: Record<string, { code: string; end: string } | undefined> = {
   CR: { code: 'InvalidState', end: 'creating' },
   UP: { code: 'InvalidState', end: 'updating' },
   NPD: { code: 'InvalidState', end: 'not pending deletion' },
+  UO: { code: 'UnsupportedOperation', end: '' },
 };
 
 const [head, ...lines] = (SPECIFICATION.trimEnd() + OURS).trim().split('\n');
@@ -54,7 +64,7 @@ describe.each(KEY_OPERATIONS)('%s', (operation) => {
     const column = columns.indexOf(state === 'PendingReplicaDeletion' ? 'PendingDeletion' : state);
     const expected = MEANING[specified.get(operation)![column]!];
     expect(stateProblem(operation, state, 'ARN')).toEqual(
-      expected && { code: expected.code, message: `ARN is ${expected.end}.` },
+      expected && { code: expected.code, message: expected.end === '' ? '' : `ARN is ${expected.end}.` },
     );
   });
 });

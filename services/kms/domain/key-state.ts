@@ -4,7 +4,7 @@
  */
 import type { KeyState } from '../api/shapes.ts';
 
-/** ok, or the end of AWS's sentence "<key ARN> is ...". */
+/** ok, or the end of AWS's sentence "<key ARN> is ..."; unsupported: AWS says that without a sentence. */
 type Answer =
   | 'ok'
   | 'disabled'
@@ -13,7 +13,8 @@ type Answer =
   | 'unavailable'
   | 'creating'
   | 'updating'
-  | 'not pending deletion';
+  | 'not pending deletion'
+  | 'unsupported';
 
 type Row = Readonly<Record<KeyState, Answer>>;
 
@@ -44,6 +45,11 @@ const TOGGLE: Row = {
   Creating: 'creating',
   Updating: 'updating',
 };
+const ROTATION: Row = {
+  ...USE,
+  PendingImport: 'unsupported',
+  Unavailable: 'unsupported',
+};
 const SCHEDULE: Row = { ...ALWAYS, ...DYING, Updating: 'updating' };
 const CANCEL: Row = {
   Enabled: 'not pending deletion',
@@ -63,6 +69,10 @@ const TABLE = {
   GenerateDataKey: USE,
   GenerateDataKeyWithoutPlaintext: USE,
   DescribeKey: ALWAYS,
+  CreateGrant: { ...USE, Unavailable: 'ok' },
+  ListGrants: ALWAYS,
+  RevokeGrant: ALWAYS,
+  RetireGrant: ALWAYS,
   GetKeyPolicy: ALWAYS,
   PutKeyPolicy: ALWAYS,
   ListKeyPolicies: ALWAYS,
@@ -80,13 +90,18 @@ const TABLE = {
   DisableKey: TOGGLE,
   ScheduleKeyDeletion: SCHEDULE,
   CancelKeyDeletion: CANCEL,
+  EnableKeyRotation: ROTATION,
+  DisableKeyRotation: ROTATION,
+  GetKeyRotationStatus: { ...ALWAYS, PendingImport: 'unsupported', Unavailable: 'unsupported' },
+  RotateKeyOnDemand: { ...USE, Unavailable: 'unsupported', Updating: 'updating' },
+  ListKeyRotations: ALWAYS,
 } as const satisfies Record<string, Row>;
 
 export type KeyOperation = keyof typeof TABLE;
 export const KEY_OPERATIONS = Object.keys(TABLE) as KeyOperation[];
 
 export interface StateProblem {
-  code: 'Disabled' | 'InvalidState';
+  code: 'Disabled' | 'InvalidState' | 'UnsupportedOperation';
   /** AWS's sentence, full stop included: Terraform matches it. */
   message: string;
 }
@@ -95,6 +110,7 @@ export interface StateProblem {
 export function stateProblem(operation: KeyOperation, state: KeyState, arn: string): StateProblem | undefined {
   const answer = TABLE[operation][state];
   if (answer === 'ok') return undefined;
+  if (answer === 'unsupported') return { code: 'UnsupportedOperation', message: '' };
   return { code: answer === 'disabled' ? 'Disabled' : 'InvalidState', message: `${arn} is ${answer}.` };
 }
 

@@ -32,10 +32,21 @@ const key: KeyRow = {
   policy_principals: '[]',
   policy_hash: 'h',
   enterprise_project_id: '0',
+  managed_by: null,
+  rotation_period_days: null,
+  next_rotation_at: null,
   version: 1,
   row_mac: Buffer.alloc(32),
 };
-const material = { key_id: 'k', material_id: 'm', account_id: '1', tenant_id: 't', ...wrapped, created_at: 1 };
+const material = {
+  key_id: 'k',
+  material_id: 'm',
+  account_id: '1',
+  tenant_id: 't',
+  ...wrapped,
+  created_at: 1,
+  rotation_type: null,
+};
 const tenant = { account_id: '1', tenant_id: 't', ...wrapped, created_at: 1 };
 const alias = { account_id: '1', name: 'alias/a', key_id: 'k', created_at: 1, updated_at: 2 };
 

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { DEFAULT_PROJECT } from '../../../platform/contract/enterprise-project.ts';
+import type { RotationType } from '../api/rotation.ts';
 import type { KeySpec, KeyState, KeyUsage, Origin } from '../api/shapes.ts';
-import { canonicalRow, lengthPrefixed } from './canonical.ts';
+import { type CanonicalValue, canonicalRow, lengthPrefixed } from './canonical.ts';
 
 /** Label of all row MACs; the kind of row is the first field of what they cover. */
 export const ROW_MAC_LABEL = 'parapet/kms/row/v1';
@@ -40,6 +41,11 @@ export interface KeyRow {
   policy_hash: string;
   /** Enterprise project the key is in. */
   enterprise_project_id: string;
+  /** The service whose default key it is (`secretsmanager`); null: a customer's key. */
+  managed_by: string | null;
+  /** Null: it does not rotate by itself. */
+  rotation_period_days: number | null;
+  next_rotation_at: number | null;
   version: number;
   row_mac: Buffer;
 }
@@ -54,6 +60,8 @@ export interface MaterialRow {
   mac: Buffer;
   root_version: number;
   created_at: number;
+  /** Null: it came with the key. */
+  rotation_type: RotationType | null;
   row_mac: Buffer;
 }
 
@@ -82,9 +90,12 @@ export type Unsealed<Row> = Omit<Row, 'row_mac'>;
 /**
  * The policy counts by its hash, so that a list of keys verifies without reading policies. The default project is left
  * out: rows from before there were projects are in it, and their MACs stay good. Fields are counted, so that a row of
- * another project is never read as one of the default project.
+ * another project is never read as one of the default project. Columns that came later count only where they hold
+ * something, each after its name, and the project before them always.
  */
 export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_principals'>): Buffer {
+  const later = laterColumns(row);
+  const project = row.enterprise_project_id;
   return canonicalRow('key', [
     row.key_id,
     row.account_id,
@@ -103,8 +114,15 @@ export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_princ
     row.tags,
     row.policy_hash,
     row.version,
-    ...(row.enterprise_project_id === DEFAULT_PROJECT ? [] : [row.enterprise_project_id]),
+    ...(project === DEFAULT_PROJECT && later.length === 0 ? [] : [project]),
+    ...later,
   ]);
+}
+
+const LATER = ['managed_by', 'rotation_period_days', 'next_rotation_at'] as const;
+
+function laterColumns(row: Pick<KeyRow, (typeof LATER)[number]>): CanonicalValue[] {
+  return LATER.flatMap((name) => (row[name] === null ? [] : [name, row[name]]));
 }
 
 export function materialRowBytes(row: Unsealed<MaterialRow>): Buffer {
@@ -118,6 +136,8 @@ export function materialRowBytes(row: Unsealed<MaterialRow>): Buffer {
     row.mac,
     row.root_version,
     row.created_at,
+    // Rows from before there were rotations have no such field, and their MACs stay good.
+    ...(row.rotation_type === null ? [] : [row.rotation_type]),
   ]);
 }
 

@@ -7,10 +7,11 @@ import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
 import { DeleteKey } from '../api/lifecycle.ts';
 import type { KmsDeps } from '../deps.ts';
+import { NO_ROTATION } from '../domain/rotation.ts';
 import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
 import { announce } from '../store/change-follower.ts';
 import type { KeyRecord } from '../store/key-record.ts';
-import { type DueKey, deleteParts, listDueDeletions, replaceKey } from '../store/queries.ts';
+import { type DueKey, deleteParts, listDue, replaceKey } from '../store/queries.ts';
 import { keepPauses, timersRun } from './deletion-pauses.ts';
 import { jobRecord } from './job-record.ts';
 
@@ -24,7 +25,7 @@ export const destroyKeys: Job<KmsDeps> = {
     const now = deps.clock.now();
     // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
     for (let after: DueKey | undefined; ; ) {
-      const due = await listDueDeletions(deps.store.read, now, after, BATCH);
+      const due = await listDue(deps.store.read, 'deletion_date', now, after, BATCH);
       for (const { key_id } of due) await destroyOrReport(deps, key_id);
       after = due.at(-1);
       if (due.length < BATCH) return;
@@ -78,6 +79,7 @@ function tombstone(record: KeyRecord): Omit<KeyRow, 'row_mac'> {
     policy: '',
     policy_principals: '[]',
     policy_hash: policyHash('', '[]'),
+    ...NO_ROTATION,
     version: row.version + 1,
   };
 }

@@ -73,4 +73,16 @@ describe('configurations of keys', () => {
     }
     expect(found.toSorted()).toEqual(made.toSorted());
   });
+
+  it('tells whether and how often a key rotates', async () => {
+    const { id, arn } = await kms.key();
+    const now = async () => facts((await internal().DescribeConfigurations({ Resources: [arn] })).Items[0]);
+    expect(await now()).toMatchObject({ KeyRotationEnabled: false });
+    expect(await now()).not.toHaveProperty('RotationPeriodInDays');
+    const admin = kms.user('admin');
+    await admin.EnableKeyRotation({ KeyId: id, RotationPeriodInDays: 180 });
+    expect(await now()).toMatchObject({ KeyRotationEnabled: true, RotationPeriodInDays: 180 });
+    await admin.ScheduleKeyDeletion({ KeyId: id });
+    expect(await now()).toMatchObject({ KeyRotationEnabled: false });
+  });
 });

@@ -7,6 +7,7 @@ import { DescribeConfigurations, ListConfigurations } from '../api/configuration
 import type { KmsDeps } from '../deps.ts';
 import { policyAccounts } from '../domain/key-policy.ts';
 import { aliasArn, keyArn } from '../domain/key-ref.ts';
+import { isRotationOn } from '../domain/rotation.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { listKeyIds } from '../store/queries.ts';
 import { orDamaged } from './damaged.ts';
@@ -77,8 +78,8 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
       usage: row.usage,
       origin: row.origin,
       aliases,
-      // Keys do not rotate by themselves yet.
-      KeyRotationEnabled: false,
+      KeyRotationEnabled: isRotationOn(row),
+      ...(isRotationOn(row) && { RotationPeriodInDays: row.rotation_period_days }),
       policyAccounts: policyAccounts(row.policy, arn),
       policyHash: row.policy_hash,
       ...(row.state === 'PendingDeletion' && {

@@ -1,16 +1,27 @@
 /** Every handler of this service. */
 import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createAlias } from './create-alias.ts';
+import { createGrant } from './create-grant.ts';
 import { createKey } from './create-key.ts';
 import { decrypt } from './decrypt.ts';
+import { obtainDefaultKey } from './default-keys.ts';
 import { deleteAlias } from './delete-alias.ts';
 import { describeKey } from './describe-key.ts';
 import { disableKey, enableKey } from './enable-key.ts';
 import { encrypt } from './encrypt.ts';
+import { retireGrant, revokeGrant } from './end-grant.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts';
 import { generateRandom } from './generate-random.ts';
 import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
+import {
+  disableKeyRotation,
+  enableKeyRotation,
+  getKeyRotationStatus,
+  listKeyRotations,
+  rotateKeyOnDemand,
+} from './key-rotation.ts';
 import { listAliases } from './list-aliases.ts';
+import { listGrants, listRetirableGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
@@ -30,6 +41,11 @@ export const kmsHandlers = [
   disableKey,
   scheduleKeyDeletion,
   cancelKeyDeletion,
+  enableKeyRotation,
+  disableKeyRotation,
+  getKeyRotationStatus,
+  rotateKeyOnDemand,
+  listKeyRotations,
   createAlias,
   updateAlias,
   deleteAlias,
@@ -37,6 +53,11 @@ export const kmsHandlers = [
   putKeyPolicy,
   getKeyPolicy,
   listKeyPolicies,
+  createGrant,
+  listGrants,
+  listRetirableGrants,
+  revokeGrant,
+  retireGrant,
   tagResource,
   untagResource,
   listResourceTags,
@@ -44,6 +65,7 @@ export const kmsHandlers = [
   previewMoveResource,
   listResourcesInProject,
   describeResourceFacts,
+  obtainDefaultKey,
   encrypt,
   decrypt,
   reEncrypt,

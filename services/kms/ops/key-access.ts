@@ -9,13 +9,17 @@ import { authorize, policiesAllow } from '../../../platform/authz/authorize.ts';
 import { globalContext } from '../../../platform/authz/context.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import { regionalName } from '../../../platform/contract/service-names.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
 import type { KmsDeps } from '../deps.ts';
+import type { GrantQuestion, GrantTerms } from '../domain/grant.ts';
 import { type KeyReference, missingText, type Place, parseKeyReference } from '../domain/key-ref.ts';
 import type { TagMap } from '../domain/tags.ts';
 import type { Condition, KeyRecord } from '../store/key-record.ts';
 
 type AnyCall = Call<AnyOperation>;
+
+const CONTEXT_PREFIX = 'kms:EncryptionContext:';
 
 export interface FoundKey {
   reference: KeyReference;
@@ -28,6 +32,8 @@ export interface KeyQuestion {
   action?: string;
   conditions?: readonly Condition[];
   requestTags?: TagMap;
+  /** CreateGrant: what is to be passed on. */
+  childGrant?: GrantTerms;
 }
 
 export interface KeyAnswer {
@@ -60,8 +66,8 @@ export async function findKey(call: AnyCall, deps: KmsDeps, text: string): Promi
   return { reference, record: record?.accountId === reference.accountId ? record : undefined };
 }
 
-/** A damaged key of another account is not the caller's business: it is in our log, and missing in the answer. */
-async function quietly(look: () => Promise<KeyRecord | undefined>): Promise<KeyRecord | undefined> {
+/** A damaged key or grant of another account is not the caller's business: it is in our log, and missing in the answer. */
+export async function quietly<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await look();
   } catch (error) {
@@ -77,9 +83,15 @@ export async function askAboutKey(
   found: FoundKey,
   question: KeyQuestion = {},
 ): Promise<KeyAnswer> {
+  requireGenuineTokens(call, deps);
   const { reference, record } = found;
   const conditions = conditionsOf(call, deps, reference, question);
-  if (!record) return { target: bareTarget(call, reference, question, conditions), record };
+  if (!record) {
+    if (isForeign(call, reference.accountId)) await deps.grants.probe('', granteeIds(call));
+    return { target: bareTarget(call, reference, question, conditions), record };
+  }
+  const ask = () => deps.grants.layer(record, granteeIds(call), grantQuestion(call, question));
+  const grants = await (isForeign(call, record.accountId) ? quietly(ask) : ask());
   const target: AuthorizationTarget = {
     resource: record.arn,
     accountId: record.accountId,
@@ -88,6 +100,7 @@ export async function askAboutKey(
     policy: record.policy,
     trust: 'explicit',
     context: record.conditions.concat(conditions),
+    ...(grants && { grants }),
     ...(question.action !== undefined && { action: question.action }),
     ...(question.requestTags && { requestTags: question.requestTags }),
   };
@@ -96,6 +109,7 @@ export async function askAboutKey(
     return { target, record };
   }
   await deps.keys.probe(record.row.key_id);
+  await deps.grants.probe(record.row.key_id, granteeIds(call));
   return { target: bareTarget(call, reference, question, conditions), record: undefined };
 }
 
@@ -111,8 +125,35 @@ export async function isAllowed(call: AnyCall, deps: KmsDeps, target: Authorizat
   const principal = await deps.directory.of(call.caller);
   const { organization } = call;
   const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
-  const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';
-  return policiesAllow(authorize(call.caller, principal, target.action ?? declared, [target], context, organization));
+  const action = target.action ?? declaredAction(call);
+  return policiesAllow(authorize(call.caller, principal, action, [target], context, organization));
+}
+
+const declaredAction = (call: AnyCall) => (typeof call.operation.authz === 'object' ? call.operation.authz.action : '');
+
+/** The ids under which a grant may name the caller: its own or its role's, and its account's. */
+function granteeIds({ caller }: AnyCall): string[] {
+  return [...new Set([caller.entityId ?? caller.principalId, caller.accountId])];
+}
+
+/** Whatever grants look at, from the conditions that the operation told: one telling for policies and grants. */
+function grantQuestion(call: AnyCall, question: KeyQuestion): GrantQuestion {
+  const context: Record<string, string> = Object.create(null);
+  for (const [key, value] of question.conditions ?? [])
+    if (key.startsWith(CONTEXT_PREFIX) && typeof value === 'string') context[key.slice(CONTEXT_PREFIX.length)] = value;
+  return {
+    action: question.action ?? declaredAction(call),
+    context,
+    sourceArn: call.origin.sourceArn,
+    child: question.childGrant,
+  };
+}
+
+/** Tokens permit nothing that their grants do not, but what was not issued here is refused in every operation. */
+function requireGenuineTokens(call: AnyCall, deps: KmsDeps): void {
+  const { GrantTokens: tokens } = call.input;
+  if (!Array.isArray(tokens) || tokens.every((token) => deps.grantTokens.read(token) !== undefined)) return;
+  throw call.fail('InvalidGrantToken', 'the grant token was not issued here');
 }
 
 /** `resolve` of an operation on one key that may be of another account. */
@@ -137,11 +178,15 @@ export async function resolveOwnKey(
   return resolved(call, found, await askAboutKey(call, deps, found, question));
 }
 
-export async function findOwnKey(call: AnyCall, deps: KmsDeps, text: string): Promise<FoundKey> {
+/** For operations that take no aliases. */
+export function requireKeyForm(call: AnyCall, deps: KmsDeps, text: string): KeyReference & { kind: 'key' } {
   const reference = readReference(call, deps, text);
-  if (reference.kind === 'alias') {
-    throw call.fail('NotFound', `Invalid keyId '${text}'`, { hint: 'this operation takes a key id or key ARN' });
-  }
+  if (reference.kind === 'key') return reference;
+  throw call.fail('NotFound', `Invalid keyId '${text}'`, { hint: 'this operation takes a key id or key ARN' });
+}
+
+export async function findOwnKey(call: AnyCall, deps: KmsDeps, text: string): Promise<FoundKey> {
+  const reference = requireKeyForm(call, deps, text);
   // Another account's key answers what a missing one does: keys are managed at home.
   if (isForeign(call, reference.accountId)) return { reference, record: undefined };
   const record = await deps.keys.fresh(reference.keyId);
@@ -179,15 +224,12 @@ function bareTarget(
 
 /** Condition keys of every KMS request. */
 export function callerConditions(call: AnyCall, deps: KmsDeps): Condition[] {
-  const { region } = deps.settings;
   const conditions: Condition[] = [['kms:CallerAccount', call.caller.accountId]];
-  const { protocol, userAgent } = call.origin;
-  // Only our own services reach us by the internal protocol; they name themselves in the user agent.
-  if (protocol === 'internal' && userAgent.startsWith('parapet/'))
-    conditions.push(['kms:ViaService', `${userAgent.slice(8)}.${region}.amazonaws.com`]);
+  const { via } = call.origin;
+  if (via !== undefined) conditions.push(['kms:ViaService', regionalName(via, deps.settings)]);
   return conditions;
 }
 
 export function isForeign(call: AnyCall, accountId: string): boolean {
-  return call.caller.kind !== 'service' && accountId !== call.caller.accountId;
+  return accountId !== call.caller.accountId;
 }

@@ -16,13 +16,13 @@ export function requireState(call: AnyCall, operation: KeyOperation, record: Key
 }
 
 interface KeyUse {
+  /** Checked when the key is looked up (key-access.ts). */
   GrantTokens?: readonly string[] | undefined;
   EncryptionAlgorithm?: string | undefined;
 }
 
-/** Grants, state, usage and algorithm: everything but the bytes. */
+/** State, usage and algorithm: everything but the bytes. */
 export function requireUsable(call: AnyCall, operation: KeyOperation, record: KeyRecord, use: KeyUse): void {
-  requireNoGrants(call, use.GrantTokens);
   requireState(call, operation, record);
   const { usage, spec } = record.row;
   if (usage !== 'ENCRYPT_DECRYPT') {
@@ -32,11 +32,6 @@ export function requireUsable(call: AnyCall, operation: KeyOperation, record: Ke
   if (algorithm !== ALGORITHM) {
     throw call.fail('InvalidKeyUsage', `Algorithm ${algorithm} is incompatible with key spec ${spec}.`);
   }
-}
-
-/** There are no grants yet, so no token can be genuine. */
-export function requireNoGrants(call: AnyCall, tokens: readonly string[] | undefined): void {
-  if (tokens && tokens.length > 0) throw call.fail('InvalidGrantToken', 'the grant token was not issued here');
 }
 
 /** A dry run that got here would have succeeded, and says so as an error. */

@@ -17,11 +17,13 @@ const REACHABLE = {
   PendingDeletion: (KeyId: string) => admin.ScheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 }),
 } as const;
 
+const ME = 'arn:aws:iam::111122223333:user/admin';
 let aliases = 0;
 interface Prepared {
   KeyId: string;
   blob: Buffer;
   alias: string;
+  grant: string;
 }
 
 async function prepare(): Promise<Prepared> {
@@ -29,7 +31,8 @@ async function prepare(): Promise<Prepared> {
   const { CiphertextBlob } = await admin.Encrypt({ KeyId: id, Plaintext: Buffer.from('x') });
   const alias = `alias/a${aliases++}`;
   await admin.CreateAlias({ AliasName: alias, TargetKeyId: id });
-  return { KeyId: id, blob: CiphertextBlob, alias };
+  const { GrantId } = await admin.CreateGrant({ KeyId: id, GranteePrincipal: ME, Operations: ['Decrypt'] });
+  return { KeyId: id, blob: CiphertextBlob, alias, grant: GrantId };
 }
 
 const policy = JSON.stringify({
@@ -61,6 +64,15 @@ const CALLS: Record<KeyOperation, (on: Prepared) => Promise<unknown>> = {
   DisableKey: ({ KeyId }) => admin.DisableKey({ KeyId }),
   ScheduleKeyDeletion: ({ KeyId }) => admin.ScheduleKeyDeletion({ KeyId }),
   CancelKeyDeletion: ({ KeyId }) => admin.CancelKeyDeletion({ KeyId }),
+  CreateGrant: ({ KeyId }) => admin.CreateGrant({ KeyId, GranteePrincipal: ME, Operations: ['Encrypt'] }),
+  ListGrants: ({ KeyId }) => admin.ListGrants({ KeyId }),
+  RevokeGrant: ({ KeyId, grant }) => admin.RevokeGrant({ KeyId, GrantId: grant }),
+  RetireGrant: ({ KeyId, grant }) => admin.RetireGrant({ KeyId, GrantId: grant }),
+  EnableKeyRotation: ({ KeyId }) => admin.EnableKeyRotation({ KeyId }),
+  DisableKeyRotation: ({ KeyId }) => admin.DisableKeyRotation({ KeyId }),
+  GetKeyRotationStatus: ({ KeyId }) => admin.GetKeyRotationStatus({ KeyId }),
+  RotateKeyOnDemand: ({ KeyId }) => admin.RotateKeyOnDemand({ KeyId }),
+  ListKeyRotations: ({ KeyId }) => admin.ListKeyRotations({ KeyId }),
 };
 
 describe.each(KEY_OPERATIONS)('%s', (operation) => {

@@ -11,8 +11,8 @@ let follower: ChangeFollower;
 beforeAll(async () => {
   kms = await KmsHarness.open();
   admin = kms.user('admin');
-  const { store, guard, clock, log } = kms.deps;
-  follower = new ChangeFollower(store, clock, log);
+  const { store, guard, grants, clock, log } = kms.deps;
+  follower = new ChangeFollower(store, grants, clock, log);
   cache = new KeyCache({ store, guard, isCurrent: follower.isCurrent });
   await follower.poll(cache);
 });

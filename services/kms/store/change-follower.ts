@@ -6,6 +6,7 @@
 import type { Logger } from '../../../platform/observe/log.ts';
 import type { Clock } from '../../../platform/runtime/clock.ts';
 import type { AnyTransaction, Store } from '../../../platform/store/index.ts';
+import type { Grants } from './grants.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { KmsTables } from './tables.ts';
 
@@ -13,19 +14,22 @@ const POLL_MS = 200;
 const STALE_MS = 5_000;
 const BATCH = 1_000;
 
-/** Tells every node that a key or an alias changed. Last statement of the transaction that changed it. */
+/** Tells every node that a key or an alias changed, or that a grant ended. Last statement of the transaction that changed it. */
 export async function announce(
   store: Store<KmsTables>,
   tx: AnyTransaction,
   accountId: string,
-  changed: { keys: readonly string[]; alias?: string },
+  changed: { keys: readonly string[]; alias?: string; endedGrant?: string },
 ): Promise<void> {
   for (const keyId of changed.keys) await store.bumpVersion(tx, { kind: 'key', objectId: keyId, accountId });
+  const { endedGrant } = changed;
+  if (endedGrant !== undefined) await store.bumpVersion(tx, { kind: 'grant', objectId: endedGrant, accountId });
   if (changed.alias !== undefined) await store.bumpVersion(tx, { kind: 'alias', objectId: changed.alias, accountId });
 }
 
 export class ChangeFollower {
   private readonly store: Store<KmsTables>;
+  private readonly grants: Grants;
   private readonly clock: Clock;
   private readonly log: Logger;
   private version: number | undefined;
@@ -33,8 +37,9 @@ export class ChangeFollower {
   private running: Promise<void> | undefined;
   private stopped = false;
 
-  constructor(store: Store<KmsTables>, clock: Clock, log: Logger) {
+  constructor(store: Store<KmsTables>, grants: Grants, clock: Clock, log: Logger) {
     this.store = store;
+    this.grants = grants;
     this.clock = clock;
     this.log = log;
   }
@@ -78,6 +83,7 @@ export class ChangeFollower {
       if (first.v !== this.version + 1) cache.clear();
       for (const change of changes) {
         if (change.kind === 'key') cache.forgetKey(change.objectId);
+        else if (change.kind === 'grant') this.grants.noteEnd(change.objectId);
         else if (change.accountId !== null) cache.forgetAlias(change.accountId, change.objectId);
         this.version = change.v;
       }

@@ -1,6 +1,7 @@
 /** A key as requests use it: verified, complete, immutable. Made once per version of its row. */
 import type { KeyRef } from '../../../hsm/port.ts';
 import type { PolicySet } from '../../../policies/engine/index.ts';
+import type { RotationType } from '../api/rotation.ts';
 import type { KeyMetadata, KeyState } from '../api/shapes.ts';
 import { buildHeader, ownerAad } from '../domain/ciphertext.ts';
 import { bindKeyPolicy, type PrincipalBindings, readKeyPolicy } from '../domain/key-policy.ts';
@@ -14,6 +15,9 @@ export interface Material {
   ref: KeyRef;
   /** First 52 bytes of every ciphertext made with it. */
   header: Buffer;
+  createdAt: number;
+  /** Null: it came with the key. */
+  rotationType: RotationType | null;
 }
 
 export type Condition = readonly [key: string, value: string | readonly string[]];
@@ -68,6 +72,8 @@ export function assembleKey(row: KeyRow, materials: readonly MaterialRow[], tena
       id: material.material_id,
       ref: { tenant: wrappedKey(tenant), material: wrappedKey(material) },
       header: buildHeader(row.key_id, material.material_id),
+      createdAt: material.created_at,
+      rotationType: material.rotation_type,
     });
   }
   const current = byId.get(row.material_id);
@@ -116,7 +122,7 @@ export function describe(row: KeyRow & { state: KeyState }): KeyMetadata {
     KeyState: row.state,
     ...(row.state === 'PendingDeletion' && row.deletion_date !== null && { DeletionDate: row.deletion_date }),
     Origin: row.origin,
-    KeyManager: 'CUSTOMER',
+    KeyManager: row.managed_by === null ? 'CUSTOMER' : 'AWS',
     CustomerMasterKeySpec: row.spec,
     KeySpec: row.spec,
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],

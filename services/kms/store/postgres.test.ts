@@ -6,6 +6,7 @@ import {
   startPostgres,
 } from '../../../platform/store/testing/postgres-server.ts';
 import { destroyKeys } from '../jobs/destroy-keys.ts';
+import { rotateKeys } from '../jobs/rotate-keys.ts';
 import { ADMIN_POLICY, failure, type KmsClient, KmsHarness } from '../testing/harness.ts';
 
 const missing = postgresMissing();
@@ -44,6 +45,53 @@ describe.skipIf(missing !== undefined)(`two nodes on PostgreSQL${missing ? ` (sk
     const { id } = await one.key();
     const { CiphertextBlob } = await here.Encrypt({ KeyId: id, Plaintext: x, EncryptionContext: { a: 'b' } });
     expect((await there.Decrypt({ CiphertextBlob, EncryptionContext: { a: 'b' } })).Plaintext.toString()).toBe('x');
+  });
+
+  it('seal with new material within a second after the other one rotated the key, and open what either sealed', async () => {
+    const { id } = await one.key();
+    const before = await there.Encrypt({ KeyId: id, Plaintext: x });
+    await here.RotateKeyOnDemand({ KeyId: id });
+    const { KeyMetadata } = await here.DescribeKey({ KeyId: id });
+    const material = async () => (await there.GenerateDataKey({ KeyId: id, KeySpec: 'AES_256' })).KeyMaterialId;
+    await within(1000, async () => (await material()) === KeyMetadata.CurrentKeyMaterialId);
+    for (const node of [here, there])
+      expect((await node.Decrypt({ CiphertextBlob: before.CiphertextBlob })).Plaintext).toEqual(x);
+  });
+
+  it('know a grant, and that it ended, within a second on both', async () => {
+    const { id } = await one.key();
+    const noPolicy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'none:None', Resource: '*' }] };
+    one.user('grantee', noPolicy);
+    const grantee = two.user('grantee', noPolicy);
+    const may = () =>
+      grantee.Encrypt({ KeyId: id, Plaintext: x }).then(
+        () => true,
+        () => false,
+      );
+    expect(await may()).toBe(false);
+    const GranteePrincipal = 'arn:aws:iam::111122223333:user/grantee';
+    const { GrantId } = await here.CreateGrant({ KeyId: id, GranteePrincipal, Operations: ['Encrypt'] });
+    await within(1000, may);
+    const row = await one.store.read
+      .selectFrom('kms_grant')
+      .selectAll()
+      .where('grant_id', '=', GrantId)
+      .executeTakeFirstOrThrow();
+    await here.RevokeGrant({ KeyId: id, GrantId });
+    await within(1000, async () => !(await may()));
+    // Somebody puts the row back: the node that did not end it knows as well.
+    await one.store.transaction((tx) => tx.insertInto('kms_grant').values(row).execute());
+    await here.DisableKey({ KeyId: id });
+    await here.EnableKey({ KeyId: id });
+    await within(1000, async () => (await failure(grantee.Encrypt({ KeyId: id, Plaintext: x }))).code === 'Internal');
+  });
+
+  it('rotate a due key once', async () => {
+    const { id } = await one.key();
+    await here.EnableKeyRotation({ KeyId: id, RotationPeriodInDays: 90 });
+    for (const node of [one, two]) node.advance(90 * 86_400_000);
+    await Promise.all([rotateKeys.run(one.deps), rotateKeys.run(two.deps)]);
+    expect((await here.ListKeyRotations({ KeyId: id })).Rotations).toHaveLength(1);
   });
 
   it('refuse a key within a second after the other one disabled it', async () => {

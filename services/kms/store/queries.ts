@@ -69,6 +69,9 @@ export function listKeys(
       'tags',
       'policy_hash',
       'enterprise_project_id',
+      'managed_by',
+      'rotation_period_days',
+      'next_rotation_at',
       'version',
       'row_mac',
     ])
@@ -113,46 +116,53 @@ export function listAliases(
 /** Where a walk through due keys stands. */
 export interface DueKey {
   key_id: string;
-  deletion_date: number;
+  at: number;
 }
 
-/** Keys whose waiting time is over, oldest first, after `after`. */
-export async function listDueDeletions(
+/** The state in which a key waits for the moment that a column holds. */
+const WAITING = { deletion_date: 'PendingDeletion', next_rotation_at: 'Enabled' } as const;
+
+/** Keys whose moment has come, oldest first, after `after`. */
+export async function listDue(
   db: Reader,
+  moment: keyof typeof WAITING,
   now: number,
   after: DueKey | undefined,
   limit: number,
 ): Promise<DueKey[]> {
   let query = db
     .selectFrom('kms_key')
-    .select(['key_id', 'deletion_date'])
-    .where('deletion_date', 'is not', null)
-    .where('deletion_date', '<=', now)
-    .where('state', '=', 'PendingDeletion');
+    .select(['key_id', moment])
+    .where(moment, 'is not', null)
+    .where(moment, '<=', now)
+    .where('state', '=', WAITING[moment]);
   if (after) {
     query = query.where((eb) =>
-      eb.or([
-        eb('deletion_date', '>', after.deletion_date),
-        eb.and([eb('deletion_date', '=', after.deletion_date), eb('key_id', '>', after.key_id)]),
-      ]),
+      eb.or([eb(moment, '>', after.at), eb.and([eb(moment, '=', after.at), eb('key_id', '>', after.key_id)])]),
     );
   }
-  const rows = await query.orderBy('deletion_date').orderBy('key_id').limit(limit).execute();
-  return rows.map(({ key_id, deletion_date }) => ({ key_id, deletion_date: deletion_date ?? 0 }));
+  const rows = await query.orderBy(moment).orderBy('key_id').limit(limit).execute();
+  return rows.map((row) => ({ key_id: row.key_id, at: (row as Record<typeof moment, number | null>)[moment] ?? 0 }));
 }
 
+/** Keys that count against the limit of an account: its own. */
 export async function countKeys(tx: AnyTransaction, accountId: string): Promise<number> {
   const { count } = await own(tx)
     .selectFrom('kms_key')
     .select((eb) => eb.fn.countAll().as('count'))
     .where('account_id', '=', accountId)
     .where('state', '!=', 'Deleted')
+    .where('managed_by', 'is', null)
     .executeTakeFirstOrThrow();
   return Number(count);
 }
 
 export async function insertKey(tx: AnyTransaction, key: KeyRow, material: MaterialRow): Promise<void> {
   await own(tx).insertInto('kms_key').values(key).execute();
+  await insertMaterial(tx, material);
+}
+
+export async function insertMaterial(tx: AnyTransaction, material: MaterialRow): Promise<void> {
   await own(tx).insertInto('key_material').values(material).execute();
 }
 
@@ -213,6 +223,7 @@ export async function deleteAlias(tx: AnyTransaction, row: AliasRow): Promise<bo
 /** Everything of a key but its tombstone. */
 export async function deleteParts(tx: AnyTransaction, key: Pick<KeyRow, 'key_id' | 'account_id'>): Promise<void> {
   await own(tx).deleteFrom('key_material').where('key_id', '=', key.key_id).execute();
+  await own(tx).deleteFrom('kms_grant').where('key_id', '=', key.key_id).execute();
   await own(tx)
     .deleteFrom('key_alias')
     .where('account_id', '=', key.account_id)

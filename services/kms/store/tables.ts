@@ -1,4 +1,5 @@
 import type { PauseRow } from '../domain/deletion-pause.ts';
+import type { GrantRow } from '../domain/grant.ts';
 import type { AliasRow, KeyRow, MaterialRow, TenantRow } from '../domain/rows.ts';
 
 export interface KmsTables {
@@ -6,5 +7,6 @@ export interface KmsTables {
   key_material: MaterialRow;
   tenant_key: TenantRow;
   key_alias: AliasRow;
+  kms_grant: GrantRow;
   deletion_pause: PauseRow;
 }

@@ -1,0 +1,37 @@
+/** Principals that a grant may name: accounts, users, roles and sessions that exist, with their unique ids. */
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import type { Call } from '../../../platform/runtime/call.ts';
+import type { KmsDeps } from '../deps.ts';
+import { resolvePrincipals } from './key-policy-check.ts';
+
+type AnyCall = Call<AnyOperation>;
+
+const ACCOUNT = /^\d{12}$/;
+const NAMED =
+  /^arn:([a-z-]+):(iam::\d{12}:(root|user\/.+|role\/.+)|sts::\d{12}:(assumed-role\/[^/]+\/[^/]+|federated-user\/[^/]+))$/;
+
+/** The ARN under which a principal is kept; an account may be given by its number. */
+export function readPrincipal(call: AnyCall, deps: KmsDeps, text: string | undefined): string {
+  if (text === undefined) throw call.fail('Validation', 'name a principal: services are no principals of grants here');
+  const { partition } = deps.settings;
+  const arn = ACCOUNT.test(text) ? `arn:${partition}:iam::${text}:root` : text;
+  if (NAMED.exec(arn)?.[1] === partition) return arn;
+  throw notAPrincipal(call, text);
+}
+
+/** Unique ids of principals that must exist. */
+export async function requirePrincipals(
+  call: AnyCall,
+  deps: KmsDeps,
+  arns: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map(await resolvePrincipals(deps, arns));
+  for (const arn of arns) if (!ids.has(arn)) throw notAPrincipal(call, arn);
+  return ids;
+}
+
+function notAPrincipal(call: AnyCall, text: string) {
+  return call.fail('InvalidArn', `ARN does not refer to a valid principal: ${text}`, {
+    hint: 'name an account, a user, a role or a session that exists; groups and organizations are no principals',
+  });
+}
