@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { decodeWrappedKey, encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
 import { HSM_LIMITS, type Hsm, HsmError, type HsmStatus, type WrappedKey } from '../port.ts';
 import { AgentConnection } from './connection.ts';
+import { NONE, only, pairCalls } from './pair-client.ts';
 import { type SpawnOptions, spawnAgent } from './spawn.ts';
 import { OP, u32 } from './wire.ts';
 
@@ -68,13 +69,13 @@ export function connectHsm(options: ConnectOptions): AgentHsm {
     reseal: (source, open, destination, seal) =>
       one(OP.reseal, () => [
         encodeKeyRef(source),
-        open.header,
-        open.aad,
-        open.sealed,
+        ...('ciphertext' in open
+          ? [NONE, NONE, open.ciphertext, Buffer.from(open.hash)]
+          : [open.header, open.aad, open.sealed, NONE]),
         encodeKeyRef(destination),
-        seal.header,
-        seal.aad,
+        ...('hash' in seal ? [NONE, NONE, Buffer.from(seal.hash)] : [seal.header, seal.aad, NONE]),
       ]),
+    ...pairCalls(ask),
     sealSecret: (tenant, aad, plaintext) => one(OP.sealSecret, () => [encodeWrappedKey(tenant), aad, plaintext]),
     openSecret: (tenant, aad, sealed) => one(OP.openSecret, () => [encodeWrappedKey(tenant), aad, sealed]),
     mac: (label, data) => one(OP.mac, () => [Buffer.from(label), data]),
@@ -188,12 +189,6 @@ class AgentLink {
       };
     });
   }
-}
-
-function only(fields: Buffer[]): Buffer {
-  const [field] = fields;
-  if (field === undefined) throw new HsmError('unavailable', 'HSM agent gave an empty answer');
-  return field;
 }
 
 function ownedKey(encoded: Buffer): WrappedKey {

@@ -13,6 +13,7 @@ import {
   SESSION_SIGN_KEY,
   type WrappedKey,
 } from '../port.ts';
+import { describeKeyPairs } from './pairs.ts';
 
 export interface HsmUnderTest {
   hsm: Hsm;
@@ -319,8 +320,11 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       expect(await codeOf(hsm.createKeyMaterial(version, bytes('b'), 32))).toBe('invalid');
     });
 
+    describeKeyPairs(() => ({ hsm, tenant, otherTenant, key }));
+
     it('is unavailable while the token is away, and serves again when it is back, without a restart', async () => {
       const sealed = await hsm.seal(key, { ...context, plaintext: bytes('before') });
+      const pair = { tenant, material: await hsm.createKeyPair(tenant, bytes('pair'), 'ECC_NIST_P256', 'sign') };
       const before = await hsm.status();
       await under.takeAway();
       const asks: (() => Promise<unknown>)[] = [
@@ -333,6 +337,8 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
         () => hsm.sign(AUDIT_SIGN_KEY, bytes('x')),
         () => hsm.publicKey(AUDIT_SIGN_KEY),
         () => hsm.openSecret(tenant, bytes('a'), sealed),
+        () => hsm.createKeyPair(tenant, bytes('pair'), 'ECC_NIST_P256', 'sign'),
+        () => hsm.signWith(pair, { algorithm: 'ECDSA_SHA_256', message: bytes('x'), isDigest: false }),
       ];
       for (const ask of asks) await eventually(ask, 'unavailable');
       const away = await hsm.status();
@@ -341,7 +347,7 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       await under.bringBack();
       await eventually(() => hsm.open(key, { ...context, sealed }), 'answered');
       expect((await hsm.open(key, { ...context, sealed })).toString()).toBe('before');
-      for (const ask of asks.slice(1, 8)) expect(await codeOf(ask())).toBe('answered');
+      for (const ask of [...asks.slice(1, 8), ...asks.slice(9)]) expect(await codeOf(ask())).toBe('answered');
       const after = await hsm.status();
       expect(after.state).toBe('ready');
       expect(after.fingerprints).toEqual(before.fingerprints);
