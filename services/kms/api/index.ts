@@ -5,8 +5,10 @@ import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as macs from './macs.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as signatures from './signatures.ts';
 import * as tags from './tags.ts';
 
 export const kmsOperations = {
@@ -36,7 +38,14 @@ export const kmsOperations = {
   ReEncrypt: crypto.ReEncrypt,
   GenerateDataKey: dataKeys.GenerateDataKey,
   GenerateDataKeyWithoutPlaintext: dataKeys.GenerateDataKeyWithoutPlaintext,
+  GenerateDataKeyPair: dataKeys.GenerateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext: dataKeys.GenerateDataKeyPairWithoutPlaintext,
   GenerateRandom: dataKeys.GenerateRandom,
+  Sign: signatures.Sign,
+  Verify: signatures.Verify,
+  GetPublicKey: signatures.GetPublicKey,
+  GenerateMac: macs.GenerateMac,
+  VerifyMac: macs.VerifyMac,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
 } as const;

@@ -22,6 +22,7 @@ import { type Condition, describe } from '../store/key-record.ts';
 import { countKeys, insertKey } from '../store/queries.ts';
 import { callerConditions, placeOf } from './key-access.ts';
 import { checkPolicy, requireNoLockout } from './key-policy-check.ts';
+import { createMaterial } from './new-material.ts';
 import { requireOpenProject } from './projects.ts';
 
 const implement = implementFor<KmsDeps>();
@@ -72,7 +73,7 @@ export const createKey = implement(CreateKey, {
       rootVersion: tenant.root_version,
     };
     const binding = materialBinding({ accountId, tenantId: tenant.tenant_id, keyId, ...key });
-    const wrapped = await deps.hsm.createKeyMaterial(tenantKey, binding, 32);
+    const wrapped = await createMaterial(deps.hsm, tenantKey, binding, key);
     const materialId = (await deps.hsm.mac(MATERIAL_ID_LABEL, materialIdBytes(keyId, wrapped.wrapped))).toString('hex');
     const material = {
       key_id: keyId,

@@ -8,8 +8,11 @@ import { describeKey } from './describe-key.ts';
 import { disableKey, enableKey } from './enable-key.ts';
 import { encrypt } from './encrypt.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts';
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './generate-data-key-pair.ts';
+import { generateMac, verifyMac } from './generate-mac.ts';
 import { generateRandom } from './generate-random.ts';
 import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
+import { getPublicKey } from './get-public-key.ts';
 import { listAliases } from './list-aliases.ts';
 import { listKeys } from './list-keys.ts';
 import { listResourceTags } from './list-resource-tags.ts';
@@ -17,6 +20,7 @@ import { listResourcesInProject, moveResource, previewMoveResource } from './pro
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
+import { sign, verify } from './sign.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
 import { updateAlias } from './update-alias.ts';
 import { updateKeyDescription } from './update-key-description.ts';
@@ -48,7 +52,14 @@ export const kmsHandlers = [
   reEncrypt,
   generateDataKey,
   generateDataKeyWithoutPlaintext,
+  generateDataKeyPair,
+  generateDataKeyPairWithoutPlaintext,
   generateRandom,
+  sign,
+  verify,
+  getPublicKey,
+  generateMac,
+  verifyMac,
   describeConfigurations,
   listConfigurations,
 ] as const;

@@ -3,6 +3,7 @@ import type { KeyRef } from '../../../hsm/port.ts';
 import type { PolicySet } from '../../../policies/engine/index.ts';
 import type { KeyMetadata, KeyState } from '../api/shapes.ts';
 import { buildHeader, ownerAad } from '../domain/ciphertext.ts';
+import { algorithmsOf } from '../domain/key-algorithms.ts';
 import { bindKeyPolicy, type PrincipalBindings, readKeyPolicy } from '../domain/key-policy.ts';
 import { arnPrefix, keyArn } from '../domain/key-ref.ts';
 import { type KeyRow, type MaterialRow, policyHash, type TenantRow } from '../domain/rows.ts';
@@ -119,9 +120,9 @@ export function describe(row: KeyRow & { state: KeyState }): KeyMetadata {
     KeyManager: 'CUSTOMER',
     CustomerMasterKeySpec: row.spec,
     KeySpec: row.spec,
-    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    ...algorithmsOf(row),
     MultiRegion: false,
     EnterpriseProjectId: row.enterprise_project_id,
-    CurrentKeyMaterialId: row.material_id,
+    ...(row.spec === 'SYMMETRIC_DEFAULT' && { CurrentKeyMaterialId: row.material_id }),
   };
 }
