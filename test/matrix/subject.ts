@@ -50,6 +50,16 @@ export interface Objects {
   config?: ConfigObjects;
 }
 
+const SIGNER: Input = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' };
+const MAC_KEY: Input = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' };
+/** Keys of operations that no symmetric key serves. */
+const KEY_FOR: Readonly<Record<string, Input>> = {
+  Sign: SIGNER,
+  Verify: SIGNER,
+  GetPublicKey: SIGNER,
+  GenerateMac: MAC_KEY,
+  VerifyMac: MAC_KEY,
+};
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
 
 /** Makes what the example of the operation can name; what it does not name keeps a name of nothing. */
@@ -73,7 +83,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     if (names('AccessKeyId')) objects.accessKeyId = (await createKey(server, objects.user)).accessKeyId;
   };
   const makeKey = async () => {
-    objects.keyArn = ((await ask('/v1/kms/create-key', {})).KeyMetadata as { Arn: string }).Arn;
+    const made = await ask('/v1/kms/create-key', KEY_FOR[operation.name] ?? {});
+    objects.keyArn = (made.KeyMetadata as { Arn: string }).Arn;
     if (names('AliasName'))
       await ask('/v1/kms/create-alias', { AliasName: objects.alias, TargetKeyId: objects.keyArn });
     const context = CONTEXTS.map((member) => exampleOf(operation)[member]).find((value) => value !== undefined) ?? {};
