@@ -166,6 +166,14 @@ export interface Hsm {
   open(key: KeyRef, request: OpenRequest): Promise<Buffer>;
   /** Seals bytes from the token's generator; the plaintext comes back only when asked for. */
   sealRandom(key: KeyRef, request: SealRandomRequest): Promise<{ sealed: Buffer; plaintext?: Buffer }>;
+  /** The same for up to 4096 messages of one key in few trips; answers are in the order of the questions. */
+  sealMany(key: KeyRef, requests: readonly SealRequest[]): Promise<Buffer[]>;
+  /** Undefined where `open` would answer `integrity` for the message; a key that does not verify rejects. */
+  openMany(key: KeyRef, requests: readonly OpenRequest[]): Promise<(Buffer | undefined)[]>;
+  sealRandomMany(
+    key: KeyRef,
+    requests: readonly SealRandomRequest[],
+  ): Promise<{ sealed: Buffer; plaintext?: Buffer }[]>;
   /** Opens under one key and seals under another; the plaintext stays inside. Either may be a decryption key. */
   reseal(
     source: KeyRef,

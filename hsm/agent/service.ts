@@ -1,6 +1,7 @@
 /** What each op of the wire does: decodes its fields, asks custody, encodes the answer. Knows no sockets. */
 import { encodeWrappedKey } from '../custody/key-encoding.ts';
 import { HSM_LIMITS, HsmError } from '../port.ts';
+import { MANY_OPERATIONS } from './many-operations.ts';
 import { type AgentState, flagOf, type Lane, type Operation, text, verdict } from './operation.ts';
 import { PAIR_OPERATIONS, readSeal, readSource } from './pair-operations.ts';
 import { OP, ProtocolError, readU32 } from './wire.ts';
@@ -118,6 +119,7 @@ const OPERATIONS = new Map<number, Operation>([
     },
   ],
   [OP.sign, { fields: 2, run: ([label, data], state) => [state.ready().custody.sign(text(label!), data!)] }],
+  ...MANY_OPERATIONS,
   ...PAIR_OPERATIONS,
 ]);
 

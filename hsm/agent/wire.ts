@@ -39,6 +39,9 @@ export const OP = {
   createMacKey: 25,
   hmac: 26,
   verifyHmac: 27,
+  sealMany: 28,
+  openMany: 29,
+  sealRandomMany: 30,
 } as const;
 
 export const STATUS_OK = 0;

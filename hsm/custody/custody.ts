@@ -75,6 +75,19 @@ export class Custody {
     return this.#keys.guard(() => openMessage(this.#keys.material(key), request.header, request.aad, request.sealed));
   }
 
+  /** The key is verified for the first message at the latest: what fails after that is the message. */
+  openMany(key: Buffer, requests: readonly OpenRequest[]): (Buffer | undefined)[] {
+    this.#keys.material(key);
+    return requests.map((request) => {
+      try {
+        return this.open(key, request);
+      } catch (error) {
+        if (error instanceof HsmError && error.code === 'integrity') return undefined;
+        throw error;
+      }
+    });
+  }
+
   sealRandom(key: Buffer, request: SealRandomRequest): { sealed: Buffer; plaintext?: Buffer } {
     requireContext(request);
     requireCount('random key', request.bytes, HSM_LIMITS.randomKey);

@@ -87,6 +87,11 @@ export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
       run(() => custody.createKeyMaterial(encodeWrappedKey(tenant), binding, bytes)),
     seal: (key, request) => run(() => custody.seal(encodeKeyRef(key), request)),
     open: (key, request) => run(() => custody.open(encodeKeyRef(key), request)),
+    sealMany: (key, requests) =>
+      run(() => checkBatch(requests).map((request) => custody.seal(encodeKeyRef(key), request))),
+    openMany: (key, requests) => run(() => custody.openMany(encodeKeyRef(key), checkBatch(requests))),
+    sealRandomMany: (key, requests) =>
+      run(() => checkBatch(requests).map((request) => custody.sealRandom(encodeKeyRef(key), request))),
     sealRandom: (key, request) => run(() => custody.sealRandom(encodeKeyRef(key), request)),
     reseal: (source, open, destination, seal) =>
       run(() => custody.reseal(encodeKeyRef(source), open, encodeKeyRef(destination), seal)),

@@ -293,6 +293,7 @@ function createCall(
         ...options,
       }),
     touches: (ARN, type, accountId) => {
+      if (draft.resources.some((resource) => resource.ARN === ARN)) return;
       draft.resources.push({ ARN, accountId, type });
     },
     decided: (decisions) => {

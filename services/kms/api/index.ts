@@ -1,5 +1,6 @@
 /** The operations of KMS: the only part of this service that others import. */
 import * as aliases from './aliases.ts';
+import * as batch from './batch.ts';
 import * as configurations from './configurations.ts';
 import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
@@ -41,6 +42,9 @@ export const kmsOperations = {
   GenerateDataKeyPair: dataKeys.GenerateDataKeyPair,
   GenerateDataKeyPairWithoutPlaintext: dataKeys.GenerateDataKeyPairWithoutPlaintext,
   GenerateRandom: dataKeys.GenerateRandom,
+  BatchEncrypt: batch.BatchEncrypt,
+  BatchDecrypt: batch.BatchDecrypt,
+  BatchGenerateDataKey: batch.BatchGenerateDataKey,
   Sign: signatures.Sign,
   Verify: signatures.Verify,
   GetPublicKey: signatures.GetPublicKey,

@@ -1,4 +1,6 @@
 /** Every handler of this service. */
+import { batchDecrypt } from './batch-decrypt.ts';
+import { batchEncrypt, batchGenerateDataKey } from './batch-encrypt.ts';
 import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createAlias } from './create-alias.ts';
 import { createKey } from './create-key.ts';
@@ -55,6 +57,9 @@ export const kmsHandlers = [
   generateDataKeyPair,
   generateDataKeyPairWithoutPlaintext,
   generateRandom,
+  batchEncrypt,
+  batchDecrypt,
+  batchGenerateDataKey,
   sign,
   verify,
   getPublicKey,

@@ -71,6 +71,9 @@ const INPUTS: Readonly<Record<string, (on: Prepared) => Record<string, unknown>>
   GenerateDataKeyWithoutPlaintext: ({ KeyId }) => ({ KeyId, KeySpec: 'AES_256' }),
   GenerateDataKeyPair: ({ KeyId }) => ({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
   GenerateDataKeyPairWithoutPlaintext: ({ KeyId }) => ({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
+  BatchEncrypt: ({ KeyId }) => ({ Items: [{ KeyId, Plaintext: x }] }),
+  BatchDecrypt: ({ made }) => ({ Items: [{ CiphertextBlob: made }] }),
+  BatchGenerateDataKey: ({ KeyId }) => ({ Items: [{ KeyId, KeySpec: 'AES_256' }] }),
   Sign: ({ KeyId }) => ({ KeyId, ...signing }),
   Verify: ({ KeyId, made }) => ({ KeyId, ...signing, Signature: made }),
   GetPublicKey: byKey,
@@ -156,7 +159,11 @@ describe.each(declared.map(({ name }) => name as string))('%s', (operation) => {
   it.each(KEY_STATES)('answers by the table for a key in state %s', async (state) => {
     const prepared = await prepare(operation);
     await put(prepared.KeyId, state);
-    const ask = () => (admin as unknown as AnyClient)[operation]!(INPUTS[operation]!(prepared));
+    const ask = async () => {
+      const answer = await (admin as unknown as AnyClient)[operation]!(INPUTS[operation]!(prepared));
+      const [item] = operation.startsWith('Batch') ? (answer.Items as Record<string, unknown>[]) : [];
+      if (item?.ErrorCode !== undefined) throw { code: item.ErrorCode, message: item.ErrorMessage };
+    };
     const outcome = specified(operation, state);
     if (outcome === 'ok') {
       await ask();

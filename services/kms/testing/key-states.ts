@@ -52,8 +52,11 @@ GetParametersForImport               UO      UO       PD              ok        
 ImportKeyMaterial                    UO      UO       PD              ok            UO          CR       UO
 DeleteImportedKeyMaterial            UO      UO       ok              ok            UO          CR       UP
 `;
-/** What AWS does not have. */
+/** What AWS does not have; the batch operations answer so for an item. */
 const OURS = `
+BatchEncrypt                         ok      D1       PD              PI            UN          CR       ok
+BatchDecrypt                         ok      D1       PD              PI            UN          CR       ok
+BatchGenerateDataKey                 ok      D1       PD              PI            UN          CR       ok
 MoveResource                         ok      ok       PD              ok            ok          ok       ok
 PreviewMoveResource                  ok      ok       ok              ok            ok          ok       ok
 `;
