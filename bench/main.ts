@@ -1,7 +1,7 @@
 /** `npm run bench [name...]`: runs benchmarks, prints their tables, writes `bench/results/<name>.json`. */
 import { report } from './report.ts';
 
-const benches = ['engine', 'guardrails', 'hsm', 'store', 'http', 'start', 'detective', 'landing-zone'] as const;
+const benches = ['engine', 'guardrails', 'hsm', 'store', 'http', 'start', 'detective', 'landing-zone', 'kms'] as const;
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : benches;
 
 for (const name of chosen) {
