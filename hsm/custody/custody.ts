@@ -39,6 +39,8 @@ export interface CustodyOptions {
   cache?: KeyCacheLimits;
   /** Key pairs to make before they are asked for; default none. */
   ahead?: KeysAhead;
+  /** How long somebody waits for a key pair. */
+  patienceMs?: number;
 }
 
 export class Custody {
@@ -50,7 +52,7 @@ export class Custody {
   constructor(options: CustodyOptions) {
     this.#roots = options.roots;
     this.#keys = new Keyring(options.roots, options.cache ?? DEFAULT_CACHE_LIMITS, options.now);
-    this.#source = new PairSource(options.ahead);
+    this.#source = new PairSource(options.ahead, options.patienceMs);
     this.pairs = new PairCustody(this.#keys, this.#source);
   }
 

@@ -42,6 +42,14 @@ describe('the source of key pairs', () => {
     expect(source.ready).toBe(0);
   });
 
+  it('tells whoever waits too long to ask again, and has the key then', { timeout: 60_000 }, async () => {
+    const source = new PairSource({ RSA_2048: 1 }, 1);
+    const code = (error: unknown) => (error instanceof HsmError ? error.code : 'fault');
+    expect(await source.take('RSA_2048').then(() => 'made', code)).toBe('overloaded');
+    await until(() => source.ready === 1);
+    expect(readKeyPair(await source.take('RSA_2048'))?.spec).toBe('RSA_2048');
+  });
+
   it('refuses what it could not make in time', { timeout: 60_000 }, async () => {
     const source = new PairSource();
     const asked = Array.from({ length: 90 }, () =>

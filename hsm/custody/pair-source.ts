@@ -2,6 +2,7 @@
  * Where new private keys come from: generated on demand, two at a time, and for RSA some ahead, because one takes from
  * a tenth of a second to many. Keys are made ahead only of specs that were asked for, so an installation without RSA
  * keys spends nothing. A key made ahead has no owner and has signed nothing; it is zeroised when the token is lost.
+ * Whoever waits too long for a key is told to ask again, and the key is ready then.
  */
 import { HsmError, type KeyPairSpec } from '../port.ts';
 import { generatePrivateKey } from './key-pair.ts';
@@ -13,23 +14,31 @@ export const DEFAULT_AHEAD: KeysAhead = { RSA_2048: 4, RSA_3072: 2, RSA_4096: 2 
 /** Leaves threads of the pool to signatures. */
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
+/** Less than what a service waits for another one. */
+const PATIENCE_MS = 8000;
 
 interface Wish {
   spec: KeyPairSpec;
+  /** Nobody waits any more. */
+  isOver: boolean;
+  /** Stops the clock. */
+  end: () => void;
   resolve: (key: Buffer) => void;
   reject: (error: unknown) => void;
 }
 
 export class PairSource {
   readonly #ahead: KeysAhead;
+  readonly #patienceMs: number;
   readonly #ready = new Map<KeyPairSpec, Buffer[]>();
   readonly #asked = new Set<KeyPairSpec>();
   #waiting: Wish[] = [];
   #running = 0;
   #epoch = 0;
 
-  constructor(ahead: KeysAhead = {}) {
+  constructor(ahead: KeysAhead = {}, patienceMs = PATIENCE_MS) {
     this.#ahead = ahead;
+    this.#patienceMs = patienceMs;
   }
 
   /** A private key nobody else has, PKCS#8 DER, for the caller to zeroise. */
@@ -44,7 +53,14 @@ export class PairSource {
       return Promise.reject(new HsmError('overloaded', 'too many key pairs are being made'));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ spec, resolve, reject });
+      const wish: Wish = { spec, isOver: false, end: () => {}, resolve, reject };
+      const timer = setTimeout(() => {
+        wish.isOver = true;
+        this.#waiting = this.#waiting.filter((other) => other !== wish);
+        reject(new HsmError('overloaded', `a key pair of ${spec} takes long to make`, { hint: 'ask again shortly' }));
+      }, this.#patienceMs);
+      wish.end = () => clearTimeout(timer);
+      this.#waiting.push(wish);
       this.#work();
     });
   }
@@ -67,7 +83,7 @@ export class PairSource {
     while (this.#running < AT_ONCE) {
       const wish = this.#waiting.shift();
       if (wish !== undefined) {
-        this.#generate(wish.spec).then(wish.resolve, wish.reject);
+        this.#fulfil(wish);
         continue;
       }
       const spec = this.#running === 0 ? this.#lacking() : undefined;
@@ -81,6 +97,13 @@ export class PairSource {
     }
   }
 
+  #fulfil(wish: Wish): void {
+    const epoch = this.#epoch;
+    this.#generate(wish.spec)
+      .finally(wish.end)
+      .then((key) => (wish.isOver ? this.#keep(wish.spec, key, epoch) : wish.resolve(key)), wish.reject);
+  }
+
   async #generate(spec: KeyPairSpec): Promise<Buffer> {
     this.#running += 1;
     try {
@@ -92,11 +115,12 @@ export class PairSource {
   }
 
   #keep(spec: KeyPairSpec, key: Buffer, epoch: number): void {
-    if (epoch !== this.#epoch) {
+    const ready = this.#ready.get(spec) ?? [];
+    if (epoch !== this.#epoch || ready.length >= (this.#ahead[spec] ?? 0)) {
       key.fill(0);
       return;
     }
-    this.#ready.set(spec, [...(this.#ready.get(spec) ?? []), key]);
+    this.#ready.set(spec, [...ready, key]);
   }
 
   #lacking(): KeyPairSpec | undefined {

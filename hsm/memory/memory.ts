@@ -50,7 +50,9 @@ export function createMemoryRoots(): MemoryRoots {
 export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
   const held = options.roots ?? createMemoryRoots();
   const roots = new MemoryRootOfTrust(held);
-  const custody = new Custody({ roots, now: options.now ?? (() => performance.now()), ...pick(options) });
+  // Nothing is made ahead here, so asking again would not help anybody.
+  const patience = { patienceMs: 300_000 };
+  const custody = new Custody({ roots, now: options.now ?? (() => performance.now()), ...patience, ...pick(options) });
   let failure: HsmError | undefined;
 
   async function run<T>(operation: () => T | Promise<T>): Promise<T> {
