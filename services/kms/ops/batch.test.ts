@@ -173,6 +173,19 @@ describe('batches', () => {
     expect(await admin.BatchEncrypt({ Items: same })).toMatchObject({ FailedCount: 0 });
   });
 
+  it('leave a record that one message between services can carry, however many contexts there are', async () => {
+    const key500 = await kms.key();
+    const Items = items(500, key500.id).map((item, at) => ({
+      ...item,
+      EncryptionContext: { tenant: 't'.repeat(200), row: String(at).padStart(26, '0') },
+    }));
+    expect(await admin.BatchEncrypt({ Items })).toMatchObject({ FailedCount: 0 });
+    const rows = await kms.store.readOutbox(10_000);
+    const { record } = rows.at(-1)!;
+    expect((JSON.parse(record) as { x: { decision: { checks: unknown[] } } }).x.decision.checks).toHaveLength(500);
+    expect(record.length).toBeLessThan(700 * 1024);
+  });
+
   it('are refused with the problem of the first item when none names a key', async () => {
     const Items = [{ CiphertextBlob: Buffer.from('nothing') }, { CiphertextBlob: Buffer.from('less') }];
     expect((await failure(admin.BatchDecrypt({ Items }))).code).toBe('InvalidCiphertext');
