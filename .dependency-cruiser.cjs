@@ -19,6 +19,7 @@ module.exports = {
     rule('edges-import-declarations', { path: '^(gateways|derive|sdk|cli)/', pathNot: tests }, { path: '^services/', pathNot: '^services/[^/]+/(api/|domain/(chain|verify-stream)\\.ts$|domain/landing-zone/file/)' }, 'edges see declarations; the verifier and the reader of landing zones are shared on purpose'),
     rule('only-apps-compose', { path: '^(services|platform|gateways|derive|sdk|cli|policies|hsm)/' }, { path: '^apps/' }, 'nobody imports apps'),
     rule('pkcs11js-in-its-folder', { pathNot: '^hsm/pkcs11/' }, { path: 'node_modules/pkcs11js' }, 'one adapter'),
+    rule('curves-in-custody', { pathNot: '^hsm/custody/' }, { path: 'node_modules/@noble/' }, 'private keys are used in custody'),
     rule('drivers-in-the-store', { pathNot: '^platform/store/' }, { path: 'node_modules/(better-sqlite3|pg)/' }, 'one storage layer'),
     rule('kysely-in-stores', { pathNot: '^(platform/|services/[^/]+/(store|jobs|testing|index|deps|sequencer)|test/)' }, { path: 'node_modules/kysely/' }, 'queries live in store folders'),
     rule('express-in-http', { pathNot: '^platform/http/' }, { path: 'node_modules/express/' }, 'express is not on the hot path'),

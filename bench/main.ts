@@ -12,6 +12,7 @@ const benches = [
   'landing-zone',
   'replay',
   'propagation',
+  'kms',
 ] as const;
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : benches;
 

@@ -11,7 +11,9 @@
  *
  * - Root MAC (`HMAC-SHA256` inside the token) of a wrapped key:
  *   `lp("parapet/hsm/wrapped-key/v1", kind, u32 rootVersion, tenantBinding, binding, wrapped)`, where kind is
- *   `tenant-key` (tenantBinding empty) or `key-material`.
+ *   `tenant-key` (tenantBinding empty), `key-material`, `mac-key`, `signing-key` or `decryption-key`. A key serves the
+ *   calls of its kind and no others: a MAC key never seals, a signing key never decrypts.
+ * - What is wrapped of a key pair is its private key, PKCS#8 DER.
  * - Row MAC: `lp("parapet/hsm/row-mac/v1", label, data)`.
  * - Message key (spec kms 3.3, suite 0x01): `HMAC-SHA256(material, label || salt || header)` with the constant ASCII
  *   label `parapet/hsm/message-key/v1`, a random 16-byte salt, and header as given (constant and salt have fixed
@@ -24,7 +26,7 @@
 
 /** A key wrapped (RFC 5649) by its parent, bound to the caller's metadata by a MAC that only the token can make. */
 export interface WrappedKey {
-  /** RFC 5649 blob: a tenant key under the token's root, key material under its tenant key. 40 bytes. */
+  /** RFC 5649 blob: a tenant key under the token's root, all others under their tenant key. 40 bytes for 256 bits. */
   wrapped: Buffer;
   /** The caller's canonical metadata (1 to 4096 bytes), authenticated, not secret. */
   binding: Buffer;
@@ -58,6 +60,68 @@ export interface SealRandomRequest extends MessageContext {
   /** 1 to 1024. */
   bytes: number;
   withPlaintext: boolean;
+}
+
+export const KEY_PAIR_SPECS = [
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'ECC_NIST_EDWARDS25519',
+] as const;
+export type KeyPairSpec = (typeof KEY_PAIR_SPECS)[number];
+
+/** What a key pair is for, fixed when it is made. */
+export type KeyPairUse = 'sign' | 'decrypt';
+
+/** RSASSA-PSS with a salt as long as the hash, RSASSA-PKCS1-v1_5, ECDSA (FIPS 186-5), Ed25519 and Ed25519ph (RFC 8032). */
+export const SIGNING_ALGORITHMS = [
+  'RSASSA_PSS_SHA_256',
+  'RSASSA_PSS_SHA_384',
+  'RSASSA_PSS_SHA_512',
+  'RSASSA_PKCS1_V1_5_SHA_256',
+  'RSASSA_PKCS1_V1_5_SHA_384',
+  'RSASSA_PKCS1_V1_5_SHA_512',
+  'ECDSA_SHA_256',
+  'ECDSA_SHA_384',
+  'ECDSA_SHA_512',
+  'ED25519_SHA_512',
+  'ED25519_PH_SHA_512',
+] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+export interface SigningRequest {
+  algorithm: SigningAlgorithm;
+  message: Buffer;
+  /** The message is its hash already, exactly as long as the hash; Ed25519ph takes nothing else, Ed25519 never. */
+  isDigest: boolean;
+}
+
+/** RSAES-OAEP with MGF1 over the same hash and no label. */
+export type OaepHash = 'sha1' | 'sha256';
+
+export interface OaepCiphertext {
+  hash: OaepHash;
+  ciphertext: Buffer;
+}
+
+export type MacHash = 'sha224' | 'sha256' | 'sha384' | 'sha512';
+
+export interface SealKeyPairRequest extends MessageContext {
+  spec: KeyPairSpec;
+  withPlaintext: boolean;
+}
+
+export interface SealedKeyPair {
+  /** The private key, PKCS#8 DER, sealed. */
+  sealed: Buffer;
+  /** SubjectPublicKeyInfo, DER. */
+  publicKey: Buffer;
+  /** The private key in the clear, when asked for. */
+  plaintext?: Buffer;
 }
 
 export interface HsmStatus {
@@ -102,8 +166,41 @@ export interface Hsm {
   open(key: KeyRef, request: OpenRequest): Promise<Buffer>;
   /** Seals bytes from the token's generator; the plaintext comes back only when asked for. */
   sealRandom(key: KeyRef, request: SealRandomRequest): Promise<{ sealed: Buffer; plaintext?: Buffer }>;
-  /** Opens under one key and seals under another; the plaintext stays inside. */
-  reseal(source: KeyRef, open: OpenRequest, destination: KeyRef, seal: MessageContext): Promise<Buffer>;
+  /** The same for up to 4096 messages of one key in few trips; answers are in the order of the questions. */
+  sealMany(key: KeyRef, requests: readonly SealRequest[]): Promise<Buffer[]>;
+  /** Undefined where `open` would answer `integrity` for the message; a key that does not verify rejects. */
+  openMany(key: KeyRef, requests: readonly OpenRequest[]): Promise<(Buffer | undefined)[]>;
+  sealRandomMany(
+    key: KeyRef,
+    requests: readonly SealRandomRequest[],
+  ): Promise<{ sealed: Buffer; plaintext?: Buffer }[]>;
+  /** Opens under one key and seals under another; the plaintext stays inside. Either may be a decryption key. */
+  reseal(
+    source: KeyRef,
+    open: OpenRequest | OaepCiphertext,
+    destination: KeyRef,
+    seal: MessageContext | { hash: OaepHash },
+  ): Promise<Buffer>;
+
+  /** A new key pair for that use, its private key wrapped by the tenant key, read back before the answer. */
+  createKeyPair(tenant: WrappedKey, binding: Buffer, spec: KeyPairSpec, use: KeyPairUse): Promise<WrappedKey>;
+  /** A new key pair for the caller, sealed under key material; the private key comes back only when asked for. */
+  sealKeyPair(key: KeyRef, request: SealKeyPairRequest): Promise<SealedKeyPair>;
+  /** SubjectPublicKeyInfo, DER. */
+  publicKeyOf(key: KeyRef, use: KeyPairUse): Promise<Buffer>;
+  /** By a signing key: ECDSA as DER (RFC 3279), RSA as long as the modulus, Ed25519 64 bytes. */
+  signWith(key: KeyRef, request: SigningRequest): Promise<Buffer>;
+  /** False for every signature that is not this key's over this message, malformed ones included. */
+  verifyWith(key: KeyRef, request: SigningRequest & { signature: Buffer }): Promise<boolean>;
+  /** By a decryption key. */
+  encryptTo(key: KeyRef, request: { hash: OaepHash; plaintext: Buffer }): Promise<Buffer>;
+  /** Answers the plaintext; `integrity` for everything that does not decrypt, without a reason. */
+  decryptWith(key: KeyRef, request: OaepCiphertext): Promise<Buffer>;
+
+  /** A new MAC key of 28, 32, 48 or 64 bytes from the token's generator, for the hash of that length. */
+  createMacKey(tenant: WrappedKey, binding: Buffer, hash: MacHash): Promise<WrappedKey>;
+  hmac(key: KeyRef, hash: MacHash, message: Buffer): Promise<Buffer>;
+  verifyHmac(key: KeyRef, hash: MacHash, message: Buffer, mac: Buffer): Promise<boolean>;
 
   /** Small secrets of the platform (an access key's secret) under a key derived from the tenant key. */
   sealSecret(tenant: WrappedKey, aad: Buffer, plaintext: Buffer): Promise<Buffer>;
@@ -136,6 +233,7 @@ export const HSM_LIMITS = {
   aad: 65_536,
   plaintext: 65_536,
   randomKey: 1024,
+  message: 65_536,
   random: 65_536,
   label: 64,
   macData: 262_144,

@@ -5,8 +5,10 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { decodeWrappedKey, encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
-import { HSM_LIMITS, type Hsm, HsmError, type HsmStatus, type WrappedKey } from '../port.ts';
+import { type Hsm, HsmError, type HsmStatus, type WrappedKey } from '../port.ts';
 import { AgentConnection } from './connection.ts';
+import { batches, manyCalls } from './many-client.ts';
+import { NONE, only, pairCalls } from './pair-client.ts';
 import { type SpawnOptions, spawnAgent } from './spawn.ts';
 import { OP, u32 } from './wire.ts';
 
@@ -29,10 +31,6 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2000;
 /** An agent that ended by itself found another one, or something that the next would find too. */
 const RESPAWN_MS = 2000;
-/** Rows per frame: the agent must not be held for longer than a few milliseconds by one. */
-const BATCH_ROWS = 256;
-const BATCH_BYTES = 512 * 1024;
-
 export function connectHsm(options: ConnectOptions): AgentHsm {
   const link = new AgentLink(options);
   const ask = (op: number, fields: () => Buffer[]) => link.request(op, fields);
@@ -68,13 +66,14 @@ export function connectHsm(options: ConnectOptions): AgentHsm {
     reseal: (source, open, destination, seal) =>
       one(OP.reseal, () => [
         encodeKeyRef(source),
-        open.header,
-        open.aad,
-        open.sealed,
+        ...('ciphertext' in open
+          ? [NONE, NONE, open.ciphertext, Buffer.from(open.hash)]
+          : [open.header, open.aad, open.sealed, NONE]),
         encodeKeyRef(destination),
-        seal.header,
-        seal.aad,
+        ...('hash' in seal ? [NONE, NONE, Buffer.from(seal.hash)] : [seal.header, seal.aad, NONE]),
       ]),
+    ...pairCalls(ask),
+    ...manyCalls(ask),
     sealSecret: (tenant, aad, plaintext) => one(OP.sealSecret, () => [encodeWrappedKey(tenant), aad, plaintext]),
     openSecret: (tenant, aad, sealed) => one(OP.openSecret, () => [encodeWrappedKey(tenant), aad, sealed]),
     mac: (label, data) => one(OP.mac, () => [Buffer.from(label), data]),
@@ -190,32 +189,8 @@ class AgentLink {
   }
 }
 
-function only(fields: Buffer[]): Buffer {
-  const [field] = fields;
-  if (field === undefined) throw new HsmError('unavailable', 'HSM agent gave an empty answer');
-  return field;
-}
-
 function ownedKey(encoded: Buffer): WrappedKey {
   return decodeWrappedKey(encoded);
-}
-
-function batches<T>(rows: readonly T[], size: (row: T) => number): T[][] {
-  if (rows.length > HSM_LIMITS.batch) throw new HsmError('invalid', `batch is longer than ${HSM_LIMITS.batch} rows`);
-  const parts: T[][] = [];
-  let part: T[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    if (part.length === BATCH_ROWS || (part.length > 0 && bytes + size(row) > BATCH_BYTES)) {
-      parts.push(part);
-      part = [];
-      bytes = 0;
-    }
-    part.push(row);
-    bytes += size(row);
-  }
-  if (part.length > 0) parts.push(part);
-  return parts;
 }
 
 function unreachable(options: ConnectOptions, error: unknown): HsmStatus {

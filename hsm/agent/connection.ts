@@ -18,7 +18,10 @@ import {
 } from './wire.ts';
 
 const MAX_IN_FLIGHT = 1024;
-/** The agent answers or refuses within its deadline of 2 s, and opens a slow token in a few: this is a hung driver. */
+/**
+ * The agent answers or refuses within its deadline of 2 s, and opens a slow token in a few. Generating a large RSA key may
+ * take longer, so whoever waits asks for the status as well: an agent that does not answer that is a hung driver.
+ */
 const SILENCE_MS = 20_000;
 
 interface Pending {
@@ -60,6 +63,7 @@ export class AgentConnection {
       hung = this.#pending.size > 0 && !this.#heard;
       this.#heard = this.#pending.size === 0;
       if (hung) socket.destroy();
+      else if (this.#pending.size > 0) this.request(OP.status, []).catch(() => {});
     }, SILENCE_MS / 2).unref();
   }
 

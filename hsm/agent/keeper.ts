@@ -5,6 +5,7 @@
  * file changes, because real tokens count the tries.
  */
 import { Custody } from '../custody/custody.ts';
+import { DEFAULT_AHEAD } from '../custody/pair-source.ts';
 import type { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
 import { PinRefused } from '../pkcs11/token.ts';
 import { HsmError, type HsmPublicKey } from '../port.ts';
@@ -107,7 +108,7 @@ export class TokenKeeper {
       this.#refusedPinVersion = undefined;
       this.#roots ??= await this.#options.prepare();
       if (this.#closed) return;
-      this.#custody ??= new Custody({ roots: this.#roots, now: this.#options.now });
+      this.#custody ??= new Custody({ roots: this.#roots, now: this.#options.now, ahead: DEFAULT_AHEAD });
       this.#roots.open();
       const { label, serial, fingerprints } = this.#roots.identity!;
       this.#identity = { label, serial, fingerprints };
@@ -128,6 +129,8 @@ export class TokenKeeper {
     this.counters.lost += 1;
     // SECURITY: without the token nobody may use the keys it guards.
     this.#custody?.clear();
+    // Private keys are objects of OpenSSL, which wipes them when they are collected.
+    globalThis.gc?.();
     this.#roots?.close();
     this.#options.log(failure.message);
   }

@@ -10,7 +10,7 @@ import { softHsm } from '../softhsm/softhsm.ts';
 import { codeOf, eventually } from '../testing/conformance.ts';
 import { type AgentHsm, type ConnectOptions, connectHsm } from './client.ts';
 import { spawnAgent } from './spawn.ts';
-import { encodeFrame, FrameReader, OP, u32 } from './wire.ts';
+import { encodeFrame, FrameReader, OP, PROTOCOL_VERSION, u32 } from './wire.ts';
 
 let dataFolder: string;
 let options: ConnectOptions;
@@ -208,7 +208,7 @@ describe('agent connections', () => {
     socket.on('data', (chunk) => reader.feed(chunk, () => (greeted = true)));
     const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
     socket.on('error', () => {});
-    if (greet) socket.write(encodeFrame(1, OP.hello, [u32(1)]));
+    if (greet) socket.write(encodeFrame(1, OP.hello, [u32(PROTOCOL_VERSION)]));
     if (greet) await until('greeting is answered', () => greeted);
     socket.write(bytes);
     const outcome = await Promise.race([closed, pause(500).then(() => false)]);
@@ -226,6 +226,8 @@ describe('agent connections', () => {
       encodeFrame(2, OP.seal, [data]),
       encodeFrame(2, OP.random, [Buffer.alloc(3)]),
       encodeFrame(2, OP.verifyMacMany, [data, data]),
+      encodeFrame(2, OP.signWith, [data]),
+      encodeFrame(2, OP.createKeyPair, [data, data]),
     ];
     for (const bytes of malformed) expect(await hangsUpOn(bytes), bytes.toString('hex')).toBe(true);
     expect(await hangsUpOn(encodeFrame(2, OP.status, []))).toBe(false);

@@ -84,4 +84,27 @@ describe('agent server', () => {
     await hsm.close();
     server.close();
   });
+
+  it('answers quick requests while slow ones wait for their turn', { timeout: 60_000 }, async () => {
+    const server = await serve({ deadlineMs: 1e9 });
+    server.start();
+    const hsm = connectHsm({ socketPath });
+    const tenant = await hsm.createTenantKey(Buffer.from('account'));
+    const key = { tenant, material: await hsm.createKeyPair(tenant, Buffer.from('key'), 'RSA_2048', 'sign') };
+    let signed = 0;
+    const message = Buffer.alloc(32, 1);
+    const signatures = [false, true].flatMap((isDigest) =>
+      Array.from({ length: 60 }, async () => {
+        await hsm.signWith(key, { algorithm: 'RSASSA_PSS_SHA_256', message, isDigest });
+        signed += 1;
+      }),
+    );
+    await hsm.mac('keys', message);
+    const before = signed;
+    await Promise.all(signatures);
+    expect(before).toBeLessThan(60);
+    expect(signed).toBe(120);
+    await hsm.close();
+    server.close();
+  });
 });

@@ -1,12 +1,16 @@
 /**
  * Serves one agent's socket. Requests of all connections are queued and worked off in order, in short slices, so that
  * the loop stays alive to read, probe the token and refuse: a full queue and a passed deadline are `overloaded`, said at
- * once. Answers of a slice leave in one write per connection. Buffers that carried requests or answers are wiped.
+ * once. Slow requests (RSA signatures and the like) have a queue of their own, a few of which run at a time, mostly in
+ * the thread pool; they never hold up the others. Answers of a slice leave in one write per connection. Buffers that
+ * carried requests or answers are wiped.
  */
 import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { HsmError } from '../port.ts';
-import { type AgentState, runOperation } from './service.ts';
+import { JobQueue } from './job-queue.ts';
+import type { AgentState } from './operation.ts';
+import { laneOf, runOperation } from './service.ts';
 import {
   encodeError,
   encodeFrame,
@@ -36,6 +40,8 @@ export interface AgentServerOptions {
 const QUEUE_BYTES = 64 * 1024 * 1024;
 /** A slice ends after this long; one PKCS#11 call is 0.01 to 1 ms. */
 const SLICE_MS = 5;
+/** Slow requests that run at a time: threads of the pool. */
+const SLOW_AT_ONCE = 4;
 
 interface Connection {
   socket: Socket;
@@ -54,8 +60,9 @@ export class AgentServer {
   readonly #options: Required<AgentServerOptions>;
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
-  #queue: Job[] = [];
-  #head = 0;
+  readonly #quick = new JobQueue<Job>();
+  readonly #slow = new JobQueue<Job>();
+  #slowRunning = 0;
   #queuedBytes = 0;
   #scheduled = false;
   #started = false;
@@ -114,7 +121,7 @@ export class AgentServer {
   }
 
   #enqueue(connection: Connection, frame: Frame): void {
-    const waiting = this.#queue.length - this.#head;
+    const waiting = this.#quick.length + this.#slow.length;
     if (waiting >= this.#options.queueLimit || this.#queuedBytes + frame.bytes.length > QUEUE_BYTES) {
       this.counters.overloaded += 1;
       connection.replies.push(encodeError(frame.id, new HsmError('overloaded', 'queue of the HSM agent is full')));
@@ -123,12 +130,14 @@ export class AgentServer {
       return;
     }
     this.#queuedBytes += frame.bytes.length;
-    this.#queue.push({ connection, frame, arrivedAt: this.#options.now() });
+    const queue = laneOf(frame.op, frame.fields) === 'slow' ? this.#slow : this.#quick;
+    queue.push({ connection, frame, arrivedAt: this.#options.now() });
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#scheduled || !this.#started || this.#head === this.#queue.length) return;
+    const work = this.#quick.length > 0 || (this.#slow.length > 0 && this.#slowRunning < SLOW_AT_ONCE);
+    if (this.#scheduled || !this.#started || !work) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -137,48 +146,80 @@ export class AgentServer {
   }
 
   #slice(): void {
-    const { now, deadlineMs } = this.#options;
+    const { now } = this.#options;
     const answered = new Set<Connection>();
+    // One slow request a slice: those that hold the loop while they run must not do so one after the other.
+    if (this.#slow.length > 0 && this.#slowRunning < SLOW_AT_ONCE) {
+      this.#slowRunning += 1;
+      this.#take(this.#slow, answered, () => {
+        this.#slowRunning -= 1;
+      });
+    }
     const end = now() + SLICE_MS;
-    for (let time = now(); this.#head < this.#queue.length && time < end; time = now()) {
-      const { connection, frame, arrivedAt } = this.#queue[this.#head]!;
-      this.#head += 1;
-      this.#queuedBytes -= frame.bytes.length;
-      if (!connection.socket.destroyed) {
-        this.#answer(connection, frame, time - arrivedAt > deadlineMs);
-        answered.add(connection);
-      }
-      frame.bytes.fill(0);
-    }
-    if (this.#head === this.#queue.length || this.#head > 4096) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
+    for (let time = now(); this.#quick.length > 0 && time < end; time = now()) this.#take(this.#quick, answered);
     for (const connection of answered) this.#flush(connection);
     this.#schedule();
   }
 
-  #answer(connection: Connection, frame: Frame, late: boolean): void {
+  /** Answers the next request of a queue; at once, or later when it runs elsewhere. */
+  #take(queue: JobQueue<Job>, answered: Set<Connection>, ended: () => void = () => {}): void {
+    const { connection, frame, arrivedAt } = queue.shift()!;
+    this.#queuedBytes -= frame.bytes.length;
+    const finish = () => {
+      frame.bytes.fill(0);
+      ended();
+    };
+    if (connection.socket.destroyed) {
+      finish();
+      return;
+    }
+    const late = this.#options.now() - arrivedAt > this.#options.deadlineMs;
+    const running = this.#answer(connection, frame, late);
+    if (running === undefined) {
+      answered.add(connection);
+      finish();
+      return;
+    }
+    void running.then(() => {
+      finish();
+      this.#flush(connection);
+      this.#schedule();
+    });
+  }
+
+  /** Adds the answer to the replies of the connection; a promise, which never rejects, when that takes longer. */
+  #answer(connection: Connection, frame: Frame, late: boolean): Promise<void> | undefined {
     try {
       if (late) throw new HsmError('overloaded', 'deadline of the request passed before the token had time');
       const fields = this.#run(connection, frame);
-      connection.replies.push(encodeFrame(frame.id, STATUS_OK, fields));
-      this.counters.operations += 1;
-      for (const field of fields) field.fill(0);
+      if (!(fields instanceof Promise)) return this.#reply(connection, frame, fields);
+      return fields
+        .then((later) => this.#reply(connection, frame, later))
+        .catch((error: unknown) => this.#refuse(connection, frame, error));
     } catch (error) {
-      this.counters.failures += 1;
-      if (error instanceof ProtocolError) {
-        connection.socket.destroy();
-        return;
-      }
-      // A fault of ours is not described to the client, but it must not take the token's process down either.
-      const told = error instanceof HsmError ? error : new HsmError('unavailable', 'HSM agent failed inside');
-      if (told.code === 'overloaded') this.counters.overloaded += 1;
-      connection.replies.push(encodeError(frame.id, told));
+      return this.#refuse(connection, frame, error);
     }
   }
 
-  #run(connection: Connection, frame: Frame): Buffer[] {
+  #reply(connection: Connection, frame: Frame, fields: Buffer[]): undefined {
+    connection.replies.push(encodeFrame(frame.id, STATUS_OK, fields));
+    this.counters.operations += 1;
+    for (const field of fields) field.fill(0);
+  }
+
+  #refuse(connection: Connection, frame: Frame, error: unknown): undefined {
+    this.counters.failures += 1;
+    if (error instanceof ProtocolError) {
+      connection.socket.destroy();
+      return;
+    }
+    // A fault of ours is not described to the client, but it must not take the token's process down either.
+    const told = error instanceof HsmError ? error : new HsmError('unavailable', 'HSM agent failed inside');
+    if (told.code === 'overloaded') this.counters.overloaded += 1;
+    connection.replies.push(encodeError(frame.id, told));
+  }
+
+  #run(connection: Connection, frame: Frame): Buffer[] | Promise<Buffer[]> {
     if (!connection.greeted) {
       const [version] = frame.fields;
       if (frame.op !== OP.hello || version === undefined || readU32(version) !== PROTOCOL_VERSION) {

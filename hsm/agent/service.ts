@@ -1,26 +1,10 @@
 /** What each op of the wire does: decodes its fields, asks custody, encodes the answer. Knows no sockets. */
-import type { Custody } from '../custody/custody.ts';
 import { encodeWrappedKey } from '../custody/key-encoding.ts';
-import { HSM_LIMITS, HsmError, type HsmPublicKey, type HsmStatus } from '../port.ts';
+import { HSM_LIMITS, HsmError } from '../port.ts';
+import { MANY_OPERATIONS } from './many-operations.ts';
+import { type AgentState, flagOf, type Lane, type Operation, text, verdict } from './operation.ts';
+import { PAIR_OPERATIONS, readSeal, readSource } from './pair-operations.ts';
 import { OP, ProtocolError, readU32 } from './wire.ts';
-
-export interface AgentState {
-  /** Throws `unavailable` while the token is away. */
-  ready(): { custody: Custody; publicKey: (label: string) => HsmPublicKey };
-  status(): HsmStatus;
-}
-
-type Handler = (fields: Buffer[], state: AgentState) => Buffer[];
-
-interface Operation {
-  /** Number of fields, or for batches the number per row after the first. */
-  fields: number;
-  rows?: number;
-  run: Handler;
-}
-
-const verdict = (ok: boolean) => Buffer.alloc(1, ok ? 1 : 0);
-const text = (field: Buffer) => field.toString('latin1');
 
 const OPERATIONS = new Map<number, Operation>([
   [OP.status, { fields: 0, run: (_, state) => [Buffer.from(JSON.stringify(state.status()))] }],
@@ -61,7 +45,7 @@ const OPERATIONS = new Map<number, Operation>([
     {
       fields: 5,
       run: ([key, header, aad, bytes, shown], state) => {
-        const request = { header: header!, aad: aad!, bytes: readU32(bytes!), withPlaintext: shown![0] === 1 };
+        const request = { header: header!, aad: aad!, bytes: readU32(bytes!), withPlaintext: flagOf(shown!) };
         const { sealed, plaintext } = state.ready().custody.sealRandom(key!, request);
         return plaintext === undefined ? [sealed] : [sealed, plaintext];
       },
@@ -70,10 +54,11 @@ const OPERATIONS = new Map<number, Operation>([
   [
     OP.reseal,
     {
-      fields: 7,
-      run: ([source, header, aad, sealed, destination, nextHeader, nextAad], state) => {
-        const open = { header: header!, aad: aad!, sealed: sealed! };
-        return [state.ready().custody.reseal(source!, open, destination!, { header: nextHeader!, aad: nextAad! })];
+      fields: 9,
+      lane: (fields) => (fields[4]!.length > 0 ? 'slow' : 'quick'),
+      run: ([source, header, aad, sealed, hash, destination, nextHeader, nextAad, nextHash], state) => {
+        const open = readSource(header!, aad!, sealed!, hash!);
+        return [state.ready().custody.reseal(source!, open, destination!, readSeal(nextHeader!, nextAad!, nextHash!))];
       },
     },
   ],
@@ -134,10 +119,19 @@ const OPERATIONS = new Map<number, Operation>([
     },
   ],
   [OP.sign, { fields: 2, run: ([label, data], state) => [state.ready().custody.sign(text(label!), data!)] }],
+  ...MANY_OPERATIONS,
+  ...PAIR_OPERATIONS,
 ]);
 
+/** Which queue a request waits in; malformed ones are refused where they are run. */
+export function laneOf(op: number, fields: Buffer[]): Lane {
+  const operation = OPERATIONS.get(op);
+  if (operation?.lane === undefined || fields.length !== operation.fields) return 'quick';
+  return operation.lane(fields);
+}
+
 /** Answers the fields of the reply, for the caller to wipe; throws `HsmError`, or `ProtocolError` for what no client of ours sends. */
-export function runOperation(op: number, fields: Buffer[], state: AgentState): Buffer[] {
+export function runOperation(op: number, fields: Buffer[], state: AgentState): Buffer[] | Promise<Buffer[]> {
   const operation = OPERATIONS.get(op);
   if (operation === undefined) throw new ProtocolError('unknown op');
   const extra = fields.length - operation.fields;

@@ -20,7 +20,7 @@ export function spawnAgent(socketPath: string, options: SpawnOptions): ChildProc
   const here = fileURLToPath(import.meta.url);
   const extension = extname(here);
   const entry = join(here, '..', `main${extension}`);
-  const child = spawn(process.execPath, [...loaderFor(extension), entry, JSON.stringify(settings)], {
+  const child = spawn(process.execPath, ['--expose-gc', ...loaderFor(extension), entry, JSON.stringify(settings)], {
     cwd: join(here, '..'),
     detached: true,
     env: environment,

@@ -7,7 +7,7 @@
 import { HSM_LIMITS, HsmError, type HsmErrorCode } from '../port.ts';
 
 /** Changes whenever an op or a byte form does; the first frame of a client must name it. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const OP = {
   hello: 0,
@@ -29,6 +29,19 @@ export const OP = {
   sign: 16,
   /** The client is done for good: the agent may end at once when it was the last. */
   release: 17,
+  createKeyPair: 18,
+  sealKeyPair: 19,
+  publicKeyOf: 20,
+  signWith: 21,
+  verifyWith: 22,
+  encryptTo: 23,
+  decryptWith: 24,
+  createMacKey: 25,
+  hmac: 26,
+  verifyHmac: 27,
+  sealMany: 28,
+  openMany: 29,
+  sealRandomMany: 30,
 } as const;
 
 export const STATUS_OK = 0;

@@ -21,7 +21,8 @@ export function lengthPrefixed(fields: readonly Buffer[]): Buffer {
   return out;
 }
 
-export type WrappedKind = 'tenant-key' | 'key-material';
+/** The kind is authenticated: a key is good for what it was made for and for nothing else. */
+export type WrappedKind = 'tenant-key' | 'key-material' | 'mac-key' | 'signing-key' | 'decryption-key';
 
 /**
  * What the root MAC of a wrapped key covers. The tenant is named by its binding, not by its blob: re-wrapping a tenant

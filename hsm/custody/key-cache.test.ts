@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { KeyCache } from './key-cache.ts';
+import { KeyCache, zeroise } from './key-cache.ts';
 
 const key = (fill: number) => Buffer.alloc(32, fill);
 const isWiped = (buffer: Buffer) => buffer.every((byte) => byte === 0);
 
 function makeCache(limits: Partial<{ ttlMs: number; entries: number; uses: number }> = {}) {
   const clock = { time: 0 };
-  const cache = new KeyCache({ ttlMs: 1000, entries: 3, uses: 100, ...limits }, () => clock.time);
+  const cache = new KeyCache({ ttlMs: 1000, entries: 3, uses: 100, ...limits }, () => clock.time, zeroise);
   return { cache, clock };
 }
 

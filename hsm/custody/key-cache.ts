@@ -14,22 +14,28 @@ export interface KeyCacheLimits {
 
 export const DEFAULT_CACHE_LIMITS: KeyCacheLimits = { ttlMs: 5 * 60_000, entries: 10_000, uses: 10_000 };
 
-interface Entry {
-  key: Buffer;
+export function zeroise(key: Buffer): void {
+  key.fill(0);
+}
+
+interface Entry<Key> {
+  key: Key;
   expiresAt: number;
   usesLeft: number;
 }
 
-export class KeyCache {
-  readonly #entries = new Map<string, Entry>();
+export class KeyCache<Key = Buffer> {
+  readonly #entries = new Map<string, Entry<Key>>();
   readonly #limits: KeyCacheLimits;
   readonly #now: () => number;
+  readonly #wipe: (key: Key) => void;
   hits = 0;
   misses = 0;
 
-  constructor(limits: KeyCacheLimits, now: () => number) {
+  constructor(limits: KeyCacheLimits, now: () => number, wipe: (key: Key) => void) {
     this.#limits = limits;
     this.#now = now;
+    this.#wipe = wipe;
   }
 
   get size(): number {
@@ -37,7 +43,7 @@ export class KeyCache {
   }
 
   /** The key for a reference, counting one use; undefined when it must be unwrapped (again). */
-  get(reference: string): Buffer | undefined {
+  get(reference: string): Key | undefined {
     const entry = this.#entries.get(reference);
     if (entry !== undefined) {
       if (entry.usesLeft > 0 && this.#now() < entry.expiresAt) {
@@ -52,7 +58,7 @@ export class KeyCache {
   }
 
   /** Takes ownership of the key. The oldest unwraps go first: with one TTL for all, insertion order is expiry order. */
-  put(reference: string, key: Buffer): void {
+  put(reference: string, key: Key): void {
     const previous = this.#entries.get(reference);
     if (previous !== undefined) this.#remove(reference, previous);
     for (const [oldest, entry] of this.#entries) {
@@ -79,8 +85,8 @@ export class KeyCache {
     for (const [reference, entry] of this.#entries) this.#remove(reference, entry);
   }
 
-  #remove(reference: string, entry: Entry): void {
-    entry.key.fill(0);
+  #remove(reference: string, entry: Entry<Key>): void {
+    this.#wipe(entry.key);
     this.#entries.delete(reference);
   }
 }

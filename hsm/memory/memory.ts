@@ -50,10 +50,12 @@ export function createMemoryRoots(): MemoryRoots {
 export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
   const held = options.roots ?? createMemoryRoots();
   const roots = new MemoryRootOfTrust(held);
-  const custody = new Custody({ roots, now: options.now ?? (() => performance.now()), ...pick(options) });
+  // Nothing is made ahead here, so asking again would not help anybody.
+  const patience = { patienceMs: 300_000 };
+  const custody = new Custody({ roots, now: options.now ?? (() => performance.now()), ...patience, ...pick(options) });
   let failure: HsmError | undefined;
 
-  async function run<T>(operation: () => T): Promise<T> {
+  async function run<T>(operation: () => T | Promise<T>): Promise<T> {
     if (failure !== undefined) throw new HsmError(failure.code, failure.message);
     return operation();
   }
@@ -87,9 +89,25 @@ export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
       run(() => custody.createKeyMaterial(encodeWrappedKey(tenant), binding, bytes)),
     seal: (key, request) => run(() => custody.seal(encodeKeyRef(key), request)),
     open: (key, request) => run(() => custody.open(encodeKeyRef(key), request)),
+    sealMany: (key, requests) =>
+      run(() => checkBatch(requests).map((request) => custody.seal(encodeKeyRef(key), request))),
+    openMany: (key, requests) => run(() => custody.openMany(encodeKeyRef(key), checkBatch(requests))),
+    sealRandomMany: (key, requests) =>
+      run(() => checkBatch(requests).map((request) => custody.sealRandom(encodeKeyRef(key), request))),
     sealRandom: (key, request) => run(() => custody.sealRandom(encodeKeyRef(key), request)),
     reseal: (source, open, destination, seal) =>
       run(() => custody.reseal(encodeKeyRef(source), open, encodeKeyRef(destination), seal)),
+    createKeyPair: (tenant, binding, spec, use) =>
+      run(() => custody.pairs.create(encodeWrappedKey(tenant), binding, spec, use)),
+    sealKeyPair: (key, request) => run(() => custody.pairs.sealNew(encodeKeyRef(key), request)),
+    publicKeyOf: (key, use) => run(() => custody.pairs.publicKey(encodeKeyRef(key), use)),
+    signWith: (key, request) => run(() => custody.pairs.sign(encodeKeyRef(key), request)),
+    verifyWith: (key, request) => run(() => custody.pairs.verify(encodeKeyRef(key), request)),
+    encryptTo: (key, request) => run(() => custody.pairs.encrypt(encodeKeyRef(key), request)),
+    decryptWith: (key, request) => run(() => custody.pairs.decrypt(encodeKeyRef(key), request)),
+    createMacKey: (tenant, binding, hash) => run(() => custody.createMacKey(encodeWrappedKey(tenant), binding, hash)),
+    hmac: (key, hash, message) => run(() => custody.hmac(encodeKeyRef(key), hash, message)),
+    verifyHmac: (key, hash, message, mac) => run(() => custody.verifyHmac(encodeKeyRef(key), hash, message, mac)),
     sealSecret: (tenant, aad, plaintext) => run(() => custody.sealSecret(encodeWrappedKey(tenant), aad, plaintext)),
     openSecret: (tenant, aad, sealed) => run(() => custody.openSecret(encodeWrappedKey(tenant), aad, sealed)),
     mac: (label, data) => run(() => custody.mac(label, data)),

@@ -13,6 +13,7 @@ import {
   SESSION_SIGN_KEY,
   type WrappedKey,
 } from '../port.ts';
+import { describeKeyPairs } from './pairs.ts';
 
 export interface HsmUnderTest {
   hsm: Hsm;
@@ -319,8 +320,49 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       expect(await codeOf(hsm.createKeyMaterial(version, bytes('b'), 32))).toBe('invalid');
     });
 
+    it('seals and opens many messages in the order they were given, saying which do not verify', async () => {
+      const requests = Array.from({ length: 700 }, (_, at) => ({
+        header: bytes(`h${at}`),
+        aad: bytes(`a${at % 7}`),
+        plaintext: Buffer.alloc(at % 40, at),
+      }));
+      const sealed = await hsm.sealMany(key, requests);
+      const opened = await hsm.openMany(
+        key,
+        requests.map(({ header, aad }, at) => ({ header, aad, sealed: at === 300 ? sealed[301]! : sealed[at]! })),
+      );
+      opened.forEach((plaintext, at) => {
+        if (at === 300) expect(plaintext).toBeUndefined();
+        else expect(plaintext?.equals(requests[at]!.plaintext)).toBe(true);
+      });
+      const [first] = requests;
+      expect((await hsm.open(key, { header: first!.header, aad: first!.aad, sealed: sealed[0]! })).length).toBe(0);
+      const swapped = { tenant: otherTenant, material: key.material };
+      expect(await codeOf(hsm.openMany(swapped, [{ ...context, sealed: sealed[0]! }]))).toBe('integrity');
+      expect(await hsm.sealMany(key, [])).toEqual([]);
+    });
+
+    it('seals many random keys, in the clear only where asked', async () => {
+      const requests = Array.from({ length: 300 }, (_, at) => ({
+        ...context,
+        bytes: 16 + (at % 3),
+        withPlaintext: at % 2 === 0,
+      }));
+      const made = await hsm.sealRandomMany(key, requests);
+      for (const [at, { sealed, plaintext }] of made.entries()) {
+        expect(plaintext?.length).toBe(at % 2 === 0 ? 16 + (at % 3) : undefined);
+        if (at % 50 !== 0) continue;
+        expect((await hsm.open(key, { ...context, sealed })).equals(plaintext!)).toBe(true);
+      }
+      const tooLong = [{ ...context, bytes: 1025, withPlaintext: true }];
+      expect(await codeOf(hsm.sealRandomMany(key, tooLong))).toBe('invalid');
+    });
+
+    describeKeyPairs(() => ({ hsm, tenant, otherTenant, key }));
+
     it('is unavailable while the token is away, and serves again when it is back, without a restart', async () => {
       const sealed = await hsm.seal(key, { ...context, plaintext: bytes('before') });
+      const pair = { tenant, material: await hsm.createKeyPair(tenant, bytes('pair'), 'ECC_NIST_P256', 'sign') };
       const before = await hsm.status();
       await under.takeAway();
       const asks: (() => Promise<unknown>)[] = [
@@ -333,6 +375,8 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
         () => hsm.sign(AUDIT_SIGN_KEY, bytes('x')),
         () => hsm.publicKey(AUDIT_SIGN_KEY),
         () => hsm.openSecret(tenant, bytes('a'), sealed),
+        () => hsm.createKeyPair(tenant, bytes('pair'), 'ECC_NIST_P256', 'sign'),
+        () => hsm.signWith(pair, { algorithm: 'ECDSA_SHA_256', message: bytes('x'), isDigest: false }),
       ];
       for (const ask of asks) await eventually(ask, 'unavailable');
       const away = await hsm.status();
@@ -341,7 +385,7 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       await under.bringBack();
       await eventually(() => hsm.open(key, { ...context, sealed }), 'answered');
       expect((await hsm.open(key, { ...context, sealed })).toString()).toBe('before');
-      for (const ask of asks.slice(1, 8)) expect(await codeOf(ask())).toBe('answered');
+      for (const ask of [...asks.slice(1, 8), ...asks.slice(9)]) expect(await codeOf(ask())).toBe('answered');
       const after = await hsm.status();
       expect(after.state).toBe('ready');
       expect(after.fingerprints).toEqual(before.fingerprints);

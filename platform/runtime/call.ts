@@ -115,7 +115,7 @@ export interface Call<Op extends AnyOperation> {
   readonly organization: OrganizationSnapshot;
   /** `throw call.fail(...)`. */
   fail(code: ErrorCodeOf<Op>, message: string, options?: { hint?: string; details?: ErrorDetails }): ServiceError;
-  /** Adds a resource to the audit record. */
+  /** Adds a resource to the audit record, once. */
   touches(arn: string, type: string, accountId: string): void;
   /** Adds decisions made for others (Authorize) to the record, with all they rested on, so that they can be replayed. */
   decided?(decisions: readonly AskedDecision[]): void;

@@ -306,6 +306,7 @@ function createCall(
         ...options,
       }),
     touches: (ARN, type, accountId) => {
+      if (draft.resources.some((resource) => resource.ARN === ARN)) return;
       draft.resources.push({ ARN, accountId, type });
     },
     decided: (decisions) => {

@@ -108,6 +108,9 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The only version is the default one; the key is not to be deleted.
   'iam DeletePolicyVersion': [409, 'DeleteConflict'],
   'kms CancelKeyDeletion': [409, 'InvalidState'],
+  // The examples hold a signature and a MAC of no key.
+  'kms Verify': [400, 'InvalidSignature'],
+  'kms VerifyMac': [400, 'InvalidMac'],
   // The examples name an application that is not registered, keys of its name, and a policy that locks the caller out.
   'authz Authorize': [400, 'Validation'],
   'authz RegisterNamespace': [400, 'Validation'],

@@ -51,6 +51,16 @@ export interface Objects {
   config?: ConfigObjects;
 }
 
+const SIGNER: Input = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' };
+const MAC_KEY: Input = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' };
+/** Keys of operations that no symmetric key serves. */
+const KEY_FOR: Readonly<Record<string, Input>> = {
+  Sign: SIGNER,
+  Verify: SIGNER,
+  GetPublicKey: SIGNER,
+  GenerateMac: MAC_KEY,
+  VerifyMac: MAC_KEY,
+};
 const CONTEXTS = ['EncryptionContext', 'SourceEncryptionContext'] as const;
 
 /** Makes what the example of the operation can name; what it does not name keeps a name of nothing. */
@@ -79,7 +89,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     return (await ask('/v1/kms/create-grant', made)).GrantId as string;
   };
   const makeKey = async () => {
-    objects.keyArn = ((await ask('/v1/kms/create-key', {})).KeyMetadata as { Arn: string }).Arn;
+    const made = await ask('/v1/kms/create-key', KEY_FOR[operation.name] ?? {});
+    objects.keyArn = (made.KeyMetadata as { Arn: string }).Arn;
     if (names('AliasName'))
       await ask('/v1/kms/create-alias', { AliasName: objects.alias, TargetKeyId: objects.keyArn });
     if (names('GrantId')) objects.grantId = await makeGrant();

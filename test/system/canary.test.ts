@@ -109,6 +109,15 @@ describe('canaries', () => {
     const { KeyId } = (await native(server, '/v1/kms/create-key', {})).json().KeyMetadata as { KeyId: string };
     const data = (await native(server, '/v1/kms/generate-data-key', { KeyId, KeySpec: 'AES_256' })).json();
     canaries.set('data key', Buffer.from(data.Plaintext as string, 'base64'));
+    const pair = (
+      await native(server, '/v1/kms/generate-data-key-pair', { KeyId, KeyPairSpec: 'ECC_NIST_P256' })
+    ).json();
+    // The private scalar: what is around it in PKCS#8 is the same for all keys.
+    canaries.set('private key', Buffer.from(pair.PrivateKeyPlaintext as string, 'base64').subarray(36, 68));
+    const Items = [{ KeyId, KeySpec: 'AES_256' }];
+    const batch = (await native(server, '/v1/kms/batch-generate-data-key', { Items })).json();
+    const [made] = batch.Items as { Plaintext: string }[];
+    canaries.set('data key of a batch', Buffer.from(made!.Plaintext, 'base64'));
     const random = (await native(server, '/v1/kms/generate-random', { NumberOfBytes: 32 })).json();
     canaries.set('random', Buffer.from(random.Plaintext as string, 'base64'));
     canaries.set('administrator', Buffer.from(server.admin.secretAccessKey));

@@ -22,5 +22,18 @@ export const CRYPTO_CONDITIONS = [
   'kms:RequestAlias',
 ] as const;
 
+export const DATA_KEY_PAIR_CONDITIONS = [...CRYPTO_CONDITIONS, 'kms:DataKeyPairSpec'] as const;
+
+/** Signatures. */
+export const SIGNING_CONDITIONS = [
+  ...KEY_CONDITIONS,
+  'kms:MessageType',
+  'kms:RequestAlias',
+  'kms:SigningAlgorithm',
+] as const;
+
+/** MACs. */
+export const MAC_CONDITIONS = [...KEY_CONDITIONS, 'kms:MacAlgorithm', 'kms:RequestAlias'] as const;
+
 /** Operations without a key. */
 export const ACCOUNT_CONDITIONS = ['kms:CallerAccount', 'kms:ViaService'] as const;

@@ -1,4 +1,4 @@
-/** Encryption under a key. Every answer names the key by its ARN. */
+/** Encryption under a symmetric or an RSA key. Every answer names the key by its ARN. */
 
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { ArnText, flag, secretBlob, structure } from '../../../platform/contract/shape.ts';
@@ -10,7 +10,7 @@ import { Ciphertext, EncryptionAlgorithm, EncryptionContext, GrantTokens, KeyIdR
 export const Encrypt = defineOperation({
   name: 'Encrypt',
   service: 'kms',
-  doc: 'Encrypts up to 4096 bytes under a key. Takes a key id, key ARN, alias name or alias ARN.',
+  doc: 'Encrypts up to 4096 bytes under a symmetric key, or what fits into one block under an RSA key, which needs EncryptionAlgorithm and takes no context. Takes a key id, key ARN, alias name or alias ARN.',
   input: structure({
     KeyId: KeyIdRef,
     Plaintext: secretBlob(4096),
@@ -37,7 +37,7 @@ export const Encrypt = defineOperation({
 export const Decrypt = defineOperation({
   name: 'Decrypt',
   service: 'kms',
-  doc: 'Opens a ciphertext that Encrypt, ReEncrypt or a data key operation made. The ciphertext names its key; a KeyId, when given, must be that key.',
+  doc: 'Opens a ciphertext that Encrypt, ReEncrypt or a data key operation made. The ciphertext of a symmetric key names its key; a KeyId, when given, must be that key. One of an RSA key needs KeyId and EncryptionAlgorithm.',
   input: structure({
     CiphertextBlob: Ciphertext,
     EncryptionContext: EncryptionContext.optional(),
@@ -46,7 +46,13 @@ export const Decrypt = defineOperation({
     EncryptionAlgorithm: EncryptionAlgorithm.optional(),
     DryRun: flag().optional(),
   }),
-  output: structure({ KeyId: ArnText, Plaintext: secretBlob(4096), EncryptionAlgorithm, KeyMaterialId }),
+  output: structure({
+    KeyId: ArnText,
+    Plaintext: secretBlob(4096),
+    EncryptionAlgorithm,
+    /** Of symmetric keys. */
+    KeyMaterialId: KeyMaterialId.optional(),
+  }),
   errors: cryptoErrors('InvalidCiphertext', 'IncorrectKey'),
   authz: { action: 'kms:Decrypt', resource: 'kms:key', conditions: CRYPTO_CONDITIONS },
   onBehalf: KEY_USERS,
@@ -82,8 +88,9 @@ export const ReEncrypt = defineOperation({
     KeyId: ArnText,
     SourceEncryptionAlgorithm: EncryptionAlgorithm,
     DestinationEncryptionAlgorithm: EncryptionAlgorithm,
-    SourceKeyMaterialId: KeyMaterialId,
-    DestinationKeyMaterialId: KeyMaterialId,
+    /** Of symmetric keys. */
+    SourceKeyMaterialId: KeyMaterialId.optional(),
+    DestinationKeyMaterialId: KeyMaterialId.optional(),
   }),
   errors: cryptoErrors('InvalidCiphertext', 'IncorrectKey'),
   authz: {

@@ -36,6 +36,16 @@ const catalogue = {
     aws: 'InvalidCiphertextException',
     doc: 'Ciphertext, encryption context or key is not what encryption had. Says no more on purpose.',
   },
+  InvalidSignature: {
+    status: 400,
+    aws: 'KMSInvalidSignatureException',
+    doc: 'The signature is not of this key over this message. Says no more on purpose.',
+  },
+  InvalidMac: {
+    status: 400,
+    aws: 'KMSInvalidMacException',
+    doc: 'The MAC is not of this key over this message. Says no more on purpose.',
+  },
   IncorrectKey: { status: 400, aws: 'IncorrectKeyException', doc: 'The ciphertext was made under another key.' },
   InvalidGrantToken: { status: 400, aws: 'InvalidGrantTokenException', doc: 'The grant token is not valid.' },
   InvalidGrantId: { status: 400, aws: 'InvalidGrantIdException', doc: 'The grant id is not valid.' },

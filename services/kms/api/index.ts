@@ -1,15 +1,18 @@
 /** The operations of KMS: the only part of this service that others import. */
 import * as aliases from './aliases.ts';
+import * as batch from './batch.ts';
 import * as configurations from './configurations.ts';
 import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
 import * as grants from './grants.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as macs from './macs.ts';
 import * as onBehalf from './on-behalf.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
 import * as rotation from './rotation.ts';
+import * as signatures from './signatures.ts';
 import * as tags from './tags.ts';
 
 export const kmsOperations = {
@@ -51,7 +54,17 @@ export const kmsOperations = {
   ReEncrypt: crypto.ReEncrypt,
   GenerateDataKey: dataKeys.GenerateDataKey,
   GenerateDataKeyWithoutPlaintext: dataKeys.GenerateDataKeyWithoutPlaintext,
+  GenerateDataKeyPair: dataKeys.GenerateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext: dataKeys.GenerateDataKeyPairWithoutPlaintext,
   GenerateRandom: dataKeys.GenerateRandom,
+  BatchEncrypt: batch.BatchEncrypt,
+  BatchDecrypt: batch.BatchDecrypt,
+  BatchGenerateDataKey: batch.BatchGenerateDataKey,
+  Sign: signatures.Sign,
+  Verify: signatures.Verify,
+  GetPublicKey: signatures.GetPublicKey,
+  GenerateMac: macs.GenerateMac,
+  VerifyMac: macs.VerifyMac,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
 } as const;

@@ -51,12 +51,37 @@ export const KEY_STATES = [
 ] as const;
 const ENCRYPTION_ALGORITHMS = ['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
 
+/** As the AWS model has them; which of them a key takes is in its metadata. */
+export const SIGNING_ALGORITHMS = [
+  'RSASSA_PSS_SHA_256',
+  'RSASSA_PSS_SHA_384',
+  'RSASSA_PSS_SHA_512',
+  'RSASSA_PKCS1_V1_5_SHA_256',
+  'RSASSA_PKCS1_V1_5_SHA_384',
+  'RSASSA_PKCS1_V1_5_SHA_512',
+  'ECDSA_SHA_256',
+  'ECDSA_SHA_384',
+  'ECDSA_SHA_512',
+  'SM2DSA',
+  'ML_DSA_SHAKE_256',
+  'ED25519_SHA_512',
+  'ED25519_PH_SHA_512',
+] as const;
+export const MAC_ALGORITHMS = ['HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', 'HMAC_SHA_512'] as const;
+
+export type EncryptionAlgorithm = (typeof ENCRYPTION_ALGORITHMS)[number];
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+export type MacAlgorithm = (typeof MAC_ALGORITHMS)[number];
 export type KeySpec = (typeof KEY_SPECS)[number];
 export type KeyUsage = (typeof KEY_USAGES)[number];
 export type Origin = (typeof ORIGINS)[number];
 export type KeyState = (typeof KEY_STATES)[number];
 
 export const EncryptionAlgorithm = oneOf(ENCRYPTION_ALGORITHMS);
+export const SigningAlgorithm = oneOf(SIGNING_ALGORITHMS);
+export const MacAlgorithm = oneOf(MAC_ALGORITHMS);
+/** SubjectPublicKeyInfo, DER. */
+export const PublicKey = blob(8192);
 
 /** Authenticated, not secret: it stands in the record in the clear. Values are strings, never coerced here. */
 export const EncryptionContext = dictionary(z.string().min(1).max(8192), text(0, 8192));
@@ -93,6 +118,8 @@ export const KeyMetadata = structure({
   CustomerMasterKeySpec: oneOf(KEY_SPECS).optional(),
   KeySpec: oneOf(KEY_SPECS).optional(),
   EncryptionAlgorithms: list(EncryptionAlgorithm, 0, 8).optional(),
+  SigningAlgorithms: list(SigningAlgorithm, 0, 16).optional(),
+  MacAlgorithms: list(MacAlgorithm, 0, 8).optional(),
   MultiRegion: flag().optional(),
   EnterpriseProjectId: EnterpriseProjectId.optional(),
   CurrentKeyMaterialId: KeyMaterialId.optional(),

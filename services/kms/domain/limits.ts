@@ -10,5 +10,7 @@ export const MAX_CONSTRAINT_PAIRS = 8;
 export const MAX_CONSTRAINT_VALUE = 384;
 /** UTF-8 bytes. */
 export const MAX_POLICY_BYTES = 32_768;
+/** UTF-8 bytes of the different contexts of a batch, as JSON. */
+export const MAX_BATCH_CONTEXT_BYTES = 131_072;
 /** UTF-8 bytes of all keys and values of an encryption context together. */
 export const MAX_CONTEXT_BYTES = 8_192;

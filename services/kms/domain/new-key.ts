@@ -60,9 +60,8 @@ export function newKeyProblem(request: NewKeyRequest): NewKeyProblem | undefined
     return invalid('You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.');
   }
   if (!USAGES[spec].includes(usage)) return invalid(`KeyUsage ${usage} is not compatible with KeySpec ${spec}`);
-  if (spec !== 'SYMMETRIC_DEFAULT') {
-    return unsupported(`KeySpec ${spec} is not offered yet, only SYMMETRIC_DEFAULT is`);
-  }
+  if (spec === 'SM2' || spec.startsWith('ML_DSA')) return unsupported(`KeySpec ${spec} is not offered`);
+  if (usage === 'KEY_AGREEMENT') return unsupported(`KeyUsage ${usage} is not offered yet`);
   if (origin !== 'AWS_KMS') return unsupported(`Origin ${origin} is not offered yet, only AWS_KMS is`);
   if (request.MultiRegion === true) return unsupported('multi-Region keys are not offered: there is one Region');
   return undefined;

@@ -86,17 +86,18 @@ export interface OpenMessage {
   request: { header: Buffer; aad: Buffer; sealed: Buffer };
 }
 
-/** What the HSM needs to open the ciphertext. Throws `InvalidCiphertext` for material the key never had. */
+/** What the HSM needs to open the ciphertext, whose context may be canonical already. Throws `InvalidCiphertext` for material the key never had. */
 export function openMessage(
   call: AnyCall,
   source: CiphertextSource,
-  context: EncryptionContext | undefined,
+  context: EncryptionContext | Buffer | undefined,
 ): OpenMessage {
   const { ciphertext, record } = source;
   const material = record.materials.get(ciphertext.materialId);
   if (!material) throw invalidCiphertext(call);
   const { header, sealed } = ciphertext;
-  return { material, request: { header, aad: messageAad(record.ownerAad, context), sealed } };
+  const aad = Buffer.isBuffer(context) ? context : messageAad(record.ownerAad, context);
+  return { material, request: { header, aad, sealed } };
 }
 
 /** Runs an HSM call that opens a ciphertext; what does not verify is the caller's ciphertext, not our fault. */
@@ -110,7 +111,7 @@ export async function opening<T>(call: AnyCall, run: Promise<T>): Promise<T> {
 }
 
 /** SECURITY: one answer for every reason. */
-function invalidCiphertext(call: AnyCall): ServiceError {
+export function invalidCiphertext(call: AnyCall): ServiceError {
   return call.fail('InvalidCiphertext', '', {
     hint: 'the ciphertext, the encryption context or the key is not what encryption had',
   });

@@ -11,21 +11,28 @@ import {
   requireContext,
   requireUsable,
 } from './key-use.ts';
+import { oaepHash, requireFitting, requireNoContext } from './rsa-encryption.ts';
 
 const implement = implementFor<KmsDeps>();
 
 export const encrypt = implement(Encrypt, {
   resolve(call, input, deps) {
     requireContext(call, input.EncryptionContext);
-    return resolveKey(call, deps, input.KeyId, { conditions: contextConditions(input.EncryptionContext) });
+    const conditions = contextConditions(input.EncryptionContext, input.EncryptionAlgorithm);
+    return resolveKey(call, deps, input.KeyId, { conditions });
   },
   async run(call, input, record, deps) {
     requireUsable(call, 'Encrypt', record, input);
+    const { EncryptionAlgorithm = ALGORITHM, EncryptionContext, Plaintext: plaintext } = input;
+    requireNoContext(call, EncryptionAlgorithm, EncryptionContext);
+    requireFitting(call, record, EncryptionAlgorithm, plaintext.length);
     endDryRun(call, input.DryRun);
-    const sealed = await deps.hsm.seal(record.current.ref, {
-      ...newMessage(record, input.EncryptionContext),
-      plaintext: input.Plaintext,
-    });
-    return { CiphertextBlob: ciphertextBlob(record, sealed), KeyId: record.arn, EncryptionAlgorithm: ALGORITHM };
+    const { ref } = record.current;
+    const hash = oaepHash(EncryptionAlgorithm);
+    const CiphertextBlob =
+      hash === undefined
+        ? ciphertextBlob(record, await deps.hsm.seal(ref, { ...newMessage(record, EncryptionContext), plaintext }))
+        : await deps.hsm.encryptTo(ref, { hash, plaintext });
+    return { CiphertextBlob, KeyId: record.arn, EncryptionAlgorithm };
   },
 });

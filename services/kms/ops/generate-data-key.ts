@@ -17,16 +17,18 @@ interface DataKeyInput {
   KeySpec?: keyof typeof BYTES | undefined;
 }
 
-function resolve(call: Call<AnyOperation>, input: DataKeyInput, deps: KmsDeps) {
+/** Throws when the request gives both sizes or none. */
+export function dataKeyBytes(call: Call<AnyOperation>, input: Pick<DataKeyInput, 'KeySpec' | 'NumberOfBytes'>): number {
   if ((input.KeySpec === undefined) === (input.NumberOfBytes === undefined)) {
     throw call.fail('Validation', 'Please specify either number of bytes or key spec.');
   }
-  requireContext(call, input.EncryptionContext);
-  return resolveKey(call, deps, input.KeyId, { conditions: contextConditions(input.EncryptionContext) });
+  return input.NumberOfBytes ?? BYTES[input.KeySpec ?? 'AES_256'];
 }
 
-function size(input: DataKeyInput): number {
-  return input.NumberOfBytes ?? BYTES[input.KeySpec ?? 'AES_256'];
+function resolve(call: Call<AnyOperation>, input: DataKeyInput, deps: KmsDeps) {
+  dataKeyBytes(call, input);
+  requireContext(call, input.EncryptionContext);
+  return resolveKey(call, deps, input.KeyId, { conditions: contextConditions(input.EncryptionContext) });
 }
 
 export const generateDataKey = implement(GenerateDataKey, {
@@ -36,7 +38,7 @@ export const generateDataKey = implement(GenerateDataKey, {
     endDryRun(call, input.DryRun);
     const { sealed, plaintext } = await deps.hsm.sealRandom(record.current.ref, {
       ...newMessage(record, input.EncryptionContext),
-      bytes: size(input),
+      bytes: dataKeyBytes(call, input),
       withPlaintext: true,
     });
     if (!plaintext) throw call.fail('Internal', 'the HSM answered no data key');
@@ -56,7 +58,7 @@ export const generateDataKeyWithoutPlaintext = implement(GenerateDataKeyWithoutP
     endDryRun(call, input.DryRun);
     const { sealed } = await deps.hsm.sealRandom(record.current.ref, {
       ...newMessage(record, input.EncryptionContext),
-      bytes: size(input),
+      bytes: dataKeyBytes(call, input),
       withPlaintext: false,
     });
     return {

@@ -1,4 +1,6 @@
 /** Every handler of this service. */
+import { batchDecrypt } from './batch-decrypt.ts';
+import { batchEncrypt, batchGenerateDataKey } from './batch-encrypt.ts';
 import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createAlias } from './create-alias.ts';
 import { createGrant } from './create-grant.ts';
@@ -11,8 +13,11 @@ import { disableKey, enableKey } from './enable-key.ts';
 import { encrypt } from './encrypt.ts';
 import { retireGrant, revokeGrant } from './end-grant.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts';
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './generate-data-key-pair.ts';
+import { generateMac, verifyMac } from './generate-mac.ts';
 import { generateRandom } from './generate-random.ts';
 import { getKeyPolicy, listKeyPolicies } from './get-key-policy.ts';
+import { getPublicKey } from './get-public-key.ts';
 import {
   disableKeyRotation,
   enableKeyRotation,
@@ -28,6 +33,7 @@ import { describeResourceFacts, listResourcesInProject, moveResource, previewMov
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
+import { sign, verify } from './sign.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
 import { updateAlias } from './update-alias.ts';
 import { updateKeyDescription } from './update-key-description.ts';
@@ -71,7 +77,17 @@ export const kmsHandlers = [
   reEncrypt,
   generateDataKey,
   generateDataKeyWithoutPlaintext,
+  generateDataKeyPair,
+  generateDataKeyPairWithoutPlaintext,
   generateRandom,
+  batchEncrypt,
+  batchDecrypt,
+  batchGenerateDataKey,
+  sign,
+  verify,
+  getPublicKey,
+  generateMac,
+  verifyMac,
   describeConfigurations,
   listConfigurations,
 ] as const;

@@ -1,8 +1,10 @@
 /** What all operations that use a key check, in one order, and how the context reaches policies and ciphertexts. */
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { Call } from '../../../platform/runtime/call.ts';
+import type { EncryptionAlgorithm, KeyUsage } from '../api/shapes.ts';
 import { contextProblem, type EncryptionContext } from '../domain/canonical.ts';
 import { messageAad } from '../domain/ciphertext.ts';
+import { fits } from '../domain/key-algorithms.ts';
 import { type KeyOperation, stateProblem } from '../domain/key-state.ts';
 import type { Condition, KeyRecord } from '../store/key-record.ts';
 
@@ -19,17 +21,27 @@ interface KeyUse {
   /** Checked when the key is looked up (key-access.ts). */
   GrantTokens?: readonly string[] | undefined;
   EncryptionAlgorithm?: string | undefined;
+  SigningAlgorithm?: string | undefined;
+  MacAlgorithm?: string | undefined;
 }
+
+/** All others encrypt or decrypt. */
+const USAGE: Partial<Record<KeyOperation, KeyUsage>> = {
+  Sign: 'SIGN_VERIFY',
+  Verify: 'SIGN_VERIFY',
+  GenerateMac: 'GENERATE_VERIFY_MAC',
+  VerifyMac: 'GENERATE_VERIFY_MAC',
+};
 
 /** State, usage and algorithm: everything but the bytes. */
 export function requireUsable(call: AnyCall, operation: KeyOperation, record: KeyRecord, use: KeyUse): void {
   requireState(call, operation, record);
   const { usage, spec } = record.row;
-  if (usage !== 'ENCRYPT_DECRYPT') {
+  if (usage !== (USAGE[operation] ?? 'ENCRYPT_DECRYPT')) {
     throw call.fail('InvalidKeyUsage', `${record.arn} key usage is ${usage} which is not valid for ${operation}.`);
   }
-  const algorithm = use.EncryptionAlgorithm ?? ALGORITHM;
-  if (algorithm !== ALGORITHM) {
+  const algorithm = use.SigningAlgorithm ?? use.MacAlgorithm ?? use.EncryptionAlgorithm ?? ALGORITHM;
+  if (!fits(record.row, algorithm)) {
     throw call.fail('InvalidKeyUsage', `Algorithm ${algorithm} is incompatible with key spec ${spec}.`);
   }
 }
@@ -47,8 +59,11 @@ export function requireContext(call: AnyCall, context: EncryptionContext | undef
 }
 
 /** The context and the algorithm as condition keys. */
-export function contextConditions(context: EncryptionContext | undefined): Condition[] {
-  const conditions: Condition[] = [['kms:EncryptionAlgorithm', ALGORITHM]];
+export function contextConditions(
+  context: EncryptionContext | undefined,
+  algorithm: EncryptionAlgorithm = ALGORITHM,
+): Condition[] {
+  const conditions: Condition[] = [['kms:EncryptionAlgorithm', algorithm]];
   const names = context === undefined ? [] : Object.keys(context);
   if (context === undefined || names.length === 0) return conditions;
   conditions.push(['kms:EncryptionContextKeys', names]);

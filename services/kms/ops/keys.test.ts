@@ -35,7 +35,7 @@ describe('CreateKey', () => {
   });
 
   it.each([
-    [{ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }, 'UnsupportedOperation'],
+    [{ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }, 'UnsupportedOperation'],
     [{ Origin: 'EXTERNAL' }, 'UnsupportedOperation'],
     [{ MultiRegion: true }, 'UnsupportedOperation'],
     [{ KeySpec: 'HMAC_256' }, 'Validation'],

@@ -9,8 +9,7 @@ import {
   materialIdBytes,
   materialRowBytes,
 } from '../domain/rows.ts';
-
-const MATERIAL_BYTES = 32;
+import { createMaterial } from './create-material.ts';
 
 export async function newMaterial(
   deps: KmsDeps,
@@ -33,7 +32,7 @@ export async function newMaterial(
     usage: key.usage,
     origin: key.origin,
   });
-  const wrapped = await deps.hsm.createKeyMaterial(tenantKey, binding, MATERIAL_BYTES);
+  const wrapped = await createMaterial(deps.hsm, tenantKey, binding, key);
   const materialId = await deps.hsm.mac(MATERIAL_ID_LABEL, materialIdBytes(key.key_id, wrapped.wrapped));
   const material = {
     key_id: key.key_id,

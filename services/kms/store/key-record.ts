@@ -4,6 +4,7 @@ import type { PolicySet } from '../../../policies/engine/index.ts';
 import type { RotationType } from '../api/rotation.ts';
 import type { KeyMetadata, KeyState } from '../api/shapes.ts';
 import { buildHeader, ownerAad } from '../domain/ciphertext.ts';
+import { algorithmsOf } from '../domain/key-algorithms.ts';
 import { bindKeyPolicy, type PrincipalBindings, readKeyPolicy } from '../domain/key-policy.ts';
 import { arnPrefix, keyArn } from '../domain/key-ref.ts';
 import { type KeyRow, type MaterialRow, policyHash, type TenantRow } from '../domain/rows.ts';
@@ -125,9 +126,9 @@ export function describe(row: KeyRow & { state: KeyState }): KeyMetadata {
     KeyManager: row.managed_by === null ? 'CUSTOMER' : 'AWS',
     CustomerMasterKeySpec: row.spec,
     KeySpec: row.spec,
-    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    ...algorithmsOf(row),
     MultiRegion: false,
     EnterpriseProjectId: row.enterprise_project_id,
-    CurrentKeyMaterialId: row.material_id,
+    ...(row.spec === 'SYMMETRIC_DEFAULT' && { CurrentKeyMaterialId: row.material_id }),
   };
 }
