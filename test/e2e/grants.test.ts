@@ -33,16 +33,20 @@ async function newKey(): Promise<{ id: string; arn: string }> {
 }
 
 describe('rotation', () => {
-  it('is turned on and off with the CLI', async () => {
-    const { id } = await newKey();
-    expect(await cli(['get-key-rotation-status', '--key-id', id])).toMatchObject({ KeyRotationEnabled: false });
-    // CLIs from before there was a period do not know it; the default is a year.
-    await cli(['enable-key-rotation', '--key-id', id]);
-    expect(await cli(['get-key-rotation-status', '--key-id', id])).toMatchObject({ KeyRotationEnabled: true });
-    await cli(['disable-key-rotation', '--key-id', id]);
-    const refused = await aws(server, ['kms', 'enable-key-rotation', '--key-id', 'alias/nothing']);
-    expect(refused.stderr).toContain('NotFoundException');
-  }, CLI_MS);
+  it(
+    'is turned on and off with the CLI',
+    async () => {
+      const { id } = await newKey();
+      expect(await cli(['get-key-rotation-status', '--key-id', id])).toMatchObject({ KeyRotationEnabled: false });
+      // CLIs from before there was a period do not know it; the default is a year.
+      await cli(['enable-key-rotation', '--key-id', id]);
+      expect(await cli(['get-key-rotation-status', '--key-id', id])).toMatchObject({ KeyRotationEnabled: true });
+      await cli(['disable-key-rotation', '--key-id', id]);
+      const refused = await aws(server, ['kms', 'enable-key-rotation', '--key-id', 'alias/nothing']);
+      expect(refused.stderr).toContain('NotFoundException');
+    },
+    CLI_MS,
+  );
 
   it('on demand keeps what was sealed before, with the SDK', async () => {
     const { id } = await newKey();
@@ -71,32 +75,36 @@ describe('grants', () => {
     eve = await createAccount(server);
   });
 
-  it('let a second user in and out again, with the CLI', async () => {
-    const { id, arn } = await newKey();
-    const describeAsBob = () => aws(server, ['kms', 'describe-key', '--key-id', id], bob.credentials);
-    expect((await describeAsBob()).stderr).toContain('AccessDeniedException');
-    const operations = ['--operations', 'DescribeKey', 'Decrypt'];
-    const create = ['create-grant', '--key-id', id, '--grantee-principal', bob.arn, '--name', 'tour', ...operations];
-    const made = await cli(create);
-    expect(await cli(create)).toMatchObject({ GrantId: made.GrantId });
-    const token = ['--grant-tokens', made.GrantToken as string];
-    expect(await cli(['describe-key', '--key-id', id, ...token], bob)).toMatchObject({ KeyMetadata: { Arn: arn } });
-    expect(await cli(['list-grants', '--key-id', id])).toMatchObject({
-      Grants: [
-        { GrantId: made.GrantId, Name: 'tour', GranteePrincipal: bob.arn, Operations: ['Decrypt', 'DescribeKey'] },
-      ],
-    });
-    const forged = await aws(
-      server,
-      ['kms', 'describe-key', '--key-id', id, '--grant-tokens', 'bm8='],
-      bob.credentials,
-    );
-    expect(forged.stderr).toContain('InvalidGrantTokenException');
-    await cli(['revoke-grant', '--key-id', id, '--grant-id', made.GrantId as string]);
-    await eventually(async () => (await describeAsBob()).stderr.includes('AccessDeniedException'), 3_000);
-    const again = await aws(server, ['kms', 'revoke-grant', '--key-id', arn, '--grant-id', made.GrantId as string]);
-    expect(again.stderr).toContain('NotFoundException');
-  }, CLI_MS);
+  it(
+    'let a second user in and out again, with the CLI',
+    async () => {
+      const { id, arn } = await newKey();
+      const describeAsBob = () => aws(server, ['kms', 'describe-key', '--key-id', id], bob.credentials);
+      expect((await describeAsBob()).stderr).toContain('AccessDeniedException');
+      const operations = ['--operations', 'DescribeKey', 'Decrypt'];
+      const create = ['create-grant', '--key-id', id, '--grantee-principal', bob.arn, '--name', 'tour', ...operations];
+      const made = await cli(create);
+      expect(await cli(create)).toMatchObject({ GrantId: made.GrantId });
+      const token = ['--grant-tokens', made.GrantToken as string];
+      expect(await cli(['describe-key', '--key-id', id, ...token], bob)).toMatchObject({ KeyMetadata: { Arn: arn } });
+      expect(await cli(['list-grants', '--key-id', id])).toMatchObject({
+        Grants: [
+          { GrantId: made.GrantId, Name: 'tour', GranteePrincipal: bob.arn, Operations: ['Decrypt', 'DescribeKey'] },
+        ],
+      });
+      const forged = await aws(
+        server,
+        ['kms', 'describe-key', '--key-id', id, '--grant-tokens', 'bm8='],
+        bob.credentials,
+      );
+      expect(forged.stderr).toContain('InvalidGrantTokenException');
+      await cli(['revoke-grant', '--key-id', id, '--grant-id', made.GrantId as string]);
+      await eventually(async () => (await describeAsBob()).stderr.includes('AccessDeniedException'), 3_000);
+      const again = await aws(server, ['kms', 'revoke-grant', '--key-id', arn, '--grant-id', made.GrantId as string]);
+      expect(again.stderr).toContain('NotFoundException');
+    },
+    CLI_MS,
+  );
 
   it('let another account in, within a context, until it retires the grant, with the SDK', async () => {
     const { arn } = await newKey();

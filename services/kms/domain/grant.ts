@@ -149,6 +149,11 @@ const WITHOUT_CONTEXT: ReadonlySet<GrantOperation> = new Set([
   'GetPublicKey',
 ]);
 
+/** Whether any grant can be about this action. */
+export function isGrantable(action: string): boolean {
+  return ACTIONS.has(action);
+}
+
 /** Whether a grant with these terms allows its grantee the request. */
 export function covers(terms: GrantTerms, question: GrantQuestion): boolean {
   const operation = ACTIONS.get(question.action);

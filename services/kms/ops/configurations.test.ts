@@ -73,4 +73,19 @@ describe('configurations of keys', () => {
     }
     expect(found.toSorted()).toEqual(made.toSorted());
   });
+
+  it('tells whether and how often a key rotates', async () => {
+    const { id, arn } = await kms.key();
+    const factsNow = async () => {
+      const { Items } = await kms.internal().DescribeConfigurations({ Resources: [arn] });
+      return JSON.parse(Items[0]?.Configuration ?? '{}') as Record<string, unknown>;
+    };
+    expect(await factsNow()).toMatchObject({ KeyRotationEnabled: false });
+    expect(await factsNow()).not.toHaveProperty('RotationPeriodInDays');
+    const admin = kms.user('admin');
+    await admin.EnableKeyRotation({ KeyId: id, RotationPeriodInDays: 180 });
+    expect(await factsNow()).toMatchObject({ KeyRotationEnabled: true, RotationPeriodInDays: 180 });
+    await admin.ScheduleKeyDeletion({ KeyId: id });
+    expect(await factsNow()).toMatchObject({ KeyRotationEnabled: false });
+  });
 });

@@ -12,13 +12,13 @@ import {
   joinPolicySets,
   type PolicySet,
 } from '../../../policies/engine/index.ts';
-import { covers, type GrantQuestion, type GrantRow, type GrantTerms, termsOf } from '../domain/grant.ts';
+import { covers, type GrantQuestion, type GrantRow, type GrantTerms, isGrantable, termsOf } from '../domain/grant.ts';
 import { grantsFor, guardedGrant } from './grant-queries.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { RowGuard } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 
-/** Callers remembered per key. */
+/** Callers remembered per key; most keys have few, so no room is kept for them. */
 const MAX_CALLERS = 1_000;
 const MAX_ENDED = 200_000;
 
@@ -28,7 +28,7 @@ interface KnownGrant {
 }
 
 export class Grants {
-  private readonly known = new WeakMap<KeyRecord, LRUCache<string, Promise<readonly KnownGrant[]>>>();
+  private readonly known = new WeakMap<KeyRecord, Map<string, Promise<readonly KnownGrant[]>>>();
   private readonly ended = new LRUCache<string, true>({ max: MAX_ENDED });
   private readonly store: Store<KmsTables>;
   private readonly guard: RowGuard;
@@ -44,6 +44,7 @@ export class Grants {
     granteeIds: readonly string[],
     question: GrantQuestion,
   ): Promise<PolicySet | undefined> {
+    if (!isGrantable(question.action)) return undefined;
     const covering = (await this.of(record, granteeIds)).filter(({ terms }) => covers(terms, question));
     return covering.length === 0 ? undefined : joinPolicySets(covering.map(({ set }) => set));
   }
@@ -65,14 +66,12 @@ export class Grants {
   }
 
   private of(record: KeyRecord, granteeIds: readonly string[]): Promise<readonly KnownGrant[]> {
-    let callers = this.known.get(record);
-    if (!callers) {
-      callers = new LRUCache({ max: MAX_CALLERS });
-      this.known.set(record, callers);
-    }
+    const callers = this.known.get(record) ?? new Map<string, Promise<readonly KnownGrant[]>>();
+    this.known.set(record, callers);
     const caller = granteeIds.join(' ');
     const found = callers.get(caller);
     if (found) return found;
+    if (callers.size >= MAX_CALLERS) callers.clear();
     const loading = this.load(record, granteeIds);
     callers.set(caller, loading);
     // What failed is tried again by the next request.
