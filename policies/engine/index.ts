@@ -18,6 +18,14 @@ export { buildPolicySet, joinPolicySets, type PolicySet } from './lookup/policy-
 export type * from './model.ts';
 export { canonicalAction } from './pattern/action-pattern.ts';
 export { contextKeyNames } from './pattern/context-keys.ts';
+export {
+  bindPolicy,
+  namedPrincipals,
+  type PrincipalBindings,
+  policyAccounts,
+  type ReadPolicy,
+  readResourcePolicy,
+} from './resource-policy.ts';
 export type {
   ConditionElement,
   PatternElement,

@@ -1,8 +1,10 @@
 /** The key management service: see README.md. */
 import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
+import { RowGuard } from '../../platform/store/row-guard.ts';
 import { kmsOperations } from './api/index.ts';
 import type { KmsClients, KmsDeps } from './deps.ts';
+import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyKeys } from './jobs/destroy-keys.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
 import { kmsHandlers } from './ops/index.ts';
@@ -11,7 +13,6 @@ import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as deletionPauses } from './store/migrations/0002_deletion_pauses.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
-import { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
 
@@ -32,7 +33,7 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
 
 function createDeps(platform: Platform<KmsTables, KmsClients>): KmsDeps {
   const { store, hsm, clock, ids, log, settings } = platform;
-  const guard = new RowGuard(hsm, log);
+  const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const follower = new ChangeFollower(store, clock, log);
   const keys = new KeyCache({ store, guard, isCurrent: follower.isCurrent });
   const tenants = new TenantKeys({ store, hsm, guard, clock, ids });

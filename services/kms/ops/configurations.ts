@@ -4,9 +4,10 @@ import { parseArn } from '../../../platform/contract/arn.ts';
 import type { ConfigurationItem } from '../../../platform/contract/configuration.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import { implementFor, noResource } from '../../../platform/runtime/call.ts';
+import { policyAccounts } from '../../../policies/engine/index.ts';
 import { DescribeConfigurations, ListConfigurations } from '../api/configurations.ts';
 import type { KmsDeps } from '../deps.ts';
-import { policyAccounts } from '../domain/key-policy.ts';
+import { readKeyPolicy } from '../domain/key-policy.ts';
 import { aliasArn, keyArn } from '../domain/key-ref.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { listKeyIds } from '../store/queries.ts';
@@ -85,7 +86,7 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
       aliases,
       // Keys do not rotate by themselves yet.
       rotationEnabled: false,
-      policyAccounts: policyAccounts(row.policy, arn),
+      policyAccounts: accountsOf(row.policy, arn),
       policyHash: row.policy_hash,
       ...(row.state === 'PendingDeletion' && {
         deletionDate: row.deletion_date === null ? null : iso(row.deletion_date),
@@ -106,4 +107,10 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
     }),
   );
   return [key, ...named];
+}
+
+/** A policy that cannot be read lets nobody in; for judging, it counts as the worst. */
+function accountsOf(policy: string, arn: string): string[] {
+  const read = readKeyPolicy(policy, arn);
+  return read.ok ? policyAccounts(read.policy) : ['*'];
 }
