@@ -11,6 +11,7 @@ import type { Principal } from '../authz/principal.ts';
 import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
+import { servicePrincipal } from '../contract/service-names.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
 import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
@@ -80,7 +81,7 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('sourceIPAddress', origin.sourceIp) +
     written('tlsDetails', origin.tls && tlsOf(origin.tls)) +
     member('userAgent', origin.userAgent) +
-    member('userIdentity', identity(draft.caller, draft.principal)) +
+    member('userIdentity', identity(draft.caller, draft.principal, origin)) +
     `,"x":{"boot":${quote(writer.boot)}` +
     written('decision', draft.checks && decisionOf(draft)) +
     member('enterpriseProject', projectOf(draft)) +
@@ -144,12 +145,13 @@ const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
   anonymous: 'Anonymous',
 };
 
-function identity(caller: Caller, principal: Principal | undefined): Record<string, unknown> {
+function identity(caller: Caller, principal: Principal | undefined, { via }: Origin): Record<string, unknown> {
   if (caller.kind === 'anonymous') return { type: 'Anonymous' };
   return {
     accessKeyId: caller.accessKeyId,
     accountId: caller.accountId,
     arn: caller.arn,
+    invokedBy: via && servicePrincipal(via),
     principalId: caller.principalId,
     sessionContext: caller.session && {
       attributes: {

@@ -1,5 +1,6 @@
 /** Fills in the global condition keys of a request. Names are lower-case: keys are compared without case. */
 import { BEYOND_KEY, DEFAULT_PROJECT, PROJECT_KEY } from '../contract/enterprise-project.ts';
+import { servicePrincipal } from '../contract/service-names.ts';
 import type { AuthorizationTarget, Caller, Origin } from '../runtime/call.ts';
 import type { OrganizationSnapshot } from './organization-snapshot.ts';
 import type { Principal } from './principal.ts';
@@ -36,9 +37,16 @@ export function globalContext(
     ['aws:useragent', origin.userAgent],
     ['aws:requestedregion', region],
     ['aws:principalisawsservice', caller.kind === 'service' ? 'true' : 'false'],
+    ['aws:viaawsservice', origin.via === undefined ? 'false' : 'true'],
     ['parapet:timeofday', iso.slice(11, 19)],
     ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
   ]);
+  if (origin.via !== undefined) {
+    const name = servicePrincipal(origin.via);
+    context.set('aws:calledvia', [name]);
+    context.set('aws:calledviafirst', name);
+    context.set('aws:calledvialast', name);
+  }
   if (caller.kind === 'anonymous') return context;
   // Of a role session the role's: a condition on it holds for every session of the role (spec iam 1.6).
   context.set('aws:principalarn', caller.kind === 'role' && principal ? principal.snapshot.Arn : caller.arn);

@@ -20,11 +20,22 @@ export function createReceiver(operations: readonly AnyOperation[], execute: Exe
     const peer = request.tls?.peerService;
     if (peer === undefined || !PEERS.has(peer)) return refused('the peer is not one of our services');
     const envelope = JSON.parse(request.body.toString('utf8')) as Envelope;
-    // SECURITY: a service speaks for itself only; callers of other kinds were authenticated by the peer.
-    if (envelope.caller.kind === 'service' && envelope.caller.principalId !== `service:${peer}`)
-      return refused('the peer does not speak for this service');
+    if (!speaksFor(peer, envelope, byName.get(envelope.operation)))
+      return refused('the peer does not speak for this caller');
     return answer(envelope, byName, execute);
   }
+}
+
+/**
+ * SECURITY: a service speaks for itself in internal operations only, else on behalf of a caller under its own name.
+ * Only the gateway, which authenticated them, passes on what callers ask themselves.
+ */
+function speaksFor(peer: string, { caller, origin }: Envelope, operation: AnyOperation | undefined): boolean {
+  if (caller.kind === 'service') {
+    const isInternal = operation === undefined || operation.authz === 'internal';
+    return isInternal && caller.principalId === `service:${peer}` && origin.via === undefined;
+  }
+  return peer === 'gateway' ? origin.via === undefined : origin.via === peer;
 }
 
 function refused(message: string): Reply {

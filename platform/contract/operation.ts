@@ -69,6 +69,8 @@ export interface OperationDeclaration<
   output: O;
   errors: E;
   authz: Authorization;
+  /** Our services that may ask for this on behalf of a caller, who is judged as if asking directly. Default: none. */
+  onBehalf?: readonly ServiceName[];
   /**
    * read: looks; use: releases a secret or uses a key, answered only after its record is durable;
    * write: changes state, record and change are one commit.

@@ -8,7 +8,7 @@ import type { CheckResult } from '../authz/authorize.ts';
 import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
 import type { Principal } from '../authz/principal.ts';
 import type { ErrorDetails, ServiceError, WireError } from '../contract/error.ts';
-import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf } from '../contract/operation.ts';
+import type { AnyOperation, ErrorCodeOf, InputOf, OutputOf, ServiceName } from '../contract/operation.ts';
 import type { AnyTransaction } from '../store/index.ts';
 
 /** Who asks. Established by the front door (or by mTLS for our own services), never by the request body. */
@@ -44,6 +44,8 @@ export interface Origin {
   receivedAt: number;
   protocol: 'native' | 'aws' | 'internal';
   tls?: { version: string; cipher: string; host: string };
+  /** The service of ours that asks on behalf of the caller. Set by its client, never by what came from outside. */
+  via?: ServiceName;
 }
 
 /** One request on its way to a service, the same in one process and across processes. */

@@ -109,6 +109,7 @@ export class Pipeline<Deps> {
     const handler = this.handlers.get(operation);
     if (!handler) throw new ServiceError('Internal', `operation ${operation.name} has no handler`);
     if (invocation.refusal) throw ServiceError.fromWire(invocation.refusal);
+    requireForwarding(invocation);
 
     const checked = checkInput(operation.input, invocation.input);
     if (!checked.ok) {
@@ -242,6 +243,14 @@ export class Pipeline<Deps> {
       return unrecorded(cause);
     }
   }
+}
+
+/** SECURITY: a service asks on behalf of callers only what is declared for it. */
+function requireForwarding({ operation, caller, origin: { via } }: Invocation): void {
+  if (via === undefined) return;
+  const isSomebody = caller.kind !== 'service' && caller.kind !== 'anonymous';
+  if (isSomebody && operation.authz !== 'internal' && operation.onBehalf?.includes(via)) return;
+  throw new ServiceError('AccessDenied', `${operation.name} cannot be asked for by service ${via} on behalf of others`);
 }
 
 function gone(caller: Caller): ServiceError {

@@ -13,6 +13,7 @@ import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as deletionPauses } from './store/migrations/0002_deletion_pauses.ts';
 import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.ts';
+import { defaultKeys } from './store/migrations/0005_default_keys.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
 
@@ -22,7 +23,7 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   name: 'kms',
   operations: Object.values(kmsOperations),
   handlers: kmsHandlers,
-  migrations: [init, deletionPauses, enterpriseProjects],
+  migrations: [init, deletionPauses, enterpriseProjects, defaultKeys],
   createDeps,
   async prepare(deps) {
     deps.follower.start(deps.keys);

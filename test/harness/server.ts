@@ -32,6 +32,8 @@ export interface Running {
   caPath: string;
   admin: Admin;
   databaseUrl: string | undefined;
+  /** micro: `name=host:port` of every service, for those who hold its certificates. */
+  services: string;
   /** Everything the processes wrote to their output. */
   output(): string;
   /** kill -9 of every process. */
@@ -105,6 +107,7 @@ export async function startParapet(
     caPath,
     admin: undefined as unknown as Admin,
     databaseUrl: postgres?.url,
+    services: services.join(','),
     output: () => text,
     processes: () => running,
     async start() {

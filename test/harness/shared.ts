@@ -9,6 +9,7 @@ export interface SharedServer {
   port: number;
   caPath: string;
   dataFolder: string;
+  services: string;
   admin: Running['admin'];
 }
 
@@ -22,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const shape = (process.env.PARAPET_TEST_SHAPE ?? 'mono') as Shape;
   const engine = (process.env.PARAPET_TEST_ENGINE ?? 'sqlite') as EngineName;
   const running = await startParapet({ shape, engine });
-  const { endpoint, port, caPath, dataFolder, admin } = running;
-  project.provide('server', { shape, engine, endpoint, port, caPath, dataFolder, admin });
+  const { endpoint, port, caPath, dataFolder, services, admin } = running;
+  project.provide('server', { shape, engine, endpoint, port, caPath, dataFolder, services, admin });
   return () => running.stop();
 }

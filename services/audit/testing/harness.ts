@@ -108,6 +108,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   transport.register('audit', pipeline.execute);
   const from = { service: 'audit' as const, now: () => clock.now(), newId: () => ids.uuidv7() };
   const internal = createClient(auditOperations, transport, from);
+  const front = createClient(auditOperations, transport, { ...from, service: 'gateway' });
   if (options.sequencer !== 'stopped') await sequencer.start();
   return {
     store,
@@ -115,7 +116,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ids,
     internal,
     folder,
-    as: (caller) => onBehalf(internal, { caller, origin: origin(ids.uuidv7(), clock.now()) }),
+    as: (caller) => onBehalf(front, { caller, origin: origin(ids.uuidv7(), clock.now()) }),
     async close() {
       await sequencer.stop();
       await store.close();

@@ -4,6 +4,7 @@ import { defineOperation } from '../../../platform/contract/operation.ts';
 import { ArnText, flag, secretBlob, structure } from '../../../platform/contract/shape.ts';
 import { CRYPTO_CONDITIONS } from './conditions.ts';
 import { cryptoErrors } from './errors.ts';
+import { KEY_USERS } from './on-behalf.ts';
 import { Ciphertext, EncryptionAlgorithm, EncryptionContext, GrantTokens, KeyIdRef, KeyMaterialId } from './shapes.ts';
 
 export const Encrypt = defineOperation({
@@ -21,6 +22,7 @@ export const Encrypt = defineOperation({
   output: structure({ CiphertextBlob: Ciphertext, KeyId: ArnText, EncryptionAlgorithm }),
   errors: cryptoErrors(),
   authz: { action: 'kms:Encrypt', resource: 'kms:key', conditions: CRYPTO_CONDITIONS },
+  onBehalf: KEY_USERS,
   effect: 'use',
   audit: { class: 'crypto' },
   aws: { protocol: 'json-1.1', target: 'TrentService.Encrypt' },
@@ -47,6 +49,7 @@ export const Decrypt = defineOperation({
   output: structure({ KeyId: ArnText, Plaintext: secretBlob(4096), EncryptionAlgorithm, KeyMaterialId }),
   errors: cryptoErrors('InvalidCiphertext', 'IncorrectKey'),
   authz: { action: 'kms:Decrypt', resource: 'kms:key', conditions: CRYPTO_CONDITIONS },
+  onBehalf: KEY_USERS,
   effect: 'use',
   audit: { class: 'crypto' },
   aws: { protocol: 'json-1.1', target: 'TrentService.Decrypt', unsupported: ['Recipient', 'DryRunModifiers'] },

@@ -4,6 +4,7 @@ import { defineOperation } from '../../../platform/contract/operation.ts';
 import { ArnText, flag, integer, oneOf, secretBlob, structure } from '../../../platform/contract/shape.ts';
 import { ACCOUNT_CONDITIONS, CRYPTO_CONDITIONS } from './conditions.ts';
 import { cryptoErrors, managementErrors } from './errors.ts';
+import { KEY_USERS } from './on-behalf.ts';
 import { Ciphertext, EncryptionContext, GrantTokens, KeyIdRef, KeyMaterialId } from './shapes.ts';
 
 const DataKeySpec = oneOf(['AES_256', 'AES_128']);
@@ -26,6 +27,7 @@ export const GenerateDataKey = defineOperation({
   output: structure({ CiphertextBlob: Ciphertext, Plaintext: secretBlob(1024), KeyId: ArnText, KeyMaterialId }),
   errors: cryptoErrors(),
   authz: { action: 'kms:GenerateDataKey', resource: 'kms:key', conditions: CRYPTO_CONDITIONS },
+  onBehalf: KEY_USERS,
   effect: 'use',
   audit: { class: 'crypto' },
   aws: { protocol: 'json-1.1', target: 'TrentService.GenerateDataKey', unsupported: ['Recipient'] },

@@ -5,6 +5,7 @@ import * as crypto from './crypto.ts';
 import * as dataKeys from './data-keys.ts';
 import * as keys from './keys.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as onBehalf from './on-behalf.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
 import * as tags from './tags.ts';
@@ -31,6 +32,7 @@ export const kmsOperations = {
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,
+  ObtainDefaultKey: onBehalf.ObtainDefaultKey,
   Encrypt: crypto.Encrypt,
   Decrypt: crypto.Decrypt,
   ReEncrypt: crypto.ReEncrypt,

@@ -14,6 +14,7 @@ import {
 } from '../../../platform/contract/shape.ts';
 import { ACCOUNT_CONDITIONS, KEY_CONDITIONS } from './conditions.ts';
 import { managementErrors } from './errors.ts';
+import { KEY_USERS } from './on-behalf.ts';
 import { Description, GrantTokens, KEY_SPECS, KEY_USAGES, KeyIdRef, KeyMetadata, ORIGINS, Tags } from './shapes.ts';
 
 export const CreateKey = defineOperation({
@@ -88,6 +89,7 @@ export const DescribeKey = defineOperation({
     resource: 'kms:key',
     conditions: [...KEY_CONDITIONS, 'kms:RequestAlias'],
   },
+  onBehalf: KEY_USERS,
   effect: 'read',
   audit: { class: 'management' },
   aws: { protocol: 'json-1.1', target: 'TrentService.DescribeKey' },

@@ -4,6 +4,9 @@ export interface AliasNameProblem {
   message: string;
 }
 
+/** Aliases of default keys. Customers cannot make, move or remove aliases that begin so. */
+export const RESERVED_PREFIX = 'alias/aws/';
+
 const NAME = /^alias\/[a-zA-Z0-9:/_-]+$/;
 
 export function aliasNameProblem(name: string): AliasNameProblem | undefined {
@@ -14,8 +17,8 @@ export function aliasNameProblem(name: string): AliasNameProblem | undefined {
         'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
     };
   }
-  if (name.startsWith('alias/aws/')) {
-    return { code: 'InvalidAliasName', message: 'aliases that begin with alias/aws/ are reserved' };
+  if (name.startsWith(RESERVED_PREFIX)) {
+    return { code: 'InvalidAliasName', message: `aliases that begin with ${RESERVED_PREFIX} are reserved` };
   }
   return undefined;
 }

@@ -32,6 +32,7 @@ const key: KeyRow = {
   policy_principals: '[]',
   policy_hash: 'h',
   enterprise_project_id: '0',
+  managed_by: null,
   version: 1,
   row_mac: Buffer.alloc(32),
 };

@@ -3,7 +3,7 @@
  * edited, or put in the place of another one, does not verify. `version` grows by one with every change of a key.
  */
 import { createHash } from 'node:crypto';
-import { canonicalRow, lengthPrefixed } from '../../../platform/contract/canonical-row.ts';
+import { type CanonicalValue, canonicalRow, lengthPrefixed } from '../../../platform/contract/canonical-row.ts';
 import { DEFAULT_PROJECT } from '../../../platform/contract/enterprise-project.ts';
 import type { KeySpec, KeyState, KeyUsage, Origin } from '../api/shapes.ts';
 
@@ -40,6 +40,8 @@ export interface KeyRow {
   policy_hash: string;
   /** Enterprise project the key is in. */
   enterprise_project_id: string;
+  /** The service whose default key it is (`secretsmanager`); null: a customer's key. */
+  managed_by: string | null;
   version: number;
   row_mac: Buffer;
 }
@@ -82,9 +84,12 @@ export type Unsealed<Row> = Omit<Row, 'row_mac'>;
 /**
  * The policy counts by its hash, so that a list of keys verifies without reading policies. The default project is left
  * out: rows from before there were projects are in it, and their MACs stay good. Fields are counted, so that a row of
- * another project is never read as one of the default project.
+ * another project is never read as one of the default project. Columns that came later count only where they hold
+ * something, each after its name, and the project before them always.
  */
 export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_principals'>): Buffer {
+  const later = laterColumns(row);
+  const project = row.enterprise_project_id;
   return canonicalRow('key', [
     row.key_id,
     row.account_id,
@@ -103,8 +108,13 @@ export function keyRowBytes(row: Omit<Unsealed<KeyRow>, 'policy' | 'policy_princ
     row.tags,
     row.policy_hash,
     row.version,
-    ...(row.enterprise_project_id === DEFAULT_PROJECT ? [] : [row.enterprise_project_id]),
+    ...(project === DEFAULT_PROJECT && later.length === 0 ? [] : [project]),
+    ...later,
   ]);
+}
+
+function laterColumns(row: Pick<KeyRow, 'managed_by'>): CanonicalValue[] {
+  return row.managed_by === null ? [] : ['managed_by', row.managed_by];
 }
 
 export function materialRowBytes(row: Unsealed<MaterialRow>): Buffer {

@@ -3,12 +3,11 @@ import type { RecordDraft } from '../../../platform/audit/record.ts';
 import { serviceCaller } from '../../../platform/client/transport.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { KmsDeps } from '../deps.ts';
-import type { KeyRecord } from '../store/key-record.ts';
 
 export function jobRecord(
   deps: KmsDeps,
   operation: AnyOperation,
-  key: KeyRecord,
+  key: { arn: string; accountId: string },
   input: Record<string, unknown>,
 ): RecordDraft {
   const now = deps.clock.now();

@@ -7,21 +7,14 @@ import { defaultKeyPolicy } from '../domain/key-policy.ts';
 import { keyArn } from '../domain/key-ref.ts';
 import { MAX_KEYS_PER_ACCOUNT } from '../domain/limits.ts';
 import { type NewKey, newKeyProblem, requestedKey } from '../domain/new-key.ts';
-import {
-  type KeyRow,
-  keyRowBytes,
-  MATERIAL_ID_LABEL,
-  materialBinding,
-  materialIdBytes,
-  materialRowBytes,
-  policyHash,
-} from '../domain/rows.ts';
+import { type KeyRow, keyRowBytes, policyHash } from '../domain/rows.ts';
 import { type TagMap, tagMap, tagsColumn, withTags } from '../domain/tags.ts';
 import { announce } from '../store/change-follower.ts';
 import { type Condition, describe } from '../store/key-record.ts';
 import { countKeys, insertKey } from '../store/queries.ts';
 import { callerConditions, placeOf } from './key-access.ts';
 import { checkPolicy, requireNoLockout } from './key-policy-check.ts';
+import { newMaterial } from './new-material.ts';
 import { requireOpenProject } from './projects.ts';
 
 const implement = implementFor<KmsDeps>();
@@ -64,27 +57,7 @@ export const createKey = implement(CreateKey, {
     const policy = await policyOf(call, input, deps, { arn: keyArn(place, keyId), tags: tagged.tags, key });
 
     const { accountId } = place;
-    const tenant = await deps.tenants.obtain(accountId);
-    const tenantKey = {
-      wrapped: tenant.wrapped,
-      binding: tenant.binding,
-      mac: tenant.mac,
-      rootVersion: tenant.root_version,
-    };
-    const binding = materialBinding({ accountId, tenantId: tenant.tenant_id, keyId, ...key });
-    const wrapped = await deps.hsm.createKeyMaterial(tenantKey, binding, 32);
-    const materialId = (await deps.hsm.mac(MATERIAL_ID_LABEL, materialIdBytes(keyId, wrapped.wrapped))).toString('hex');
-    const material = {
-      key_id: keyId,
-      material_id: materialId,
-      account_id: accountId,
-      tenant_id: tenant.tenant_id,
-      wrapped: wrapped.wrapped,
-      binding: wrapped.binding,
-      mac: wrapped.mac,
-      root_version: wrapped.rootVersion,
-      created_at: call.now,
-    };
+    const material = await newMaterial(deps, { key_id: keyId, account_id: accountId, ...key }, call.now);
     const row = {
       key_id: keyId,
       account_id: accountId,
@@ -96,15 +69,16 @@ export const createKey = implement(CreateKey, {
       created_at: call.now,
       deletion_date: null,
       pending_window_days: null,
-      material_id: materialId,
+      material_id: material.material_id,
       aliases: '[]',
       tags: tagsColumn(tagged.tags),
       ...policy,
       enterprise_project_id: input.EnterpriseProjectId ?? DEFAULT_PROJECT,
+      managed_by: null,
       version: 1,
     };
-    const [keyMac, materialMac] = await deps.guard.seal([keyRowBytes(row), materialRowBytes(material)]);
-    const sealed: KeyRow & { state: 'Enabled' } = { ...row, row_mac: keyMac! };
+    const [row_mac] = await deps.guard.seal([keyRowBytes(row)]);
+    const sealed: KeyRow & { state: 'Enabled' } = { ...row, row_mac: row_mac! };
     call.touches(keyArn(place, keyId), 'AWS::KMS::Key', accountId);
 
     return change(
@@ -114,7 +88,7 @@ export const createKey = implement(CreateKey, {
             hint: 'schedule the deletion of keys that are not needed',
           });
         }
-        await insertKey(tx, sealed, { ...material, row_mac: materialMac! });
+        await insertKey(tx, sealed, material);
         await announce(deps.store, tx, accountId, { keys: [keyId] });
         return { KeyMetadata: describe(sealed) };
       },

@@ -3,6 +3,7 @@ import { describeConfigurations, listConfigurations } from './configurations.ts'
 import { createAlias } from './create-alias.ts';
 import { createKey } from './create-key.ts';
 import { decrypt } from './decrypt.ts';
+import { obtainDefaultKey } from './default-keys.ts';
 import { deleteAlias } from './delete-alias.ts';
 import { describeKey } from './describe-key.ts';
 import { disableKey, enableKey } from './enable-key.ts';
@@ -43,6 +44,7 @@ export const kmsHandlers = [
   moveResource,
   previewMoveResource,
   listResourcesInProject,
+  obtainDefaultKey,
   encrypt,
   decrypt,
   reEncrypt,

@@ -9,6 +9,7 @@ import { authorize, policiesAllow } from '../../../platform/authz/authorize.ts';
 import { globalContext } from '../../../platform/authz/context.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import { regionalName } from '../../../platform/contract/service-names.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
 import type { KmsDeps } from '../deps.ts';
 import { type KeyReference, missingText, type Place, parseKeyReference } from '../domain/key-ref.ts';
@@ -179,15 +180,12 @@ function bareTarget(
 
 /** Condition keys of every KMS request. */
 export function callerConditions(call: AnyCall, deps: KmsDeps): Condition[] {
-  const { region } = deps.settings;
   const conditions: Condition[] = [['kms:CallerAccount', call.caller.accountId]];
-  const { protocol, userAgent } = call.origin;
-  // Only our own services reach us by the internal protocol; they name themselves in the user agent.
-  if (protocol === 'internal' && userAgent.startsWith('parapet/'))
-    conditions.push(['kms:ViaService', `${userAgent.slice(8)}.${region}.amazonaws.com`]);
+  const { via } = call.origin;
+  if (via !== undefined) conditions.push(['kms:ViaService', regionalName(via, deps.settings)]);
   return conditions;
 }
 
 export function isForeign(call: AnyCall, accountId: string): boolean {
-  return call.caller.kind !== 'service' && accountId !== call.caller.accountId;
+  return accountId !== call.caller.accountId;
 }

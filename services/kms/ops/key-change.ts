@@ -40,6 +40,9 @@ export async function changeKeys<Output>(
   deps: KmsDeps,
   wanted: KeyChange<Output>,
 ): Promise<Change<Output>> {
+  // SECURITY: the policy of a default key, which nobody can write, says the same; this holds whatever it says.
+  const managed = wanted.keys.find((row) => row.managed_by !== null);
+  if (managed) throw call.fail('AccessDenied', `key ${managed.key_id} is managed by ${managed.managed_by}`);
   const macs = await deps.guard.seal(wanted.keys.map(keyRowBytes));
   const rows = wanted.keys.map((row, index): KeyRow => ({ ...row, row_mac: macs[index]! }));
   // The answer of a repeated request comes from memory: then `commit` does not run and nothing was written.

@@ -52,7 +52,7 @@ export async function requireNoLockout(
   target: AuthorizationTarget,
   bypass: boolean | undefined,
 ): Promise<void> {
-  if (bypass === true || call.caller.kind === 'service') return;
+  if (bypass === true) return;
   const next: AuthorizationTarget = { ...target, action: 'kms:PutKeyPolicy', trust: 'explicit' };
   if (await isAllowed(call, deps, next)) return;
   throw call.fail(

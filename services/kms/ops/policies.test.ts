@@ -304,10 +304,10 @@ describe('condition keys', () => {
   });
 
   it('kms:ViaService, for a request that one of our services makes for somebody', async () => {
-    const { user, KeyId } = await under(equals('kms:ViaService', 'ccms.local-1.amazonaws.com'), 'via');
+    const { user, KeyId } = await under(equals('kms:ViaService', 'secretsmanager.local-1.amazonaws.com'), 'via');
     const encrypt = (on: object) => allowed(user.Encrypt({ KeyId, Plaintext: x }, on));
-    expect(await encrypt({ origin: { protocol: 'internal', userAgent: 'parapet/ccms' } })).toBe(true);
-    expect(await encrypt({ origin: { protocol: 'internal', userAgent: 'parapet/pca' } })).toBe(false);
+    expect(await encrypt({ origin: { via: 'ccms' } })).toBe(true);
+    expect(await encrypt({ origin: { via: 'pca' } })).toBe(false);
     expect(await encrypt({ origin: { userAgent: 'parapet/ccms' } })).toBe(false);
   });
 });

@@ -116,7 +116,7 @@ export function describe(row: KeyRow & { state: KeyState }): KeyMetadata {
     KeyState: row.state,
     ...(row.state === 'PendingDeletion' && row.deletion_date !== null && { DeletionDate: row.deletion_date }),
     Origin: row.origin,
-    KeyManager: 'CUSTOMER',
+    KeyManager: row.managed_by === null ? 'CUSTOMER' : 'AWS',
     CustomerMasterKeySpec: row.spec,
     KeySpec: row.spec,
     EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],

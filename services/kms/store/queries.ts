@@ -69,6 +69,7 @@ export function listKeys(
       'tags',
       'policy_hash',
       'enterprise_project_id',
+      'managed_by',
       'version',
       'row_mac',
     ])
@@ -141,12 +142,14 @@ export async function listDueDeletions(
   return rows.map(({ key_id, deletion_date }) => ({ key_id, deletion_date: deletion_date ?? 0 }));
 }
 
+/** Keys that count against the limit of an account: its own. */
 export async function countKeys(tx: AnyTransaction, accountId: string): Promise<number> {
   const { count } = await own(tx)
     .selectFrom('kms_key')
     .select((eb) => eb.fn.countAll().as('count'))
     .where('account_id', '=', accountId)
     .where('state', '!=', 'Deleted')
+    .where('managed_by', 'is', null)
     .executeTakeFirstOrThrow();
   return Number(count);
 }

@@ -8,9 +8,9 @@ import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot, SnapshotPolicy } from '../../../platform/authz/principal.ts';
 import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
-import { serviceCaller } from '../../../platform/client/transport.ts';
+import { type Client, createClient, type OnBehalf, serviceCaller } from '../../../platform/client/transport.ts';
 import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
-import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
+import type { AnyOperation, InputOf, OutputOf, ServiceName } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics, type Metrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
@@ -66,6 +66,9 @@ export interface AuditRecord {
   errorCode?: string;
   errorMessage?: string;
   recipientAccountId: string;
+  requestID: string;
+  sourceIPAddress: string;
+  userIdentity: Record<string, unknown>;
   requestParameters?: Record<string, unknown>;
   responseElements?: Record<string, unknown>;
   resources?: { ARN: string; accountId: string; type: string }[];
@@ -235,6 +238,16 @@ export class KmsHarness {
     uniqueId?: string,
     further: readonly SnapshotPolicy[] = [],
   ): KmsClient {
+    return this.client(this.person(name, policy, accountId, uniqueId, further));
+  }
+
+  private person(
+    name: string,
+    policy: object,
+    accountId: string,
+    uniqueId?: string,
+    further: readonly SnapshotPolicy[] = [],
+  ): Caller {
     const root = name === 'root';
     const arn = `arn:aws:iam::${accountId}:${root ? 'root' : `user/${name}`}`;
     const hash = createHash('sha256').update(`${accountId}/${name}`).digest('hex').toUpperCase();
@@ -263,7 +276,7 @@ export class KmsHarness {
       Version: 1,
     });
     this.hub.publish(accountId);
-    return this.client({ kind: root ? 'root' : 'user', arn, accountId, principalId });
+    return { kind: root ? 'root' : 'user', arn, accountId, principalId };
   }
 
   /** A project of an account; again to change its state. */
@@ -280,8 +293,29 @@ export class KmsHarness {
   }
 
   /** As one of our own services. */
-  internal(): KmsClient {
-    return this.client(serviceCaller('org'));
+  internal(service: ServiceName = 'org'): KmsClient {
+    return this.client(serviceCaller(service));
+  }
+
+  /** As another service sees this one: asks for itself, or on behalf of the caller of a call it serves. */
+  as(service: ServiceName): Client<Operations> {
+    const from = { service, now: () => this.time.now, newId: () => this.ids.uuidv7() };
+    return createClient(kmsOperations, { invoke: (invocation) => this.pipeline.execute(invocation) }, from);
+  }
+
+  /** A call of somebody to another service, as that service has it. */
+  call(name: string, policy: object = ADMIN_POLICY, accountId = ACCOUNT): OnBehalf {
+    return { caller: this.person(name, policy, accountId), origin: this.origin() };
+  }
+
+  private origin(): Origin {
+    return {
+      requestId: this.ids.uuidv7(),
+      sourceIp: '192.0.2.1',
+      userAgent: 'test',
+      receivedAt: this.time.now,
+      protocol: 'native',
+    };
   }
 
   client(caller: Caller): KmsClient {
@@ -291,14 +325,7 @@ export class KmsHarness {
         this.pipeline.execute({
           operation,
           caller,
-          origin: {
-            requestId: this.ids.uuidv7(),
-            sourceIp: '192.0.2.1',
-            userAgent: 'test',
-            receivedAt: this.time.now,
-            protocol: 'native',
-            ...on.origin,
-          },
+          origin: { ...this.origin(), ...on.origin },
           input,
           ...(on.idempotencyToken !== undefined && { idempotencyToken: on.idempotencyToken }),
         });
