@@ -26,6 +26,7 @@ interface ResourceOwner {
 /** iam asks nobody for what it decides: only what others have in an enterprise project, and what was decided before. */
 export interface IamClients {
   kms: ResourceOwner;
+  ccms: ResourceOwner;
   audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;
 }
 

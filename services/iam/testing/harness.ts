@@ -106,6 +106,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     clients: {
       // An account without keys.
       kms: { ListResourcesInProject: async () => ({ Resources: [] }) },
+      ccms: { ListResourcesInProject: async () => ({ Resources: [] }) },
       audit: options.audit ?? createClient(auditOperations, transport, asIam),
     },
     clock,

@@ -47,7 +47,7 @@ export interface WorldOptions extends OrgOptions {
   /** Instead of the real iam, for what happens when it fails. */
   wrapIam?: (iam: OrgClients['iam']) => OrgClients['iam'];
   /** Services that are there; default: they are away. */
-  peers?: Pick<OrgClients, 'kms' | 'audit'>;
+  peers?: Pick<OrgClients, 'kms' | 'ccms' | 'audit'>;
 }
 
 const origin: Origin = {
@@ -61,8 +61,9 @@ const origin: Origin = {
 const away = async (): Promise<never> => {
   throw new ServiceError('Unavailable', 'the service cannot be reached');
 };
-const AWAY: Pick<OrgClients, 'kms' | 'audit'> = {
+const AWAY: Pick<OrgClients, 'kms' | 'ccms' | 'audit'> = {
   kms: { DescribeConfigurations: away, ListConfigurations: away },
+  ccms: { DescribeConfigurations: away, ListConfigurations: away },
   audit: { ReadChanges: away },
 };
 

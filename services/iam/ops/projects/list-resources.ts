@@ -17,7 +17,7 @@ interface Source {
 }
 
 /** Services that own resources in projects. */
-const OTHER_OWNERS = ['kms'] as const;
+const OTHER_OWNERS = ['kms', 'ccms'] as const;
 
 /** In the order of the answer: what iam owns, then what the other services own. */
 function sourcesOf(deps: IamDeps): Source[] {

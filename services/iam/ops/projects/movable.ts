@@ -77,7 +77,7 @@ export function notMovable(call: AnyCall, deps: IamDeps, arn: string): ServiceEr
   const kind = RESOURCE_KINDS.find((candidate) => parsed?.resource.startsWith(`${candidate}/`));
   if (parsed?.service === 'iam' && kind) return call.fail('NotFound', `${arn} does not exist`);
   return call.fail('InvalidInput', `${arn} is nothing that iam can move`, {
-    hint: 'users, groups, roles and policies are moved here, keys by the operation of kms',
+    hint: 'users, groups, roles and policies are moved here, keys and secrets by the operations of kms and ccms',
   });
 }
 
