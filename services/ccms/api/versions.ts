@@ -1,10 +1,11 @@
 /** Versions of a secret, their stages, their history. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import { ArnText, flag, list, oneOf, structure, text, timestamp } from '../../../platform/contract/shape.ts';
+import { ArnText, annotate, flag, list, oneOf, structure, text, timestamp } from '../../../platform/contract/shape.ts';
 import { SECRET_CONDITIONS } from './conditions.ts';
 import { changeErrors, readErrors } from './errors.ts';
 import { TARGET, vault } from './service.ts';
 import {
+  MAX_VALUE_BYTES,
   MaxResults,
   NextToken,
   named,
@@ -78,6 +79,9 @@ export const ListSecretVersions = defineOperation({
 /** One version: by its id, or by its number. */
 const chosen = { VersionId: VersionId.optional(), Ordinal: ordinal().optional() };
 
+/** Names of keys are part of the value: no record keeps them. */
+const keyNames = annotate(list(text(0, MAX_VALUE_BYTES, { audit: 'drop' }), 0, 10_000), { audit: 'length' });
+
 export const DiffSecretVersions = defineOperation({
   ...vault('data'),
   name: 'DiffSecretVersions',
@@ -91,9 +95,9 @@ export const DiffSecretVersions = defineOperation({
     Equal: flag(),
     /** json: both are JSON objects, and the lists below say what differs. */
     Comparable: oneOf(['json', 'opaque']),
-    Added: list(text(0, 65_536), 0, 10_000),
-    Removed: list(text(0, 65_536), 0, 10_000),
-    Changed: list(text(0, 65_536), 0, 10_000),
+    Added: keyNames,
+    Removed: keyNames,
+    Changed: keyNames,
   }),
   errors: readErrors('InvalidRequest', 'DecryptionFailure'),
   authz: onSecret('DiffSecretVersions'),

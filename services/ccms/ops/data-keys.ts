@@ -2,6 +2,7 @@
  * Data keys, made and opened by kms for the caller of the request: the vault has no right on any key. What kms refuses
  * is told under the names that AWS clients know from the vault.
  */
+import { parseArn } from '../../../platform/contract/arn.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { encryptionContext, KEY_ACCESS_CHECK } from '../domain/sealed-value.ts';
@@ -66,7 +67,17 @@ export async function openDataKey(
     };
     return (await deps.clients.kms.Decrypt(input, call)).Plaintext;
   };
-  return using(call, 'DecryptionFailure', () => deps.keys.obtain(call.caller, arn, versionId, wrapped, open));
+  return using(call, 'DecryptionFailure', async () => {
+    try {
+      return await deps.keys.obtain(call.caller, arn, versionId, wrapped, open);
+    } catch (error) {
+      // A key of another account that does not let the caller in is hidden by kms; here the caller knows of it.
+      const isHidden = error instanceof ServiceError && error.code === 'InvalidCiphertext';
+      if (isHidden && parseArn(keyArn)?.accountId !== call.caller.accountId)
+        throw new ServiceError('AccessDenied', error.message);
+      throw error;
+    }
+  });
 }
 
 /** A caller who could not read what is written next must not name the key. */

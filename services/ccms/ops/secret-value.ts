@@ -23,7 +23,8 @@ interface ValueInput {
 export function requestedValue(call: AnyCall, { SecretString, SecretBinary }: ValueInput): PlainValue | undefined {
   if (SecretString !== undefined && SecretBinary !== undefined)
     throw call.fail('InvalidParameter', 'give SecretString or SecretBinary, not both');
-  if (SecretBinary !== undefined) return { kind: 'binary', bytes: SecretBinary };
+  // A copy: what was handed over belongs to whoever handed it over.
+  if (SecretBinary !== undefined) return { kind: 'binary', bytes: Buffer.from(SecretBinary) };
   if (SecretString === undefined) return undefined;
   const bytes = Buffer.from(SecretString, 'utf8');
   if (bytes.length <= MAX_VALUE_BYTES) return { kind: 'text', bytes };
