@@ -49,6 +49,8 @@ export interface PipelineOptions<Deps> {
   ids: Ids;
   log: Logger;
   metrics: Metrics;
+  /** 32 bytes: hashes of requests that are remembered with their answers are made under it. */
+  requestKey: Buffer;
 }
 
 interface Meters {
@@ -192,6 +194,7 @@ export class Pipeline<Deps> {
       idempotencyToken,
       draft,
       this.options.store,
+      this.options.requestKey,
     );
   }
 

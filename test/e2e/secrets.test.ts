@@ -258,7 +258,7 @@ describe('the AWS CLI', () => {
     await ok('delete-secret', '--secret-id', Name, '--force-delete-without-recovery');
     const gone = await aws(server, ['secretsmanager', 'describe-secret', '--secret-id', Name]);
     expect(gone.stderr).toContain('ResourceNotFoundException');
-  });
+  }, 240_000);
 });
 
 describe('our own wires', () => {

@@ -133,6 +133,7 @@ export class VaultHarness {
       ids,
       log,
       metrics,
+      requestKey: Buffer.alloc(32, 9),
     });
     transport.register('ccms', pipeline.execute);
     const close = async () => {

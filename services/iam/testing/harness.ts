@@ -136,6 +136,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     ids,
     log,
     metrics,
+    requestKey: Buffer.alloc(32, 9),
   });
   transport.register('iam', pipeline.execute);
 

@@ -2,6 +2,7 @@
  * What a key policy must pass before it is stored: it can be read, it names principals that exist (kept with their
  * unique ids), and it lets the caller write the next one.
  */
+import { policiesLetIn } from '../../../platform/authz/ask.ts';
 import { missingPrincipals, resolveNamed } from '../../../platform/authz/named-principals.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { AuthorizationTarget, Call } from '../../../platform/runtime/call.ts';
@@ -9,7 +10,6 @@ import { bindPolicy, type PolicySet } from '../../../policies/engine/index.ts';
 import type { KmsDeps } from '../deps.ts';
 import { readKeyPolicy } from '../domain/key-policy.ts';
 import { policyHash } from '../domain/rows.ts';
-import { isAllowed } from './key-access.ts';
 
 type AnyCall = Call<AnyOperation>;
 
@@ -54,7 +54,7 @@ export async function requireNoLockout(
 ): Promise<void> {
   if (bypass === true) return;
   const next: AuthorizationTarget = { ...target, action: 'kms:PutKeyPolicy', trust: 'explicit' };
-  if (await isAllowed(call, deps, next)) return;
+  if (await policiesLetIn(call, deps, next)) return;
   throw call.fail(
     'MalformedPolicyDocument',
     'The new key policy will not allow you to update the key policy in the future.',

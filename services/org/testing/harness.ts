@@ -125,6 +125,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     ids,
     log,
     metrics,
+    requestKey: Buffer.alloc(32, 9),
   });
   transport.register('org', pipeline.execute);
   const as = async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>
