@@ -24,7 +24,6 @@ import { defineCcms } from '../index.ts';
 import type { CcmsTables } from '../store/tables.ts';
 
 export {
-  ACCOUNT,
   ADMIN_POLICY,
   document,
   failure,
