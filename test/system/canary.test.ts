@@ -93,7 +93,7 @@ describe('canaries', () => {
     }
   });
 
-  it('are given out: access keys, sessions, data keys, random bytes', async () => {
+  it('are given out: access keys, sessions, data keys, random bytes, values of secrets', async () => {
     await native(server, '/v1/iam/create-user', { UserName: 'canary' });
     const key = (await native(server, '/v1/iam/create-access-key', { UserName: 'canary' })).json().AccessKey as {
       SecretAccessKey: string;
@@ -118,6 +118,20 @@ describe('canaries', () => {
     canaries.set('data key', Buffer.from(data.Plaintext as string, 'base64'));
     const random = (await native(server, '/v1/kms/generate-random', { NumberOfBytes: 32 })).json();
     canaries.set('random', Buffer.from(random.Plaintext as string, 'base64'));
+    const kept = plant('kept in the vault').toString();
+    await native(server, '/v1/ccms/create-secret', { Name: 'canary', SecretString: JSON.stringify({ key: kept }) });
+    const read = (await native(server, '/v1/ccms/get-secret-value', { SecretId: 'canary' })).json();
+    expect(read.SecretString).toContain(kept);
+    const batch = { SecretIdList: ['canary'] };
+    expect((await native(server, '/v1/ccms/batch-get-secret-value', batch)).text).toContain(kept);
+    // Names of keys inside a value are part of it.
+    const named = plant('name of a key').toString();
+    const other = { SecretId: 'canary', SecretString: JSON.stringify({ [named]: 1 }) };
+    await native(server, '/v1/ccms/put-secret-value', other);
+    const versions = { SecretId: 'canary', From: { Ordinal: 1 }, To: { Ordinal: 2 } };
+    expect((await native(server, '/v1/ccms/diff-secret-versions', versions)).text).toContain(named);
+    const password = (await native(server, '/v1/ccms/get-random-password', { ExcludePunctuation: true })).json();
+    canaries.set('random password', Buffer.from(password.RandomPassword as string));
     canaries.set('administrator', Buffer.from(server.admin.secretAccessKey));
     canaries.set('HSM PIN', readFileSync(join(server.dataFolder, 'hsm', 'pin')));
   });
