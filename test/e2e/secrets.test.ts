@@ -110,6 +110,16 @@ describe('the AWS SDK', () => {
       new ListSecretsCommand({ Filters, SortBy: 'name', SortOrder: 'desc', MaxResults: 2, NextToken: first.NextToken }),
     );
     expect(rest.SecretList?.map((s) => s.Name)).toEqual([`${prefix}/a`]);
+    for (const SortBy of ['created-date', 'last-accessed-date', 'last-changed-date', 'name'] as const) {
+      const seen: (string | undefined)[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await secrets.send(new ListSecretsCommand({ Filters, SortBy, MaxResults: 1, NextToken }));
+        seen.push(...(page.SecretList ?? []).map((s) => s.Name));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      expect(seen.sort(), SortBy).toEqual([`${prefix}/a`, `${prefix}/b`, `${prefix}/c`]);
+    }
     const batch = await secrets.send(
       new BatchGetSecretValueCommand({ SecretIdList: [`${prefix}/a`, `${prefix}/none`] }),
     );
