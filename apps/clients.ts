@@ -6,6 +6,7 @@ import type { Invocation } from '../platform/runtime/call.ts';
 import type { Clock } from '../platform/runtime/clock.ts';
 import type { Ids } from '../platform/runtime/ids.ts';
 import { auditOperations } from '../services/audit/api/index.ts';
+import { ccmsOperations } from '../services/ccms/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
 import { orgApi } from '../services/org/api/index.ts';
@@ -13,6 +14,7 @@ import { orgApi } from '../services/org/api/index.ts';
 export interface Clients {
   iam: Client<typeof iamApi>;
   kms: Client<typeof kmsOperations>;
+  ccms: Client<typeof ccmsOperations>;
   org: Client<typeof orgApi>;
   audit: Client<typeof auditOperations>;
 }
@@ -40,6 +42,7 @@ export function createClients(transport: Transport, service: ServiceName | 'gate
   return {
     iam: createClient(iamApi, transport, from),
     kms: createClient(kmsOperations, transport, from),
+    ccms: createClient(ccmsOperations, transport, from),
     org: createClient(orgApi, transport, from),
     audit: createClient(auditOperations, transport, from),
   };

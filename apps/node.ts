@@ -220,6 +220,7 @@ async function startService(
     ids,
     log,
     metrics,
+    requestKey: await hsm.mac('idempotency', Buffer.from(service.name)),
   });
   transport.local.register(service.name, pipeline.execute);
   await service.prepare?.(deps);

@@ -3,21 +3,23 @@ import { actionCatalogue } from '../derive/catalogue.ts';
 import { operations } from '../derive/operations.ts';
 import type { AnyService } from '../platform/runtime/service.ts';
 import { auditService } from '../services/audit/index.ts';
+import { defineCcms } from '../services/ccms/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
-export function services(config: { awsStrictLimits: boolean }): readonly AnyService[] {
+export function services(config: { awsStrictLimits: boolean; vaultKeyCacheSeconds: number }): readonly AnyService[] {
   return [
     defineIam({
       catalogue: actionCatalogue(operations),
       ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
     }),
     kmsService,
+    defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];
 }
 
-export const SERVICE_NAMES = ['iam', 'kms', 'org', 'audit'];
+export const SERVICE_NAMES = ['iam', 'kms', 'ccms', 'org', 'audit'];

@@ -22,6 +22,7 @@ const AREA_TEXT: Readonly<Record<string, string>> = {
   sts: 'identity and temporary credentials',
   authz: 'authorization decisions and their explanation',
   kms: 'keys, aliases, encryption',
+  ccms: 'secrets, their versions and policies',
   org: 'accounts, units, guardrails, landing zones',
   audit: 'the record of everything',
 };

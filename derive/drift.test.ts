@@ -1,6 +1,7 @@
 import * as iamClient from '@aws-sdk/client-iam';
 import * as kmsClient from '@aws-sdk/client-kms';
 import * as orgClient from '@aws-sdk/client-organizations';
+import * as vaultClient from '@aws-sdk/client-secrets-manager';
 import * as stsClient from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
 import type { AnyOperation } from '../platform/contract/operation.ts';
@@ -19,13 +20,14 @@ const unexpected = (operation: AnyOperation, model: WireModel | undefined) =>
 const sdk: Readonly<Record<string, WireModel>> = {
   iam: readSdkSchemas(iamClient, '@aws-sdk/client-iam'),
   kms: readSdkSchemas(kmsClient, '@aws-sdk/client-kms'),
+  ccms: readSdkSchemas(vaultClient, '@aws-sdk/client-secrets-manager'),
   org: readSdkSchemas(orgClient, '@aws-sdk/client-organizations'),
   sts: readSdkSchemas(stsClient, '@aws-sdk/client-sts'),
 };
 
 const present = publishedModelsPresent();
 const published: Readonly<Record<string, WireModel>> = present
-  ? Object.fromEntries(['iam', 'kms', 'org', 'sts'].map((area) => [area, readPublishedModel(modelName(area))]))
+  ? Object.fromEntries(['iam', 'kms', 'ccms', 'org', 'sts'].map((area) => [area, readPublishedModel(modelName(area))]))
   : {};
 
 describe('operations on the AWS wire and the clients of the AWS SDK', () => {

@@ -4,6 +4,7 @@
  */
 import type { AnyOperation, ServiceName } from '../platform/contract/operation.ts';
 import { auditOperations } from '../services/audit/api/index.ts';
+import { ccmsOperations } from '../services/ccms/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
 import { orgApi } from '../services/org/api/index.ts';
@@ -22,6 +23,7 @@ export interface ServiceApi {
 export const serviceApis: readonly ServiceApi[] = [
   { service: 'iam', module: 'services/iam/api/index.ts', exportName: 'iamApi', table: iamApi },
   { service: 'kms', module: 'services/kms/api/index.ts', exportName: 'kmsOperations', table: kmsOperations },
+  { service: 'ccms', module: 'services/ccms/api/index.ts', exportName: 'ccmsOperations', table: ccmsOperations },
   { service: 'org', module: 'services/org/api/index.ts', exportName: 'orgApi', table: orgApi },
   { service: 'audit', module: 'services/audit/api/index.ts', exportName: 'auditOperations', table: auditOperations },
 ];

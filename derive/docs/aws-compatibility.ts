@@ -4,7 +4,13 @@ import { ACCEPTED } from '../drift/accepted.ts';
 import type { WireModel } from '../drift/wire-model.ts';
 import { code, GENERATED, table } from './markdown.ts';
 
-const TITLES: Readonly<Record<string, string>> = { kms: 'KMS', iam: 'IAM', sts: 'STS', org: 'Organizations' };
+const TITLES: Readonly<Record<string, string>> = {
+  kms: 'KMS',
+  ccms: 'Secrets Manager',
+  iam: 'IAM',
+  sts: 'STS',
+  org: 'Organizations',
+};
 
 /** `models` by area, in the order of the document. */
 export function awsCompatibility(operations: readonly AnyOperation[], models: ReadonlyMap<string, WireModel>): string {

@@ -43,6 +43,12 @@ export const ACCEPTED: ReadonlyMap<string, string> = new Map(
       'org ListPoliciesForTarget output Policies[] Mode: is not a member of AWS',
       'org ListTargetsForPolicy output Targets[] Mode: is not a member of AWS',
     ]),
+    reason('a tag without a key or a value says nothing', [
+      'ccms CreateSecret input Tags[] Key: is optional for AWS',
+      'ccms CreateSecret input Tags[] Value: is optional for AWS',
+      'ccms TagResource input Tags[] Key: is optional for AWS',
+      'ccms TagResource input Tags[] Value: is optional for AWS',
+    ]),
     reason('newer than the published model; asks for a longer token, which a client cannot depend on', [
       'sts GetSessionToken input MinimumSessionTokenSize: is not declared',
       'sts AssumeRole input MinimumSessionTokenSize: is not declared',

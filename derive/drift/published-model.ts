@@ -29,12 +29,14 @@ export function publishedModelsPresent(): boolean {
   return existsSync(FOLDER);
 }
 
+const MODELS: Readonly<Record<string, string>> = { org: 'organizations', ccms: 'secretsmanager' };
+
 /** Name of the model of an area: ours are named after what they hold. */
 export function modelName(area: string): string {
-  return area === 'org' ? 'organizations' : area;
+  return MODELS[area] ?? area;
 }
 
-/** `service`: `kms`, `iam`, `sts`, `organizations`. */
+/** `service`: `kms`, `iam`, `sts`, `organizations`, `secretsmanager`. */
 export function readPublishedModel(service: string): WireModel {
   const file = JSON.parse(readFileSync(new URL(`${service}.json`, FOLDER), 'utf8')) as ModelFile;
   return wireModel(file, `the published model of ${service}`);

@@ -77,6 +77,8 @@ export function awsError(
 /** The name a service has for a shared error, where it is not the common one. */
 function ownName(operation: AnyOperation | undefined, code: string, wire: string | undefined): string | undefined {
   if (operation?.service === 'kms') return KMS_FAULTS[wire ?? ''] ?? KMS_FAULTS[code];
+  // The model of Secrets Manager has no word for what is not supported.
+  if (operation?.service === 'ccms' && wire === 'Unsupported') return 'InvalidParameterException';
   // A malformed body has a wire name of its own, whatever the service.
   if (operation?.service === 'org' && wire === undefined) return ORGANIZATIONS_NAMES[code];
   return undefined;

@@ -47,15 +47,16 @@ export function encodeJson(operation: AnyOperation, output: unknown): WireAnswer
   return { status: 200, headers: { 'content-type': CONTENT_TYPE }, body };
 }
 
-/** Secrets Manager and Organizations spell the member with a capital letter. */
-function messageMember(operation: AnyOperation | undefined): 'message' | 'Message' {
-  return operation?.service === 'ccms' || operation?.service === 'org' ? 'Message' : 'message';
+/** Secrets Manager spells the member of the errors of its model with a capital letter, Organizations that of all. */
+function messageMember(operation: AnyOperation | undefined, { code }: ServiceError): 'message' | 'Message' {
+  const isCapital = operation?.service === 'org' || (operation?.service === 'ccms' && code in operation.errors);
+  return isCapital ? 'Message' : 'message';
 }
 
 export function encodeJsonError(operation: AnyOperation | undefined, error: ServiceError): WireAnswer {
   const aws = awsError(error, operation, 'json');
   const body: Record<string, unknown> = { __type: aws.name };
-  if (aws.message !== undefined) body[messageMember(operation)] = aws.message;
+  if (aws.message !== undefined) body[messageMember(operation, error)] = aws.message;
   if (operation?.service === 'org') Object.assign(body, { Reason: reasonOf(error) });
   if (error.details.decisionId !== undefined) body.decisionId = error.details.decisionId;
   return {

@@ -25,6 +25,8 @@ export interface Config {
   rates: { principalPerSecond: number; principalBurst: number; refusalsPerSecond: number; refusalBurst: number };
   /** IAM limits of AWS instead of our larger ones. */
   awsStrictLimits: boolean;
+  /** How long the vault may use an opened data key without asking kms again. */
+  vaultKeyCacheSeconds: number;
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -48,6 +50,10 @@ export const SETTINGS = {
   PARAPET_AWS_STRICT_LIMITS: [
     'false',
     'true: the sizes and counts that AWS allows, for policies that must stay portable',
+  ],
+  PARAPET_VAULT_KEY_CACHE_SECONDS: [
+    '0',
+    'how long the vault may read with a key that kms opened for a caller, 0 to 300; 0: every read asks kms',
   ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
@@ -89,6 +95,7 @@ export function readConfig(environment: Environment = process.env): Config {
       refusalsPerSecond: refusals,
       refusalBurst: refusals * 10,
     },
+    vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
       get('PARAPET_SERVICES')

@@ -1,5 +1,5 @@
 /** Remembered answers of writes: the same token and input give the first answer again, another input is refused. */
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { RecordDraft } from '../audit/record.ts';
 import { decoder, encoder } from '../contract/codec.ts';
@@ -16,6 +16,7 @@ export class Idempotency {
   private readonly shape: Shape | undefined;
   private readonly store: Store<unknown>;
 
+  /** `key`: keeps guesses of what a request said from being compared with its hash. */
   constructor(
     operation: AnyOperation,
     accountId: string,
@@ -23,9 +24,10 @@ export class Idempotency {
     token: string,
     draft: RecordDraft,
     store: Store<unknown>,
+    key: Buffer,
   ) {
     const input = encoder(shapeTree(operation.input), 'native')(draft.input);
-    const requestHash = createHash('sha256').update(canonicalJson(input)).digest('hex');
+    const requestHash = createHmac('sha256', key).update(canonicalJson(input)).digest('hex');
     this.key = { accountId, principal, operation: operation.name, token, requestHash };
     this.shape = operation.output && shapeTree(operation.output);
     this.store = store;

@@ -50,6 +50,8 @@ export interface PipelineOptions<Deps> {
   ids: Ids;
   log: Logger;
   metrics: Metrics;
+  /** 32 bytes: hashes of requests that are remembered with their answers are made under it. */
+  requestKey: Buffer;
 }
 
 interface Meters {
@@ -195,6 +197,7 @@ export class Pipeline<Deps> {
       idempotencyToken,
       draft,
       this.options.store,
+      this.options.requestKey,
     );
   }
 

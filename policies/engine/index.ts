@@ -20,6 +20,13 @@ export { mentionsAction } from './match/statement-match.ts';
 export type * from './model.ts';
 export { canonicalAction } from './pattern/action-pattern.ts';
 export { contextKeyNames } from './pattern/context-keys.ts';
+export {
+  bindPolicy,
+  namedPrincipals,
+  type PrincipalBindings,
+  type ReadPolicy,
+  readResourcePolicy,
+} from './resource-policy.ts';
 export type {
   ConditionElement,
   PatternElement,

@@ -33,6 +33,7 @@ interface ResourceOwner {
  */
 export interface IamClients {
   kms: ResourceOwner;
+  ccms: ResourceOwner;
   audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;
 }
 

@@ -10,11 +10,11 @@ import type { Ids } from '../../platform/runtime/ids.ts';
 import type { PageTokens } from '../../platform/runtime/page-token.ts';
 import type { ServiceSettings } from '../../platform/runtime/service.ts';
 import type { Store } from '../../platform/store/index.ts';
+import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { GrantTokens } from './ops/grant-tokens.ts';
 import type { ChangeFollower } from './store/change-follower.ts';
 import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
-import type { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import type { TenantKeys } from './store/tenant-keys.ts';
 

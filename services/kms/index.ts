@@ -1,8 +1,10 @@
 /** The key management service: see README.md. */
 import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
+import { RowGuard } from '../../platform/store/row-guard.ts';
 import { kmsOperations } from './api/index.ts';
 import type { KmsClients, KmsDeps } from './deps.ts';
+import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyKeys } from './jobs/destroy-keys.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
 import { rotateKeys } from './jobs/rotate-keys.ts';
@@ -17,7 +19,6 @@ import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.
 import { defaultKeys } from './store/migrations/0005_default_keys.ts';
 import { rotation } from './store/migrations/0006_rotation.ts';
 import { grants } from './store/migrations/0007_grants.ts';
-import { RowGuard } from './store/row-guard.ts';
 import type { KmsTables } from './store/tables.ts';
 import { TenantKeys } from './store/tenant-keys.ts';
 
@@ -38,7 +39,7 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
 
 async function createDeps(platform: Platform<KmsTables, KmsClients>): Promise<KmsDeps> {
   const { store, hsm, clock, ids, log, settings } = platform;
-  const guard = new RowGuard(hsm, log);
+  const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const grants = new Grants({ store, guard });
   const grantTokens = new GrantTokens(await hsm.mac('parapet/kms/grant-token/v1', Buffer.from('key')));
   const follower = new ChangeFollower(store, grants, clock, log);

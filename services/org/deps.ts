@@ -39,6 +39,7 @@ export interface AuditedChange {
 /** What org asks of other services. */
 export interface OrgClients {
   kms: ConfigurationSource;
+  ccms: ConfigurationSource;
   audit: {
     ReadChanges(input: { After: number; Limit?: number }): Promise<{ Changes: AuditedChange[]; Head: number }>;
   };

@@ -5,6 +5,7 @@ import { Agent, request } from 'node:https';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { SharedServer } from './shared.ts';
@@ -35,6 +36,7 @@ export function awsClients(server: Target, credentials: Credentials = adminCrede
     kms: new KMSClient(settings),
     iam: new IAMClient(settings),
     sts: new STSClient(settings),
+    secrets: new SecretsManagerClient(settings),
     organizations: new OrganizationsClient(settings),
   };
 }

@@ -115,6 +115,14 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'authz Authorize': [400, 'Validation'],
   'authz RegisterNamespace': [400, 'Validation'],
   'kms PutKeyPolicy': [400, 'MalformedPolicyDocument'],
+  // The example names an account that does not exist.
+  'ccms PutResourcePolicy': [400, 'MalformedPolicyDocument'],
+  // Neither rotation nor replicas are offered.
+  'ccms RotateSecret': [409, 'InvalidRequest'],
+  'ccms CancelRotateSecret': [409, 'InvalidRequest'],
+  'ccms ReplicateSecretToRegions': [409, 'InvalidRequest'],
+  'ccms RemoveRegionsFromReplication': [409, 'InvalidRequest'],
+  'ccms StopReplicationToReplica': [409, 'InvalidRequest'],
 };
 
 interface Asker {

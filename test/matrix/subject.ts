@@ -45,6 +45,8 @@ export interface Objects {
   ciphertext: string;
   decisionId: string;
   project: string;
+  secretArn: string;
+  versionId: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -128,6 +130,14 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
+  const makeSecret = async () => {
+    const input = { Name: uniqueName('secret'), ClientRequestToken: objects.versionId, SecretString: '{"a":1}' };
+    objects.secretArn = (await ask('/v1/ccms/create-secret', input)).ARN as string;
+    if (operation.name === 'DiffSecretVersions')
+      await ask('/v1/ccms/put-secret-value', { SecretId: objects.secretArn, SecretString: '{"a":2}' });
+    if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
+  };
+  if (operation.area === 'ccms') await makeSecret();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
   if (names('EnterpriseProjectId')) await makeProject();
@@ -150,6 +160,8 @@ function nothing(home: string, decisionId: string): Objects {
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
     project: randomUUID(),
+    secretArn: `arn:aws:secretsmanager:local-1:${home}:secret:${uniqueName('secret')}-a1B2c3`,
+    versionId: randomUUID(),
   };
 }
 
@@ -200,7 +212,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     Target: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
     EnterpriseProjectId: objects.project,
-    ResourceArn: operation.area === 'kms' ? objects.keyArn : arn(`user/${objects.user}`),
+    ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
+    SecretId: objects.secretArn,
+    MoveToVersionId: objects.versionId,
+    IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),
     Name:
       operation.area === 'sts'
@@ -233,6 +248,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
 }
 
+function movable({ area }: AnyOperation, objects: Objects): string | undefined {
+  return area === 'kms' ? objects.keyArn : area === 'ccms' ? objects.secretArn : undefined;
+}
+
 function exampleOf(operation: AnyOperation): Input {
   return operation.examples[0]?.input ?? {};
 }
@@ -243,6 +262,7 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
   const kind = typeof operation.authz === 'object' ? operation.authz.resource : '*';
   const arn = (rest: string) => `arn:aws:iam::${home}:${rest}`;
   const keys = objects.keyArn.slice(0, objects.keyArn.indexOf(':key/'));
+  const secrets = keys.replace(':kms:', ':secretsmanager:');
   const named = (...members: string[]) =>
     members.flatMap((m) => (typeof input[m] === 'string' ? [input[m] as string] : []));
   switch (kind) {
@@ -278,6 +298,10 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return [...named('AliasName').map((name) => `${keys}:${name}`), objects.keyArn];
     case 'kms:key':
       return [objects.keyArn];
+    case 'secretsmanager:secret':
+      return operation.name === 'CreateSecret'
+        ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
+        : [objects.secretArn];
     default:
       return [];
   }

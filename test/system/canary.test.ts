@@ -2,6 +2,7 @@
  * Secrets planted in every secret member, in good and in broken requests, and every secret the product gives out: none
  * may be found in a log, a record, an error or a file of the data folder, in any common form.
  */
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,6 +23,12 @@ function forms(secret: Buffer): string[] {
     found.push(text.slice(4, text.length - 4));
   }
   return [...new Set(found.filter((form) => form.length >= 12))];
+}
+
+/** A secret has one value: text or binary. */
+function withoutOtherValue(example: Record<string, unknown> = {}, name: string): Record<string, unknown> {
+  const { SecretString, SecretBinary, ...rest } = example;
+  return /^Secret(String|Binary)$/.test(name) ? { ...rest, ClientRequestToken: randomUUID() } : example;
 }
 
 function secretMembers(operation: AnyOperation): { name: string; shape: Shape }[] {
@@ -63,7 +70,7 @@ describe('canaries', () => {
         const canary = plant(`${operation.name}.${name}`);
         const value = shape.kind === 'blob' ? canary.toString('base64') : canary.toString();
         const example = {
-          ...operation.examples[0]?.input,
+          ...withoutOtherValue(operation.examples[0]?.input, name),
           ...('KeyId' in (operation.examples[0]?.input ?? {}) && { KeyId }),
         };
         for (const input of [
@@ -86,7 +93,7 @@ describe('canaries', () => {
     }
   });
 
-  it('are given out: access keys, sessions, data keys, random bytes', async () => {
+  it('are given out: access keys, sessions, data keys, random bytes, values of secrets', async () => {
     await native(server, '/v1/iam/create-user', { UserName: 'canary' });
     const key = (await native(server, '/v1/iam/create-access-key', { UserName: 'canary' })).json().AccessKey as {
       SecretAccessKey: string;
@@ -115,11 +122,25 @@ describe('canaries', () => {
     // The private scalar: what is around it in PKCS#8 is the same for all keys.
     canaries.set('private key', Buffer.from(pair.PrivateKeyPlaintext as string, 'base64').subarray(36, 68));
     const Items = [{ KeyId, KeySpec: 'AES_256' }];
-    const batch = (await native(server, '/v1/kms/batch-generate-data-key', { Items })).json();
-    const [made] = batch.Items as { Plaintext: string }[];
+    const keys = (await native(server, '/v1/kms/batch-generate-data-key', { Items })).json();
+    const [made] = keys.Items as { Plaintext: string }[];
     canaries.set('data key of a batch', Buffer.from(made!.Plaintext, 'base64'));
     const random = (await native(server, '/v1/kms/generate-random', { NumberOfBytes: 32 })).json();
     canaries.set('random', Buffer.from(random.Plaintext as string, 'base64'));
+    const kept = plant('kept in the vault').toString();
+    await native(server, '/v1/ccms/create-secret', { Name: 'canary', SecretString: JSON.stringify({ key: kept }) });
+    const read = (await native(server, '/v1/ccms/get-secret-value', { SecretId: 'canary' })).json();
+    expect(read.SecretString).toContain(kept);
+    const batch = { SecretIdList: ['canary'] };
+    expect((await native(server, '/v1/ccms/batch-get-secret-value', batch)).text).toContain(kept);
+    // Names of keys inside a value are part of it.
+    const named = plant('name of a key').toString();
+    const other = { SecretId: 'canary', SecretString: JSON.stringify({ [named]: 1 }) };
+    await native(server, '/v1/ccms/put-secret-value', other);
+    const versions = { SecretId: 'canary', From: { Ordinal: 1 }, To: { Ordinal: 2 } };
+    expect((await native(server, '/v1/ccms/diff-secret-versions', versions)).text).toContain(named);
+    const password = (await native(server, '/v1/ccms/get-random-password', { ExcludePunctuation: true })).json();
+    canaries.set('random password', Buffer.from(password.RandomPassword as string));
     canaries.set('administrator', Buffer.from(server.admin.secretAccessKey));
     canaries.set('HSM PIN', readFileSync(join(server.dataFolder, 'hsm', 'pin')));
   });

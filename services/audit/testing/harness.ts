@@ -103,6 +103,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ids,
     log,
     metrics: createMetrics(),
+    requestKey: Buffer.alloc(32, 9),
   });
   const transport = new LocalTransport();
   transport.register('audit', pipeline.execute);

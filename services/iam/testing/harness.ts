@@ -65,6 +65,12 @@ const origin: Origin = {
   protocol: 'native',
 };
 
+/** A service that owns nothing in projects. */
+const WITHOUT_RESOURCES = {
+  ListResourcesInProject: async () => ({ Resources: [] }),
+  DescribeResourceFacts: async () => ({ Resources: [], Unknown: [] }),
+};
+
 export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const own = options.folder === undefined;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'parapet-iam-'));
@@ -107,10 +113,8 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     store,
     hsm,
     clients: {
-      kms: options.kms ?? {
-        ListResourcesInProject: async () => ({ Resources: [] }),
-        DescribeResourceFacts: async () => ({ Resources: [], Unknown: [] }),
-      },
+      kms: options.kms ?? WITHOUT_RESOURCES,
+      ccms: WITHOUT_RESOURCES,
       audit: options.audit ?? createClient(auditOperations, transport, asIam),
     },
     clock,
@@ -140,6 +144,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     ids,
     log,
     metrics,
+    requestKey: Buffer.alloc(32, 9),
   });
   transport.register('iam', pipeline.execute);
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CanonicalValue, canonicalContext, canonicalRow, contextProblem, lengthPrefixed } from './canonical.ts';
+import { type CanonicalValue, canonicalRow, lengthPrefixed } from '../../../platform/contract/canonical-row.ts';
+import { canonicalContext, contextProblem } from './canonical.ts';
 
 const word = fc.string({ unit: 'binary', maxLength: 12 });
 const context = fc.dictionary(word, word, { maxKeys: 6, noNullPrototype: true });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalContext, lengthPrefixed } from './canonical.ts';
+import { lengthPrefixed } from '../../../platform/contract/canonical-row.ts';
+import { canonicalContext } from './canonical.ts';
 import { buildHeader, HEADER_BYTES, messageAad, ownerAad, parseCiphertext } from './ciphertext.ts';
 
 const KEY = '00112233-4455-6677-8899-aabbccddeeff';

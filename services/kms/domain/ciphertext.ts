@@ -16,7 +16,8 @@
  * The header is the first 52 bytes; the rest is what the HSM answers. Everything here is authenticated by the tag, and
  * so are the account, the owner part of the key's ARN and the context, which are not in the bytes.
  */
-import { canonicalContext, type EncryptionContext, lengthPrefixed } from './canonical.ts';
+import { lengthPrefixed } from '../../../platform/contract/canonical-row.ts';
+import { canonicalContext, type EncryptionContext } from './canonical.ts';
 
 const FORMAT = 0x01;
 const SUITE_DERIVED_GCM = 0x01;

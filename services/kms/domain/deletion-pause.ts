@@ -1,5 +1,5 @@
 /** Waiting times of keys stand still while their account is not active (spec org 3.5). */
-import { canonicalRow } from './canonical.ts';
+import { canonicalRow } from '../../../platform/contract/canonical-row.ts';
 import { DAY_MS } from './key-state.ts';
 import type { KeyRow, Unsealed } from './rows.ts';
 

@@ -3,9 +3,10 @@
  * allows: whether it counts is decided after every deny.
  */
 import { createHash } from 'node:crypto';
+import { canonicalRow } from '../../../platform/contract/canonical-row.ts';
 import { GRANT_OPERATIONS, type GrantOperation } from '../api/grants.ts';
 import type { KeyUsage } from '../api/shapes.ts';
-import { canonicalContext, canonicalRow, contextProblem, type EncryptionContext } from './canonical.ts';
+import { canonicalContext, contextProblem, type EncryptionContext } from './canonical.ts';
 import { MAX_CONSTRAINT_PAIRS, MAX_CONSTRAINT_VALUE } from './limits.ts';
 
 export interface GrantConstraints {

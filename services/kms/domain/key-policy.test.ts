@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultKeyPolicy, namedPrincipals, readKeyPolicy } from './key-policy.ts';
+import { namedPrincipals } from '../../../policies/engine/index.ts';
+import { defaultKeyPolicy, readKeyPolicy } from './key-policy.ts';
 
 const ARN = 'arn:aws:kms:local-1:111122223333:key/00112233-4455-6677-8899-aabbccddeeff';
 const policy = (...Principal: unknown[]) =>

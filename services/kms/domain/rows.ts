@@ -3,10 +3,10 @@
  * edited, or put in the place of another one, does not verify. `version` grows by one with every change of a key.
  */
 import { createHash } from 'node:crypto';
+import { type CanonicalValue, canonicalRow, lengthPrefixed } from '../../../platform/contract/canonical-row.ts';
 import { DEFAULT_PROJECT } from '../../../platform/contract/enterprise-project.ts';
 import type { RotationType } from '../api/rotation.ts';
 import type { KeySpec, KeyState, KeyUsage, Origin } from '../api/shapes.ts';
-import { type CanonicalValue, canonicalRow, lengthPrefixed } from './canonical.ts';
 
 /** Label of all row MACs; the kind of row is the first field of what they cover. */
 export const ROW_MAC_LABEL = 'parapet/kms/row/v1';

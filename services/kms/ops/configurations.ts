@@ -3,14 +3,15 @@
 import { parseArn } from '../../../platform/contract/arn.ts';
 import type { ConfigurationItem } from '../../../platform/contract/configuration.ts';
 import { implementFor, noResource } from '../../../platform/runtime/call.ts';
+import { orDamaged } from '../../../platform/store/damaged.ts';
+import { accountsLetIn } from '../../../policies/engine/index.ts';
 import { DescribeConfigurations, ListConfigurations } from '../api/configurations.ts';
 import type { KmsDeps } from '../deps.ts';
-import { policyAccounts } from '../domain/key-policy.ts';
+import { readKeyPolicy } from '../domain/key-policy.ts';
 import { aliasArn, keyArn } from '../domain/key-ref.ts';
 import { isRotationOn } from '../domain/rotation.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { listKeyIds } from '../store/queries.ts';
-import { orDamaged } from './damaged.ts';
 
 const implement = implementFor<KmsDeps>();
 const DEFAULT_LIMIT = 100;
@@ -80,7 +81,7 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
       aliases,
       KeyRotationEnabled: isRotationOn(row),
       ...(isRotationOn(row) && { RotationPeriodInDays: row.rotation_period_days }),
-      policyAccounts: policyAccounts(row.policy, arn),
+      policyAccounts: accountsOf(row.policy, arn),
       policyHash: row.policy_hash,
       ...(row.state === 'PendingDeletion' && {
         deletionDate: row.deletion_date === null ? null : iso(row.deletion_date),
@@ -101,4 +102,10 @@ function itemsOf(record: KeyRecord): ConfigurationItem[] {
     }),
   );
   return [key, ...named];
+}
+
+/** A policy that cannot be read lets nobody in; for judging, it counts as the worst. */
+function accountsOf(policy: string, arn: string): string[] {
+  const read = readKeyPolicy(policy, arn);
+  return read.ok ? accountsLetIn(read.policy) : ['*'];
 }

@@ -2,6 +2,7 @@
  * Ending grants. Revoking is for those who manage the key and needs a permission on it. Retiring is for those whom the
  * grant names: policies can deny it, and allow it only to the account that created the grant.
  */
+import { policiesLetIn } from '../../../platform/authz/ask.ts';
 import type { AnyOperation, InputOf } from '../../../platform/contract/operation.ts';
 import {
   type AuthorizationTarget,
@@ -19,15 +20,7 @@ import { announce } from '../store/change-follower.ts';
 import { deleteGrant, readGrant } from '../store/grant-queries.ts';
 import { allowing } from '../store/grants.ts';
 import type { KeyRecord } from '../store/key-record.ts';
-import {
-  askAboutKey,
-  callerConditions,
-  isAllowed,
-  isForeign,
-  quietly,
-  requireKeyForm,
-  resolveKey,
-} from './key-access.ts';
+import { askAboutKey, callerConditions, isForeign, quietly, requireKeyForm, resolveKey } from './key-access.ts';
 import { endDryRun, requireState } from './key-use.ts';
 
 const implement = implementFor<KmsDeps>();
@@ -63,7 +56,7 @@ export const retireGrant = implement(RetireGrant, {
     const found = await (isOwn ? look() : quietly(look));
     const target = found && targetOf(call, deps, found);
     // Of another account's key, a grant that the caller may not retire is not there.
-    if (found && target && (!isForeign(call, found.record.accountId) || (await isAllowed(call, deps, target)))) {
+    if (found && target && (!isForeign(call, found.record.accountId) || (await policiesLetIn(call, deps, target)))) {
       call.touches(found.record.arn, 'AWS::KMS::Key', found.record.accountId);
       return { targets: [target], state: found };
     }

@@ -1,8 +1,8 @@
 /** Principals that a grant may name: accounts, users, roles and sessions that exist, with their unique ids. */
+import { principalIds } from '../../../platform/authz/named-principals.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { Call } from '../../../platform/runtime/call.ts';
 import type { KmsDeps } from '../deps.ts';
-import { resolvePrincipals } from './key-policy-check.ts';
 
 type AnyCall = Call<AnyOperation>;
 
@@ -25,7 +25,7 @@ export async function requirePrincipals(
   deps: KmsDeps,
   arns: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const ids = new Map(await resolvePrincipals(deps, arns));
+  const ids = await principalIds(deps.clients.iam, arns);
   for (const arn of arns) if (!ids.has(arn)) throw notAPrincipal(call, arn);
   return ids;
 }

@@ -5,8 +5,7 @@
  * caller in is treated like one that does not exist, in the answer, in the record and in the time it takes; what is
  * missing is authorized before it is reported missing. Refuses ARNs of other regions and partitions.
  */
-import { authorize, policiesAllow } from '../../../platform/authz/authorize.ts';
-import { globalContext } from '../../../platform/authz/context.ts';
+import { policiesLetIn } from '../../../platform/authz/ask.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { regionalName } from '../../../platform/contract/service-names.ts';
@@ -104,7 +103,7 @@ export async function askAboutKey(
     ...(question.action !== undefined && { action: question.action }),
     ...(question.requestTags && { requestTags: question.requestTags }),
   };
-  if (!isForeign(call, record.accountId) || (await isAllowed(call, deps, target))) {
+  if (!isForeign(call, record.accountId) || (await policiesLetIn(call, deps, target))) {
     call.touches(record.arn, 'AWS::KMS::Key', record.accountId);
     return { target, record };
   }
@@ -118,15 +117,6 @@ function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, que
   if (reference.kind === 'alias') conditions.push(['kms:RequestAlias', reference.aliasName]);
   if (question.conditions) conditions.push(...question.conditions);
   return conditions;
-}
-
-/** Whether the policies allow a request for this target now. */
-export async function isAllowed(call: AnyCall, deps: KmsDeps, target: AuthorizationTarget): Promise<boolean> {
-  const principal = await deps.directory.of(call.caller);
-  const { organization } = call;
-  const context = globalContext(call.caller, principal, call.origin, call.now, deps.settings.region, organization);
-  const action = target.action ?? declaredAction(call);
-  return policiesAllow(authorize(call.caller, principal, action, [target], context, organization));
 }
 
 const declaredAction = (call: AnyCall) => (typeof call.operation.authz === 'object' ? call.operation.authz.action : '');

@@ -12,13 +12,13 @@ import {
   noResource,
   type Resolved,
 } from '../../../platform/runtime/call.ts';
+import { orDamaged } from '../../../platform/store/damaged.ts';
 import { kmsOperations } from '../api/index.ts';
 import { DescribeResourceFacts, ListResourcesInProject, MoveResource, PreviewMoveResource } from '../api/projects.ts';
 import type { KmsDeps } from '../deps.ts';
 import { keyArn, parseKeyReference } from '../domain/key-ref.ts';
 import type { KeyRecord } from '../store/key-record.ts';
 import { guardedKey, type ListedKey, listKeys } from '../store/queries.ts';
-import { orDamaged } from './damaged.ts';
 import { askAboutKey, findOwnKey, missingKey } from './key-access.ts';
 import { changeKey } from './key-change.ts';
 import { openPage } from './page.ts';

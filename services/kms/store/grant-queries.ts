@@ -1,8 +1,8 @@
 /** Queries about grants. Rows go in and out as they are; whether they are genuine is `RowGuard`'s business. */
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import { type GrantRow, grantRowBytes } from '../domain/grant.ts';
-import type { GuardedRow } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 
 type Reader = Kysely<KmsTables>;

@@ -5,6 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../../../platform/store/index.ts';
+import type { RowGuard } from '../../../platform/store/row-guard.ts';
 import {
   bindPrincipals,
   buildPolicySet,
@@ -15,7 +16,6 @@ import {
 import { covers, type GrantQuestion, type GrantRow, type GrantTerms, isGrantable, termsOf } from '../domain/grant.ts';
 import { grantsFor, guardedGrant } from './grant-queries.ts';
 import type { KeyRecord } from './key-record.ts';
-import type { RowGuard } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 
 /** Callers remembered per key; most keys have few, so no room is kept for them. */

@@ -6,10 +6,10 @@
 import { LRUCache } from 'lru-cache';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Store } from '../../../platform/store/index.ts';
+import type { GuardedRow, RowGuard } from '../../../platform/store/row-guard.ts';
 import { type AliasRow, aliasRowBytes, keyRowBytes, materialRowBytes } from '../domain/rows.ts';
 import { assembleKey, InconsistentRows, type KeyRecord } from './key-record.ts';
 import { type KeyRows, readAlias, readKey } from './queries.ts';
-import type { GuardedRow, RowGuard } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 import { guardedTenant } from './tenant-keys.ts';
 

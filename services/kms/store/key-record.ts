@@ -1,11 +1,11 @@
 /** A key as requests use it: verified, complete, immutable. Made once per version of its row. */
 import type { KeyRef } from '../../../hsm/port.ts';
-import type { PolicySet } from '../../../policies/engine/index.ts';
+import { bindPolicy, type PolicySet, type PrincipalBindings } from '../../../policies/engine/index.ts';
 import type { RotationType } from '../api/rotation.ts';
 import type { KeyMetadata, KeyState } from '../api/shapes.ts';
 import { buildHeader, ownerAad } from '../domain/ciphertext.ts';
 import { algorithmsOf } from '../domain/key-algorithms.ts';
-import { bindKeyPolicy, type PrincipalBindings, readKeyPolicy } from '../domain/key-policy.ts';
+import { readKeyPolicy } from '../domain/key-policy.ts';
 import { arnPrefix, keyArn } from '../domain/key-ref.ts';
 import { type KeyRow, type MaterialRow, policyHash, type TenantRow } from '../domain/rows.ts';
 import { type TagMap, tagMap } from '../domain/tags.ts';
@@ -87,7 +87,7 @@ export function assembleKey(row: KeyRow, materials: readonly MaterialRow[], tena
     accountId: row.account_id,
     aliases,
     tags: storedTags(row),
-    policy: bindKeyPolicy(read.policy, JSON.parse(row.policy_principals) as PrincipalBindings),
+    policy: bindPolicy(read.policy, JSON.parse(row.policy_principals) as PrincipalBindings),
     conditions: [
       ['kms:KeyOrigin', row.origin],
       ['kms:KeySpec', row.spec],

@@ -4,8 +4,8 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import { type AliasRow, type KeyRow, keyRowBytes, type MaterialRow, type TenantRow } from '../domain/rows.ts';
-import type { GuardedRow } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 
 type Reader = Kysely<KmsTables>;

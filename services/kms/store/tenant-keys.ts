@@ -7,9 +7,9 @@ import type { Hsm } from '../../../hsm/port.ts';
 import type { Clock } from '../../../platform/runtime/clock.ts';
 import type { Ids } from '../../../platform/runtime/ids.ts';
 import type { Store } from '../../../platform/store/index.ts';
+import type { RowGuard } from '../../../platform/store/row-guard.ts';
 import { type TenantRow, tenantBinding, tenantRowBytes } from '../domain/rows.ts';
 import { insertTenant, readTenant } from './queries.ts';
-import type { RowGuard } from './row-guard.ts';
 import type { KmsTables } from './tables.ts';
 
 const MAX_TENANTS = 10_000;

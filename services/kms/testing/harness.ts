@@ -185,6 +185,7 @@ export class KmsHarness {
       ids,
       log,
       metrics,
+      requestKey: Buffer.alloc(32, 9),
     });
     return new KmsHarness({
       hsm,

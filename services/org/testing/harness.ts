@@ -48,7 +48,7 @@ export interface WorldOptions extends OrgOptions {
   /** Instead of the real iam, for what happens when it fails. */
   wrapIam?: (iam: OrgClients['iam']) => OrgClients['iam'];
   /** Services that are there; default: they are away. */
-  peers?: Pick<OrgClients, 'kms' | 'audit'>;
+  peers?: Pick<OrgClients, 'kms' | 'ccms' | 'audit'>;
 }
 
 const origin: Origin = {
@@ -62,8 +62,9 @@ const origin: Origin = {
 const away = async (): Promise<never> => {
   throw new ServiceError('Unavailable', 'the service cannot be reached');
 };
-const AWAY: Pick<OrgClients, 'kms' | 'audit'> = {
+const AWAY: Pick<OrgClients, 'kms' | 'ccms' | 'audit'> = {
   kms: { DescribeConfigurations: away, ListConfigurations: away },
+  ccms: { DescribeConfigurations: away, ListConfigurations: away },
   audit: { ReadChanges: away },
 };
 
@@ -127,6 +128,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     ids,
     log,
     metrics,
+    requestKey: Buffer.alloc(32, 9),
   });
   transport.register('org', pipeline.execute);
   const as = async <Op extends AnyOperation>(caller: Caller, operation: Op, input: unknown) =>

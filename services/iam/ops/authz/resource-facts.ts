@@ -4,6 +4,7 @@
  * decides about it denies.
  */
 import { parseArn } from '../../../../platform/contract/arn.ts';
+import { AWS_NAMES } from '../../../../platform/contract/service-names.ts';
 import type { IamDeps } from '../../deps.ts';
 import { projectArn } from '../../domain/names.ts';
 import { projectById } from '../../store/enterprise-projects.ts';
@@ -21,6 +22,11 @@ export interface KnownResource {
 /** By ARN. A resource that is not in it is the application's own, or does not exist. */
 export type KnownResources = ReadonlyMap<string, KnownResource | 'unknown'>;
 
+/** Keys have none of their own. */
+const TAG_PREFIXES: Partial<Record<string, { tagPrefix: string }>> = {
+  ccms: { tagPrefix: 'secretsmanager:resourcetag/' },
+};
+
 /** Of one question to a service. */
 const MOST_ASKED = 100;
 
@@ -36,7 +42,7 @@ export async function knownResources(
     const arn = parseArn(resource);
     // Of another account nothing is told: its resource policy must let the caller in anyway.
     if (arn?.accountId !== accountId) continue;
-    const owner = OTHER_OWNERS.find((name) => name === arn.service);
+    const owner = OTHER_OWNERS.find((name) => AWS_NAMES[name] === arn.service);
     if (owner) asked.set(owner, [...(asked.get(owner) ?? []), resource]);
     else if (arn.service === 'iam' || arn.service === 'authz') {
       const found = await ownResource(call, deps, resource);
@@ -74,7 +80,7 @@ async function askOwner(
     return [
       ...Resources.map(({ ResourceArn, EnterpriseProjectId, Tags }): [string, KnownResource] => [
         ResourceArn,
-        { project: EnterpriseProjectId, tags: Tags },
+        { project: EnterpriseProjectId, tags: Tags, ...TAG_PREFIXES[owner] },
       ]),
       ...Unknown.map((arn): [string, 'unknown'] => [arn, 'unknown']),
     ];

@@ -13,8 +13,8 @@ interface Source {
   list(place: ProjectPlace, after: string | undefined, limit: number): Promise<PlacedResource[]>;
 }
 
-/** Services that own resources in projects, by the name that their ARNs have too. */
-export const OTHER_OWNERS = ['kms'] as const;
+/** Services besides iam that own resources in projects. */
+export const OTHER_OWNERS = ['kms', 'ccms'] as const;
 
 /** In the order of the answer: what iam owns, then what the other services own. */
 function sourcesOf(deps: IamDeps): Source[] {

@@ -24,7 +24,7 @@ export function parseExternalArn(text: string): { accountId: string; type: strin
   return type === undefined || id === '' ? undefined : { accountId: arn.accountId, type, id };
 }
 
-export type Recorder = 'iam' | 'kms' | 'org';
+export type Recorder = 'iam' | 'kms' | 'ccms' | 'org';
 
 /** The service that knows the present configuration of a resource; undefined when none records it. */
 export function recorderOf(text: string): Recorder | undefined {
@@ -32,5 +32,6 @@ export function recorderOf(text: string): Recorder | undefined {
   if (!arn || !/^\d{12}$/.test(arn.accountId)) return undefined;
   if (arn.service === 'iam' || arn.service === 'kms') return arn.service;
   if (arn.service === 'authz') return 'iam';
+  if (arn.service === 'secretsmanager') return 'ccms';
   return arn.service === 'organizations' && arn.resource.startsWith('account/') ? 'org' : undefined;
 }

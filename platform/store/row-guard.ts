@@ -5,10 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { HSM_LIMITS, type Hsm } from '../../../hsm/port.ts';
-import { ServiceError } from '../../../platform/contract/error.ts';
-import type { Logger } from '../../../platform/observe/log.ts';
-import { ROW_MAC_LABEL } from '../domain/rows.ts';
+import { HSM_LIMITS, type Hsm } from '../../hsm/port.ts';
+import { ServiceError } from '../contract/error.ts';
+import type { Logger } from '../observe/log.ts';
 
 /** What a row's MAC covers, and the MAC that stands in the row. */
 export interface GuardedRow {
@@ -24,15 +23,18 @@ export class RowGuard {
   private readonly verified = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   private readonly hsm: Hsm;
   private readonly log: Logger;
+  private readonly label: string;
 
-  constructor(hsm: Hsm, log: Logger) {
+  /** `label`: separates the MACs of one service from those of all others. */
+  constructor(hsm: Hsm, log: Logger, label: string) {
     this.hsm = hsm;
     this.log = log;
+    this.label = label;
   }
 
   /** MACs for rows that are about to be written, in order. */
   async seal(rows: readonly Buffer[]): Promise<Buffer[]> {
-    return this.hsm.macMany(ROW_MAC_LABEL, rows);
+    return this.hsm.macMany(this.label, rows);
   }
 
   /**
@@ -48,7 +50,7 @@ export class RowGuard {
     for (let from = 0; from < unknown.length; from += HSM_LIMITS.batch) {
       const batch = unknown.slice(from, from + HSM_LIMITS.batch);
       const answers = await this.hsm.verifyMacMany(
-        ROW_MAC_LABEL,
+        this.label,
         batch.map(({ row }) => row),
       );
       batch.forEach(({ row, hash }, index) => {

@@ -1,0 +1,44 @@
+/** What the operations and jobs of this service receive. */
+import type { Recorder } from '../../platform/audit/recorder.ts';
+import type { PrincipalResolver } from '../../platform/authz/named-principals.ts';
+import type { Client } from '../../platform/client/transport.ts';
+import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
+import type { Platform } from '../../platform/runtime/service.ts';
+import type { RowGuard } from '../../platform/store/row-guard.ts';
+import type { kmsOperations } from '../kms/api/index.ts';
+import type { ccmsOperations } from './api/index.ts';
+import type { AccessLog } from './store/access-log.ts';
+import type { Fingerprints } from './store/fingerprints.ts';
+import type { KeyCache } from './store/key-cache.ts';
+import type { Secrets } from './store/secrets.ts';
+import type { CcmsTables } from './store/tables.ts';
+
+/** What the vault asks of other services. */
+export interface CcmsClients {
+  kms: Pick<Client<typeof kmsOperations>, 'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey'>;
+  /** A batch is a number of requests, each decided and recorded for itself. */
+  ccms: Pick<Client<typeof ccmsOperations>, 'GetSecretValue' | 'ListSecrets'>;
+  iam: PrincipalResolver & {
+    /** Whether a project of an account takes resources; absent: the account has no such project. */
+    FindEnterpriseProject(input: {
+      AccountId: string;
+      EnterpriseProjectId: string;
+    }): Promise<{ Project?: ProjectState | undefined }>;
+    /** The root user, the users and the roles of an account, by id, after one of them. */
+    ListAccountPrincipals(input: {
+      AccountId: string;
+      After?: string;
+      Limit: number;
+    }): Promise<{ PrincipalIds: string[] }>;
+  };
+}
+
+export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
+  guard: RowGuard;
+  secrets: Secrets;
+  fingerprints: Fingerprints;
+  keys: KeyCache;
+  access: AccessLog;
+  /** For what happens without a request: the destruction of a secret when its time has passed. */
+  recorder: Recorder;
+}

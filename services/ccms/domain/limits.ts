@@ -1,0 +1,10 @@
+/** Limits of an account and of a secret, with AWS's defaults (spec ccms 2.2). */
+export const MAX_SECRETS_PER_ACCOUNT = 500_000;
+export const MAX_TAGS = 50;
+/** Stages of all versions of a secret together. */
+export const MAX_STAGES = 20;
+/** Versions without a stage: the newest stay, and all that are younger than a day. */
+export const MAX_DEPRECATED = 100;
+export const YOUNG_MS = 24 * 3_600_000;
+export const DAY_MS = 24 * 3_600_000;
+export const RECOVERY_DAYS = { least: 7, most: 30, default: 30 } as const;

@@ -1,0 +1,53 @@
+/** The vault: see README.md. */
+import { Recorder } from '../../platform/audit/recorder.ts';
+import { defineService, type Platform } from '../../platform/runtime/service.ts';
+import { RowGuard } from '../../platform/store/row-guard.ts';
+import { ccmsOperations } from './api/index.ts';
+import type { CcmsClients, CcmsDeps } from './deps.ts';
+import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { ccmsHandlers } from './ops/index.ts';
+import { AccessLog } from './store/access-log.ts';
+import { Fingerprints } from './store/fingerprints.ts';
+import { KeyCache } from './store/key-cache.ts';
+import { migration as init } from './store/migrations/0001_init.ts';
+import { Secrets } from './store/secrets.ts';
+import type { CcmsTables } from './store/tables.ts';
+
+export type { CcmsClients, CcmsDeps } from './deps.ts';
+
+/** `keyCacheSeconds`: how long an opened data key may be used without asking kms again; 0: each read asks. */
+export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
+  return defineService<CcmsTables, CcmsClients, CcmsDeps>({
+    name: 'ccms',
+    operations: Object.values(ccmsOperations),
+    handlers: ccmsHandlers,
+    migrations: [init],
+    createDeps: (platform) => createDeps(platform, keyCacheSeconds),
+    async prepare(deps) {
+      deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
+    },
+    jobs: [purgeSecrets],
+    async close(deps) {
+      deps.keys.close();
+      deps.fingerprints.close();
+      await deps.access.close();
+    },
+  });
+}
+
+function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds: number): CcmsDeps {
+  const { store, hsm, clock, ids, log, settings } = platform;
+  const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
+  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
+  const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
+  return {
+    ...platform,
+    guard,
+    secrets: new Secrets(store, guard),
+    fingerprints: new Fingerprints(hsm),
+    keys: new KeyCache(keyCacheSeconds, clock),
+    access: new AccessLog(store),
+    recorder: new Recorder(store as never, writer, () => undefined),
+  };
+}

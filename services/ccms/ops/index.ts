@@ -1,0 +1,70 @@
+/** Every handler of this service. */
+import { batchGetSecretValue } from './batch-get-secret-value.ts';
+import { describeConfigurations, listConfigurations } from './configurations.ts';
+import { createSecret } from './create-secret.ts';
+import { deleteSecret, restoreSecret } from './delete-secret.ts';
+import { describeSecret } from './describe-secret.ts';
+import { getRandomPassword } from './get-random-password.ts';
+import { getSecretValue } from './get-secret-value.ts';
+import { listSecrets } from './list-secrets.ts';
+import {
+  cancelRotateSecret,
+  removeRegionsFromReplication,
+  replicateSecretToRegions,
+  rotateSecret,
+  stopReplicationToReplica,
+} from './not-offered.ts';
+import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
+import { putSecretValue } from './put-secret-value.ts';
+import {
+  deleteResourcePolicy,
+  getResourcePolicy,
+  putResourcePolicy,
+  validateResourcePolicy,
+} from './resource-policy.ts';
+import { tagResource, untagResource } from './tag-resource.ts';
+import { updateSecret } from './update-secret.ts';
+import {
+  diffSecretVersions,
+  listSecretVersionIds,
+  listSecretVersions,
+  rollBackSecret,
+  setSecretVersionExpiry,
+  updateSecretVersionStage,
+} from './versions.ts';
+
+export const ccmsHandlers = [
+  createSecret,
+  describeSecret,
+  updateSecret,
+  listSecrets,
+  getSecretValue,
+  batchGetSecretValue,
+  putSecretValue,
+  getRandomPassword,
+  listSecretVersionIds,
+  updateSecretVersionStage,
+  listSecretVersions,
+  diffSecretVersions,
+  rollBackSecret,
+  setSecretVersionExpiry,
+  deleteSecret,
+  restoreSecret,
+  putResourcePolicy,
+  getResourcePolicy,
+  deleteResourcePolicy,
+  validateResourcePolicy,
+  tagResource,
+  untagResource,
+  rotateSecret,
+  cancelRotateSecret,
+  replicateSecretToRegions,
+  removeRegionsFromReplication,
+  stopReplicationToReplica,
+  moveResource,
+  previewMoveResource,
+  listResourcesInProject,
+  describeResourceFacts,
+  describeConfigurations,
+  listConfigurations,
+] as const;

@@ -1,0 +1,64 @@
+/**
+ * Writing secrets. A change starts from the row that was read and authorized; when somebody else was faster it is
+ * refused as a conflict, never merged. MACs are made before the transaction, so no transaction waits for the HSM.
+ */
+import { type Change, change } from '../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../platform/store/index.ts';
+import type { CcmsDeps } from '../deps.ts';
+import { type SecretRow, secretRowBytes, type Unsealed, type VersionRow, versionRowBytes } from '../domain/rows.ts';
+import { deleteVersions, insertVersion, replaceSecret, replaceVersion } from '../store/queries.ts';
+import type { SecretRecord } from '../store/secret-record.ts';
+import type { AnyCall } from './secret-access.ts';
+
+export type SecretEdit = Partial<Omit<SecretRow, 'secret_id' | 'account_id' | 'version' | 'row_mac'>>;
+
+export interface SecretChange<Output> {
+  edit: SecretEdit;
+  /** A new version. */
+  add?: Unsealed<VersionRow> | undefined;
+  /** Versions with their next number, from `editedVersion`. */
+  replace?: readonly Unsealed<VersionRow>[];
+  /** Ids of versions that go. */
+  remove?: readonly string[];
+  output: Output;
+}
+
+export function editedVersion(row: VersionRow, edit: Partial<VersionRow>): Unsealed<VersionRow> {
+  const { row_mac, ...columns } = row;
+  return { ...columns, ...edit, version: row.version + 1 };
+}
+
+export async function changeSecret<Output>(
+  call: AnyCall,
+  deps: CcmsDeps,
+  record: SecretRecord,
+  wanted: SecretChange<Output>,
+): Promise<Change<Output>> {
+  const { row_mac, ...before } = record.row;
+  const row: Unsealed<SecretRow> = { ...before, ...wanted.edit, version: before.version + 1 };
+  const versions = [...(wanted.add ? [wanted.add] : []), ...(wanted.replace ?? [])];
+  const [secretMac, ...versionMacs] = await deps.guard.seal([secretRowBytes(row), ...versions.map(versionRowBytes)]);
+  const sealed = versions.map((version, at): VersionRow => ({ ...version, row_mac: versionMacs[at]! }));
+  const commit = async (tx: AnyTransaction) => {
+    if (!(await replaceSecret(tx, { ...row, row_mac: secretMac! }))) throw conflict(call, record);
+    await deleteVersions(tx, row.secret_id, wanted.remove ?? []);
+    for (const version of sealed) {
+      if (version.version === 1) await insertVersion(tx, version);
+      else if (!(await replaceVersion(tx, version))) throw conflict(call, record);
+    }
+    return wanted.output;
+  };
+  return change(commit, () => deps.secrets.written(row.secret_id, row.version));
+}
+
+/** For a repeated request: there is nothing to write but its record. */
+export function noChange<Output>(output: Output): Change<Output> {
+  return change(async () => output);
+}
+
+export function conflict(call: AnyCall, { row }: Pick<SecretRecord, 'row'>) {
+  return call.fail('Conflict', `secret ${row.name} was changed by another request at the same time`, {
+    hint: 'look at it again, then repeat the request if it is still wanted',
+    details: { retryAfterSeconds: 1 },
+  });
+}

@@ -1,0 +1,8 @@
+import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
+
+export interface CcmsTables {
+  secret: SecretRow;
+  secret_version: VersionRow;
+  secret_tombstone: TombstoneRow;
+  version_access: AccessRow;
+}
