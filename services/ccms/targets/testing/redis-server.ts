@@ -5,12 +5,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createClient } from '@redis/client';
+import { RedisClient } from '@redis/client';
 import { bound, freePort } from '../../../../platform/store/testing/private-server.ts';
 
 /** ACL SAVE waits for the disk. */
 const MEMORY = '/dev/shm';
 const SERVER = '/usr/bin/redis-server';
+
+const PROTOCOL = { RESP: 2 } as const;
+const clientOf = RedisClient.factory(PROTOCOL);
 
 export interface RedisServer {
   readonly port: number;
@@ -51,8 +54,8 @@ export async function startRedis(options: Readonly<Record<string, string>> = {})
     ...options,
   };
   const admin: RedisServer['admin'] = async (...args) => {
-    const client = createClient({
-      RESP: 2,
+    const client = clientOf({
+      ...PROTOCOL,
       socket: {
         host: '127.0.0.1',
         port,

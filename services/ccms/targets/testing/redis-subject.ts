@@ -1,9 +1,12 @@
-import { createClient } from '@redis/client';
+import { RedisClient } from '@redis/client';
 import type { Endpoint } from '../port.ts';
 import { type RedisRotation, redisRotation } from '../redis/rotation.ts';
 import { LIMITS } from './postgres-subject.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 import type { Subject } from './subject.ts';
+
+const PROTOCOL = { RESP: 2 } as const;
+const clientOf = RedisClient.factory(PROTOCOL);
 
 export interface RedisSubject extends Subject {
   readonly server: RedisServer;
@@ -29,8 +32,8 @@ export async function redisSubject(options: Readonly<Record<string, string>> = {
     serverPort: server.port,
     target: (at = server.port) => redisRotation({ ...settings, endpoints: [endpoint(at)] }),
     async connect(credential) {
-      const client = createClient({
-        RESP: 2,
+      const client = clientOf({
+        ...PROTOCOL,
         socket: { host: '127.0.0.1', port: server.port, reconnectStrategy: false },
         username: credential.username,
         password: credential.password.toString(),
