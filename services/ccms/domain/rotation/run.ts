@@ -109,7 +109,13 @@ export function heartbeat(run: RotationRun, fence: number, now: number): Outcome
 }
 
 /** @param retireAt end of the grace; for `finish` only */
-export function succeeded(run: RotationRun, fence: number, step: RotationStep, now: number, retireAt?: number): Outcome {
+export function succeeded(
+  run: RotationRun,
+  fence: number,
+  step: RotationStep,
+  now: number,
+  retireAt?: number,
+): Outcome {
   if (run.fence !== fence) return { refused: 'fenced' };
   if (run.step !== step || run.state === 'FAILED') return { refused: 'not-this-step' };
   const state = DONE[step];
