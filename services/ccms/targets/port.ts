@@ -57,7 +57,10 @@ export interface Retirement {
   readonly outgoing: Credential;
   /** The current and, while a rotation runs, the pending credential: retiring must not touch them. */
   readonly keep: readonly Credential[];
-  /** `end`: also the sessions that were opened with it (dual password: all sessions of the user). */
+  /**
+   * `end`: also the sessions that were opened with it. With two passwords on one user nobody knows which one opened a
+   * session, so all of the user's end, consumers of the new password included: there `keep` is the quiet choice.
+   */
   readonly sessions: 'keep' | 'end';
 }
 

@@ -1,4 +1,5 @@
 /** What every adapter of the port must do, against its real server. */
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isTransient } from '../../domain/rotation/failures.ts';
@@ -201,6 +202,22 @@ export function describeRotationTarget(
         const pending = { username: target.usernameAfter(current.username), password: Buffer.from(text) };
         expect((await failure(target.set({ pending, current }))).code).toBe('password-unsuitable');
       }
+    });
+
+    it('says nothing of a secret in a failure', async () => {
+      const current = await rotate(target, undefined);
+      const forged = newCredential(current.username);
+      const pending = newCredential(target.usernameAfter(current.username));
+      const failures = [
+        await failure(target.set({ pending, current: forged })),
+        await failure(target.verify({ pending, current })),
+        await failure(target.set({ pending: { ...pending, username: 'stranger' }, current })),
+      ];
+      wire.cutAfter(2);
+      failures.push(await failure(subject.target(wire.port).set({ pending, current })));
+      wire.mend();
+      const shown = failures.map((one) => `${one.stack}${inspect(one, { depth: 9, showHidden: true })}`).join('\n');
+      for (const { password } of [current, forged, pending]) expect(shown).not.toContain(password.toString());
     });
 
     it('waits out a target that is down', { timeout: 60_000 }, async () => {

@@ -72,7 +72,9 @@ export async function* turn(
   // Whoever has lost its lease meanwhile must not touch the target any more.
   if (commit(journal, fence, heartbeat(run, fence, around.now())) === undefined) return;
   try {
-    await carryOut(target, decision.do, labels, { guardWaived: run.guardWaived, sessions: 'end' });
+    // With two passwords on one user nobody knows which of them opened a session.
+    const sessions = target.overlap === 'dual-password' ? 'keep' : 'end';
+    await carryOut(target, decision.do, labels, { guardWaived: run.guardWaived, sessions });
   } catch (error) {
     if (!(error instanceof TargetFailure)) throw error;
     yield 'failed';

@@ -17,6 +17,7 @@ const clientOf = RedisClient.factory(PROTOCOL);
 
 export interface RedisServer {
   readonly port: number;
+  readonly tlsPort: number | undefined;
   readonly adminPassword: string;
   /** What the node would know after a restart. */
   savedAcl(): string;
@@ -32,8 +33,11 @@ export function redisMissing(): string | undefined {
   return existsSync(SERVER) ? undefined : 'Redis is not installed: apt-get install redis-server';
 }
 
-/** @param options lines of its configuration, such as certificates */
-export async function startRedis(options: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+/** @param options lines of its configuration @param tls files; it then listens on a second port as well */
+export async function startRedis(
+  options: Readonly<Record<string, string>> = {},
+  tls?: { key: string; certificate: string },
+): Promise<RedisServer> {
   const missing = redisMissing();
   if (missing !== undefined) throw new Error(missing);
   const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'parapet-redis-'));
@@ -42,6 +46,7 @@ export async function startRedis(options: Readonly<Record<string, string>> = {})
   const hash = createHash('sha256').update(adminPassword).digest('hex');
   writeFileSync(aclFile, `user default off\nuser admin on #${hash} ~* &* +@all\n`, { mode: 0o600 });
   const port = await freePort();
+  const tlsPort = tls === undefined ? undefined : await freePort();
   const [program, prefix] = bound(undefined, 'TERM');
   const settings: Record<string, string> = {
     port: String(port),
@@ -51,6 +56,8 @@ export async function startRedis(options: Readonly<Record<string, string>> = {})
     save: '',
     appendonly: 'no',
     'enable-debug-command': 'no',
+    ...(tls && { 'tls-port': String(tlsPort), 'tls-key-file': tls.key, 'tls-cert-file': tls.certificate }),
+    ...(tls && { 'tls-auth-clients': 'no' }),
     ...options,
   };
   const admin: RedisServer['admin'] = async (...args) => {
@@ -60,7 +67,6 @@ export async function startRedis(options: Readonly<Record<string, string>> = {})
         host: '127.0.0.1',
         port,
         reconnectStrategy: false,
-        ...(options.port === '0' ? { port: Number(options['tls-port']), tls: true, rejectUnauthorized: false } : {}),
       },
       username: 'admin',
       password: adminPassword,
@@ -104,6 +110,7 @@ export async function startRedis(options: Readonly<Record<string, string>> = {})
   await start();
   return {
     port,
+    tlsPort,
     adminPassword,
     savedAcl: () => readFileSync(aclFile, 'utf8'),
     admin,

@@ -13,8 +13,11 @@ export interface RedisSubject extends Subject {
   readonly settings: RedisRotation;
 }
 
-export async function redisSubject(options: Readonly<Record<string, string>> = {}): Promise<RedisSubject> {
-  const server = await startRedis(options);
+export async function redisSubject(
+  options: Readonly<Record<string, string>> = {},
+  tls?: { key: string; certificate: string },
+): Promise<RedisSubject> {
+  const server = await startRedis(options, tls);
   const endpoint = (at: number): Endpoint => ({ host: '127.0.0.1', port: at });
   const settings: RedisRotation = {
     name: 'redis of the shop',
