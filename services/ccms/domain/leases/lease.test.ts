@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   capCheck,
+  databaseExpiry,
   ISSUING_MS,
   isDueForRevocation,
   issued,
@@ -35,6 +36,7 @@ describe('a lease', () => {
     for (let turns = 0; turns < 9; turns += 1) one = lease(renewed(one, one.expiresAt - 1, HOUR));
     expect(one.expiresAt).toBe(NOW + 4 * HOUR);
     expect(renewed(one, one.expiresAt, HOUR)).toEqual({ refused: 'expired' });
+    expect(databaseExpiry(one)).toBe(NOW + 4 * HOUR + 5000);
   });
 
   it('counts as abandoned when its issue takes too long, and the issuer comes too late then', () => {

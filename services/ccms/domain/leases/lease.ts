@@ -40,7 +40,11 @@ export type LeaseRefusal = 'not-in-this-state' | 'expired' | 'on-hold' | 'not-du
 /** How long an issue may take before it counts as abandoned. */
 export const ISSUING_MS = 60_000;
 /** The database ends a user a little later than we do, so that we are first as long as we are there. */
-export const DATABASE_SLACK_MS = 5000;
+const DATABASE_SLACK_MS = 5000;
+
+export function databaseExpiry(lease: Lease): number {
+  return lease.expiresAt + DATABASE_SLACK_MS;
+}
 
 export function issuing(username: string, now: number, ttlMs: number, maxTtlMs: number): Lease {
   const maxExpiresAt = now + maxTtlMs;

@@ -4,6 +4,7 @@ import {
   claim,
   failed,
   fallenBack,
+  HEARTBEAT_MS,
   hasEnded,
   heartbeat,
   isDue,
@@ -63,9 +64,9 @@ describe('a run', () => {
   it('is held by one runner, until its lease runs out', () => {
     const held = run(claim(fresh(), 'one', NOW));
     expect(claim(held, 'two', NOW + LEASE_MS - 1)).toEqual({ refused: 'held' });
-    const renewed = run(heartbeat(held, held.fence, NOW + 10_000));
+    const renewed = run(heartbeat(held, held.fence, NOW + HEARTBEAT_MS));
     expect(claim(renewed, 'two', NOW + LEASE_MS)).toEqual({ refused: 'held' });
-    const taken = run(claim(renewed, 'two', NOW + 10_000 + LEASE_MS));
+    const taken = run(claim(renewed, 'two', NOW + HEARTBEAT_MS + LEASE_MS));
     for (const late of [
       heartbeat(taken, held.fence, NOW),
       succeeded(taken, held.fence, 'create', NOW),

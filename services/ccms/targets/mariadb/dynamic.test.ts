@@ -1,5 +1,6 @@
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { USERNAME_PREFIX } from '../../domain/leases/username.ts';
 import type { DynamicTarget } from '../port.ts';
 import { type DynamicSubject, describeDynamicTarget, newUser } from '../testing/dynamic-conformance.ts';
 import { type MariaDbSubject, mariaDbSubject } from '../testing/mariadb-subject.ts';
@@ -13,7 +14,7 @@ async function subjectOfLeases(): Promise<MariaDbDynamicSubject> {
   return {
     ...subject,
     dynamic: (port = subject.serverPort) =>
-      mariaDbDynamic({ ...settings, endpoints: [{ host: '127.0.0.1', port }], prefix: 'v-' }),
+      mariaDbDynamic({ ...settings, endpoints: [{ host: '127.0.0.1', port }], prefix: USERNAME_PREFIX }),
     async exists(username) {
       return (await subject.server.root(`SELECT 1 FROM mysql.user WHERE User = ${mysql.escape(username)}`)).length > 0;
     },

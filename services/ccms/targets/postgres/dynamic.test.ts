@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { USERNAME_PREFIX } from '../../domain/leases/username.ts';
 import type { DynamicTarget } from '../port.ts';
 import { type DynamicSubject, describeDynamicTarget, newUser } from '../testing/dynamic-conformance.ts';
 import { type PostgresSubject, postgresSubject } from '../testing/postgres-subject.ts';
@@ -14,7 +15,12 @@ async function subjectOfLeases(): Promise<PostgresDynamicSubject> {
   return {
     ...subject,
     dynamic: (port = subject.serverPort) =>
-      postgresDynamic({ ...settings, endpoints: [{ host: '127.0.0.1', port }], actAs: 'shop_owner', prefix: 'v-' }),
+      postgresDynamic({
+        ...settings,
+        endpoints: [{ host: '127.0.0.1', port }],
+        actAs: 'shop_owner',
+        prefix: USERNAME_PREFIX,
+      }),
     async exists(username) {
       return (await subject.root(`SELECT 1 FROM pg_roles WHERE rolname = ${pg.escapeLiteral(username)}`)).length > 0;
     },

@@ -1,7 +1,7 @@
 /** What every adapter of dynamic credentials must do, against its real server. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leaseUsername } from '../../domain/leases/username.ts';
+import { leaseUsername, RANDOM_CHARACTERS } from '../../domain/leases/username.ts';
 import { isTransient } from '../../domain/rotation/failures.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, DynamicTarget } from '../port.ts';
@@ -17,7 +17,7 @@ export interface DynamicSubject extends Subject {
 }
 
 export function newUser(target: DynamicTarget, now = Date.now()): Credential {
-  const random = randomBytes(10).toString('hex');
+  const random = randomBytes(RANDOM_CHARACTERS / 2).toString('hex');
   const parts = { principal: 'user/app', role: 'reports', random, createdAt: now };
   return newCredential(leaseUsername(parts, target.maxUsernameLength));
 }

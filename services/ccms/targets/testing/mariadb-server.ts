@@ -66,7 +66,12 @@ export async function startMariaDb(options: Readonly<Record<string, string>> = {
     ...options,
   };
   const root: MariaDbServer['root'] = async (...statements) => {
-    const client = await mysql.createConnection({ socketPath: socket, user: 'root', password: rootPassword });
+    const client = await mysql.createConnection({
+      socketPath: socket,
+      user: 'root',
+      password: rootPassword,
+      disableEval: true,
+    });
     try {
       let rows: Record<string, unknown>[] = [];
       for (const statement of statements) rows = (await client.query<mysql.RowDataPacket[]>(statement))[0];
