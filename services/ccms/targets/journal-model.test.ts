@@ -140,6 +140,14 @@ function world(overlap: (typeof OVERLAPS)[number]) {
   };
 }
 
+/** Through every state, whatever chance finds. */
+const turnOnce: Event = { kind: 'turns', count: 1 };
+const EXAMPLES: Event[][] = [
+  [{ kind: 'rotate' }, turnOnce, turnOnce, turnOnce, turnOnce, turnOnce],
+  [{ kind: 'rotate' }, { kind: 'up', up: false }, { kind: 'crash', owner: 'one', after: 9 }],
+  [{ kind: 'rotate' }, turnOnce, { kind: 'outage' }, { kind: 'operator', act: 'abandon' }, turnOnce],
+];
+
 const RUNS = Number(process.env.PARAPET_FUZZ_CASES ?? 20) * 100;
 
 describe.each(OVERLAPS)('a rotation by %s', (overlap) => {
@@ -170,7 +178,7 @@ describe.each(OVERLAPS)('a rotation by %s', (overlap) => {
           expect(previous !== undefined && w.target.accepts(previous)).toBe(false);
         else expect(pending).toBeUndefined();
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: EXAMPLES.map((events): [Event[]] => [events]) },
     );
     expect([...reached].sort()).toEqual([
       'ABANDONED',
