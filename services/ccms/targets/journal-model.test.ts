@@ -148,6 +148,15 @@ const EXAMPLES: Event[][] = [
   [{ kind: 'rotate' }, turnOnce, { kind: 'outage' }, { kind: 'operator', act: 'abandon' }, turnOnce],
 ];
 
+const INTERFERENCE: Event[] = [
+  { kind: 'turns', count: 5 },
+  { kind: 'rotate' },
+  turnOnce,
+  { kind: 'outsider', user: 'a' },
+  { kind: 'outsider', user: 'b' },
+  { kind: 'outsider', user: 'app' },
+];
+
 const RUNS = Number(process.env.PARAPET_FUZZ_CASES ?? 20) * 100;
 
 describe.each(OVERLAPS)('a rotation by %s', (overlap) => {
@@ -232,7 +241,7 @@ describe.each(OVERLAPS)('a rotation by %s', (overlap) => {
         }
         expect(['RETIRED', 'ABANDONED', 'FORGONE']).toContain(w.journal.run?.state);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[INTERFERENCE]] },
     );
     expect(outOfSync).toBeGreaterThan(0);
   });
