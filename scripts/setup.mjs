@@ -33,6 +33,9 @@ const PACKAGES = {
       name: 'postgresql',
       present: () => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0,
     },
+    // Targets of the vault; tests run private instances of them.
+    { name: 'mariadb-server', present: () => existsSync('/usr/sbin/mariadbd') },
+    { name: 'redis-server', present: () => onPath('redis-server') },
     { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
     { name: 'curl', present: () => onPath('curl') },
     { name: 'openssl', present: () => onPath('openssl') },

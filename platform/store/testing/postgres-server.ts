@@ -5,10 +5,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { bound, freePort, serverAccount } from './private-server.ts';
 
 const VERSIONS = '/usr/lib/postgresql';
 const OLDEST = 15;
@@ -21,6 +21,9 @@ export interface PostgresServer {
   stop(): Promise<void>;
   /** Immediate stop (as in a crash) and start on the same port and data. */
   restart(): Promise<void>;
+  /** The halves of `restart`. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
 }
 
 /** What is missing for a server, as a sentence for the operator, or undefined. */
@@ -36,11 +39,11 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   const password = randomBytes(16).toString('hex');
   const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  const account = owner();
+  const account = serverAccount('postgres');
   if (account !== undefined) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
   chmodSync(folder, 0o700);
   const data = join(folder, 'data');
-  const [program, prefix] = drop(account);
+  const [program, prefix] = bound(account, 'INT');
   execFileSync(
     program,
     [
@@ -67,7 +70,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     fsync: options.durable === true ? 'on' : 'off',
     logging_collector: 'off',
   };
-  const start = async (): Promise<ChildProcess> => {
+  const launch = async (): Promise<ChildProcess> => {
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(program, [...prefix, join(bin, 'postgres'), '-D', data, ...flags], {
       cwd: folder,
@@ -80,7 +83,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     await ready(url, child, () => log);
     return child;
   };
-  let server = await start();
+  let server = await launch();
   const end = (signal: 'SIGINT' | 'SIGQUIT') =>
     new Promise<void>((resolve) => {
       if (server.exitCode !== null || server.signalCode !== null) return resolve();
@@ -107,7 +110,11 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     },
     async restart() {
       await end('SIGQUIT');
-      server = await start();
+      server = await launch();
+    },
+    crash: () => end('SIGQUIT'),
+    async start() {
+      server = await launch();
     },
   };
 }
@@ -116,30 +123,6 @@ function programs(): string | undefined {
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS).map(Number) : [];
   const newest = versions.filter((v) => v >= OLDEST && existsSync(join(VERSIONS, String(v), 'bin', 'initdb')));
   return newest.length === 0 ? undefined : join(VERSIONS, String(Math.max(...newest)), 'bin');
-}
-
-// The server refuses to run as root.
-function owner(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }).trim());
-  return { uid: id('-u'), gid: id('-g') };
-}
-
-function drop(account: { uid: number; gid: number } | undefined): [program: string, prefix: string[]] {
-  const identity =
-    account === undefined ? [] : ['--reuid', `${account.uid}`, '--regid', `${account.gid}`, '--clear-groups'];
-  return ['setpriv', [...identity, '--pdeathsig', 'INT']];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function ready(url: string, child: ChildProcess, log: () => string): Promise<void> {

@@ -57,12 +57,18 @@ detectiveOnBothEngines('roles', (room) => {
     );
   });
 
-  it('make no version when they are assumed, and are missed when nobody does for long', async () => {
+  it('make no version when they are used, and are missed when nobody does for long', async () => {
     await room.world.put(orgApi.PutConfigPack, { PackName: 'strict' });
-    await ask(iamApi.CreateRole, { RoleName: 'Deploy', AssumeRolePolicyDocument: trust(account()) });
+    const { Role } = await ask(iamApi.CreateRole, {
+      RoleName: 'Deploy',
+      AssumeRolePolicyDocument: trust(account()),
+    });
     await forward(181 * DAY);
     expect(await verdictOf(iamArn('role/Deploy'), 'G-D-45')).toBe('NON_COMPLIANT');
-    await ask(iamApi.AssumeRole, { RoleArn: iamArn('role/Deploy'), RoleSessionName: 'deploy' });
+    const { iam, clock } = room.world;
+    const use = { RoleId: Role.RoleId, At: clock.time, Service: 'kms', Region: 'local-1' };
+    await iam.internal.NoteUses({ AccessKeys: [], Roles: [use] });
+    await iam.deps.roleUses.flush(iam.store);
     await forward(3_600_001);
     expect(await verdictOf(iamArn('role/Deploy'), 'G-D-45')).toBe('COMPLIANT');
     expect((await get(iamArn('role/Deploy'))).Item.Version).toBe(1);

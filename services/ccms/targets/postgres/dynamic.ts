@@ -1,0 +1,125 @@
+/**
+ * PostgreSQL users that live as long as a lease (spec ccms 3.7). They act as a role that somebody else made, like the
+ * users of a rotation, so nothing is granted to them and dropping them leaves nothing behind.
+ */
+import { randomBytes } from 'node:crypto';
+import { checkName, checkPassword } from '../credential-rules.ts';
+import { TargetFailure } from '../failure.ts';
+import type { DynamicTarget } from '../port.ts';
+import { endSessions } from './end-sessions.ts';
+import { SALT_BYTES, scramVerifier } from './scram.ts';
+import { MAX_NAME_BYTES, type PostgresConnection, quoteName, quoteText, type Session, withSession } from './session.ts';
+
+export interface PostgresDynamic extends PostgresConnection {
+  /** What the users may do; takes over what they leave. */
+  readonly actAs: string;
+  /** Marks the users as ours: no other user is listed, changed or dropped. */
+  readonly prefix: string;
+  readonly maxConnections?: number;
+}
+
+export function postgresDynamic(target: PostgresDynamic): DynamicTarget {
+  const where = target.name;
+  const check = (username: string) => {
+    checkName(username, MAX_NAME_BYTES, where);
+    checkName(target.actAs, MAX_NAME_BYTES, where);
+    if (target.prefix === '' || !username.startsWith(target.prefix) || username === target.actAs)
+      throw new TargetFailure('name-unsuitable', where);
+  };
+  const asAdmin = <T>(work: (session: Session) => Promise<T>, database = target.database) =>
+    withSession(target, { credential: target.admin, database }, work);
+
+  return {
+    expiry: 'exact',
+    maxUsernameLength: MAX_NAME_BYTES,
+
+    async create(user, expiresAt) {
+      check(user.username);
+      checkPassword(user.password, where);
+      const name = quoteName(user.username);
+      const verifier = quoteText(scramVerifier(user.password, randomBytes(SALT_BYTES)));
+      await asAdmin((session) =>
+        session.transaction(async () => {
+          const verb = (await exists(session, user.username)) ? 'ALTER' : 'CREATE';
+          const limit = Math.trunc(target.maxConnections ?? -1);
+          await session.query(
+            `${verb} ROLE ${name} LOGIN INHERIT PASSWORD ${verifier} CONNECTION LIMIT ${limit} VALID UNTIL ${time(expiresAt)}`,
+          );
+          await session.query(`GRANT ${quoteName(target.actAs)} TO ${name}`);
+          await session.query(
+            `ALTER ROLE ${name} IN DATABASE ${quoteName(target.database)} SET role = ${quoteText(target.actAs)}`,
+          );
+        }),
+      );
+    },
+
+    renew(username, expiresAt) {
+      check(username);
+      return asAdmin(async (session) => {
+        if (!(await exists(session, username))) return 'absent';
+        await session.query(`ALTER ROLE ${quoteName(username)} VALID UNTIL ${time(expiresAt)}`);
+        return 'renewed';
+      });
+    },
+
+    async revoke(username) {
+      check(username);
+      const name = quoteName(username);
+      const takeOver = `REASSIGN OWNED BY ${name} TO ${quoteName(target.actAs)}`;
+      const elsewhere = await asAdmin(async (session) => {
+        if (!(await exists(session, username))) return undefined;
+        await session.query(`ALTER ROLE ${name} NOLOGIN PASSWORD NULL VALID UNTIL '-infinity'`);
+        await endSessions(session, username, where);
+        return databasesWithTraces(session, username);
+      });
+      if (elsewhere === undefined) return;
+      // A client can leave the role it acts as (SET ROLE NONE) and then owns what it makes, in every database.
+      for (const database of elsewhere.filter((other) => other !== target.database))
+        await asAdmin(async (session) => {
+          await session.query(takeOver);
+          await session.query(`DROP OWNED BY ${name}`);
+        }, database);
+      await asAdmin((session) =>
+        session.transaction(async () => {
+          if (!(await exists(session, username))) return;
+          await session.query(takeOver);
+          await session.query(`DROP OWNED BY ${name}`);
+          await session.query(`DROP ROLE ${name}`);
+        }),
+      );
+    },
+
+    list(limit, after = '') {
+      return asAdmin(async (session) => {
+        const rows = await session.query(
+          `SELECT rolname, (extract(epoch FROM rolvaliduntil) * 1000)::float8 AS ends FROM pg_roles
+            WHERE starts_with(rolname, $1) AND rolname > $2::name ORDER BY rolname LIMIT $3`,
+          [target.prefix, after, limit],
+        );
+        return rows.map((row) => ({
+          username: String(row.rolname),
+          expiresAt: typeof row.ends === 'number' && Number.isFinite(row.ends) ? row.ends : undefined,
+        }));
+      });
+    },
+  };
+}
+
+async function exists(session: Session, username: string): Promise<boolean> {
+  return (await session.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [username])).length > 0;
+}
+
+/** Where the user owns something or was granted something. */
+async function databasesWithTraces(session: Session, username: string): Promise<string[]> {
+  const rows = await session.query(
+    `SELECT DISTINCT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
+       JOIN pg_roles r ON r.oid = s.refobjid
+      WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = $1`,
+    [username],
+  );
+  return rows.map((row) => String(row.datname));
+}
+
+function time(milliseconds: number): string {
+  return quoteText(new Date(milliseconds).toISOString());
+}
