@@ -129,7 +129,10 @@ export class Pipeline<Deps> {
       if (caller.kind !== 'service') throw new ServiceError('AccessDenied', `${operation.name} is internal`);
     } else if (caller.kind === 'anonymous') {
       if (operation.authz !== 'public') throw new ServiceError('Unauthenticated', 'the request carries no credentials');
-    } else if (caller.kind !== 'service') {
+    } else if (caller.kind === 'service') {
+      // SECURITY: there are no policies to judge it by.
+      throw new ServiceError('AccessDenied', `services ask for ${operation.name} on behalf of callers only`);
+    } else {
       const found = directory.of(caller);
       principal = found instanceof Promise ? await found : found;
       if (!principal) throw gone(caller);
@@ -150,7 +153,7 @@ export class Pipeline<Deps> {
     const resolving = handler.resolve(call, input, deps);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
 
-    if (typeof operation.authz === 'object' && caller.kind !== 'service') {
+    if (typeof operation.authz === 'object') {
       const { organization } = call;
       const { action } = operation.authz;
       draft.context = globalContext(caller, principal, invocation.origin, draft.now, this.options.region, organization);

@@ -55,7 +55,6 @@ async function checkPolicy(deps: CcmsDeps, text: string, secret: { arn: string; 
 
 /** Whether the caller could still write the policy when it has become this one. */
 async function couldCorrect(call: AnyCall, deps: CcmsDeps, secret: SecretRecord, policy: PolicySet): Promise<boolean> {
-  if (call.caller.kind === 'service') return true;
   const target = targetOf({ ...secret, policy }, secret.arn, { action: 'secretsmanager:PutResourcePolicy' }, deps);
   return policiesLetIn(call, deps, target);
 }

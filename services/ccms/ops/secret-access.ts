@@ -135,7 +135,7 @@ function secretConditions(text: string, { conditions = [] }: Question, deps: Ccm
 }
 
 export function isForeign(call: AnyCall, { row }: SecretRecord): boolean {
-  return call.caller.kind !== 'service' && row.account_id !== call.caller.accountId;
+  return row.account_id !== call.caller.accountId;
 }
 
 export function missingSecret(call: AnyCall): ServiceError {

@@ -39,7 +39,6 @@ async function requireAccessAfter(
   tags: TagMap,
   question: Question,
 ): Promise<void> {
-  if (call.caller.kind === 'service') return;
   if (await policiesLetIn(call, deps, targetOf({ ...secret, tags }, secret.arn, question, deps))) return;
   throw call.fail('AccessDenied', 'the change of tags would take your own access to the secret away', {
     hint: 'let somebody change them whose access does not depend on them',

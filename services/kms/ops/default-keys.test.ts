@@ -172,10 +172,15 @@ describe('a service that uses a key for somebody', () => {
   });
 
   it('has no rights of its own', async () => {
-    const key = await kms.key();
-    expect(await failure(vault.Encrypt({ KeyId: key.arn, Plaintext: x }))).toMatchObject({ code: 'NotFound' });
-    expect(await failure(vault.Decrypt({ CiphertextBlob: blob, EncryptionContext }))).toMatchObject({
-      code: 'InvalidCiphertext',
-    });
+    const { arn: KeyId } = await kms.key();
+    for (const attempt of [
+      vault.Encrypt({ KeyId, Plaintext: x }),
+      vault.Decrypt({ CiphertextBlob: blob, EncryptionContext }),
+      vault.DescribeKey({ KeyId }),
+      vault.CreateKey({}),
+      vault.ListKeys({}),
+      vault.GenerateRandom({ NumberOfBytes: 8 }),
+    ])
+      expect(await failure(attempt)).toMatchObject({ code: 'AccessDenied' });
   });
 });
