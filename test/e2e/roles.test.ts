@@ -103,7 +103,7 @@ describe('aws iam and aws sts', () => {
       ...['--assume-role-policy-document', document, '--max-session-duration', '7200', '--tags', 'Key=team,Value=a'],
     ]);
     const { Role } = (await ok(['iam', 'get-role', '--role-name', name])) as { Role: Record<string, unknown> };
-    expect(Role).toEqual((created as { Role: unknown }).Role);
+    expect(Role).toEqual({ ...(created as { Role: object }).Role, RoleLastUsed: {} });
     expect(Role).toMatchObject({ Path: '/ops/', MaxSessionDuration: 7200, Description: 'on call' });
     // The CLI decodes the document itself, which is percent-encoded on the wire.
     expect(Role.AssumeRolePolicyDocument).toEqual(JSON.parse(document));
