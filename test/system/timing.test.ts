@@ -1,7 +1,8 @@
 /**
  * Whatever compares a secret takes the same time for a guess that is wrong at its beginning and one that is wrong at its
- * end, and for somebody who exists and somebody who does not (spec 4.6). In process, because the network hides more than
- * it shows, and beside comparisons that are known to leak, because a test that finds nothing must be able to.
+ * end, and for somebody who exists and somebody who does not (spec 4.6), unless the answer tells them apart anyhow, as
+ * it does for access keys. In process, because the network hides more than it shows, and beside comparisons that are
+ * known to leak, because a test that finds nothing must be able to.
  */
 import { createHmac, generateKeyPairSync, randomBytes, randomInt, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -86,12 +87,10 @@ function signedRequest() {
   const signed = { ...request, rawHeaders: [...request.rawHeaders, ...parts.addedHeaders] };
   return { request: signed, parsed: parseSigV4(signed) as ParsedSignature };
 }
-/** One for all, as the key of nobody is. */
-const OTHER_KEY = randomBytes(32);
-type SignedInput = ReturnType<typeof signedRequest> & { key: Buffer | undefined };
+type SignedInput = ReturnType<typeof signedRequest>;
 
-const verify = ({ request, parsed, key }: SignedInput) =>
-  verifySigV4(parsed, request, key, { now: NOW, service: 'kms', regions: new Set([REGION]) });
+const verify = ({ request, parsed }: SignedInput) =>
+  verifySigV4(parsed, request, signingKey, { now: NOW, service: 'kms', regions: new Set([REGION]) });
 
 const pages = new PageTokens(randomBytes(32));
 const hsm = createMemoryHsm();
@@ -151,12 +150,8 @@ const OURS: Readonly<Record<string, Comparison<unknown>>> = {
     input(group) {
       const { request, parsed } = signedRequest();
       const signature = wrong(group, Buffer.from(parsed.signature, 'hex')).toString('hex');
-      return { request, parsed: { ...parsed, signature }, key: signingKey };
+      return { request, parsed: { ...parsed, signature } };
     },
-    run: verify,
-  } satisfies Comparison<SignedInput>,
-  'an unknown access key and a wrong secret': {
-    input: (group) => ({ ...signedRequest(), key: group === 0 ? undefined : OTHER_KEY }),
     run: verify,
   } satisfies Comparison<SignedInput>,
   'a bearer token signed with Ed25519': await bearer('EdDSA'),
