@@ -9,7 +9,7 @@ import { native } from '../harness/signed.ts';
 import { readStream } from '../harness/stream.ts';
 
 /** A new follower waits for the lease of the dead one, so each kill takes half a minute. */
-const KILLS = Math.ceil(Number(process.env.PARAPET_KILLS ?? 50) / 12);
+const KILLS = Math.ceil(Number(process.env.PARAPET_KILLS ?? 50) / 25);
 const FOLLOWED_MS = 60_000;
 const WORKERS = 3;
 
