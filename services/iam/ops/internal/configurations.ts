@@ -81,6 +81,17 @@ interface Listed {
   after?: string | undefined;
 }
 
+/** Of what has a name under a path: in the order of names. */
+function byName<Row extends { name_key: string }>(
+  listRows: (view: Db, accountId: string, pathPrefix: string, range: Range) => Promise<Row[]>,
+  itemsOf: (view: Db, scope: Scope, rows: Row[]) => Promise<ConfigurationItem[]>,
+): Kind['list'] {
+  return async (view, scope, range) => {
+    const rows = await listRows(view, scope.accountId, '/', range);
+    return { items: await itemsOf(view, scope, rows), after: lastOf(rows, range)?.name_key };
+  };
+}
+
 /** In the order in which a walk meets them. */
 const KINDS: readonly Kind[] = [
   {
@@ -96,10 +107,7 @@ const KINDS: readonly Kind[] = [
       const user = await userByName(view, scope.accountId, name);
       return user?.path === path ? userItems(view, scope, [user]) : [];
     },
-    async list(view, scope, range) {
-      const rows = await listUsers(view, scope.accountId, '/', range);
-      return { items: await userItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
-    },
+    list: byName(listUsers, userItems),
   },
   {
     type: 'group',
@@ -110,10 +118,7 @@ const KINDS: readonly Kind[] = [
       const members = await usersOfGroup(view, group.group_id, { after: undefined, limit: MEMBERS });
       return [...(await groupItems(view, scope, [group])), ...(await userItems(view, scope, members))];
     },
-    async list(view, scope, range) {
-      const rows = await listGroups(view, scope.accountId, '/', range);
-      return { items: await groupItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
-    },
+    list: byName(listGroups, groupItems),
   },
   {
     type: 'role',
@@ -124,10 +129,7 @@ const KINDS: readonly Kind[] = [
       const own = role?.path === path ? await roleItems(view, scope, [role]) : [];
       return [...own, ...(await rootOf(view, scope))];
     },
-    async list(view, scope, range) {
-      const rows = await listRoles(view, scope.accountId, '/', range);
-      return { items: await roleItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
-    },
+    list: byName(listRoles, roleItems),
   },
   {
     type: 'policy',
@@ -136,10 +138,7 @@ const KINDS: readonly Kind[] = [
       const policy = await policyByName(view, scope.accountId, path, name);
       return policy ? policyItems(view, scope, [policy]) : [];
     },
-    async list(view, scope, range) {
-      const rows = await listPolicies(view, scope.accountId, '/', range);
-      return { items: await policyItems(view, scope, rows), after: lastOf(rows, range)?.name_key };
-    },
+    list: byName(listPolicies, policyItems),
   },
   {
     type: 'mfa',
