@@ -3,6 +3,7 @@
  * cannot be understood stops the start with a sentence that names it.
  */
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 
 export interface Address {
   host: string;
@@ -27,6 +28,8 @@ export interface Config {
   awsStrictLimits: boolean;
   /** How long the vault may use an opened data key without asking kms again. */
   vaultKeyCacheSeconds: number;
+  /** Where databases and functions that the vault connects to may be: CIDR ranges, `sockets`. */
+  vaultTargetNetworks: readonly string[];
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -54,6 +57,10 @@ export const SETTINGS = {
   PARAPET_VAULT_KEY_CACHE_SECONDS: [
     '0',
     'how long the vault may read with a key that kms opened for a caller, 0 to 300; 0: every read asks kms',
+  ],
+  PARAPET_VAULT_TARGET_NETWORKS: [
+    '',
+    'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets',
   ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
@@ -96,6 +103,7 @@ export function readConfig(environment: Environment = process.env): Config {
       refusalBurst: refusals * 10,
     },
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
+    vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS'),
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
       get('PARAPET_SERVICES')
@@ -115,6 +123,15 @@ function address(text: string, setting: string): Address {
   if (at < 1 || host === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new ConfigError(`${setting} ${text} is not host:port`);
   return { host, port };
+}
+
+function networks(text: string, setting: string): string[] {
+  const entries = text.split(',').flatMap((entry) => entry.trim() || []);
+  for (const entry of entries) {
+    if (entry !== 'sockets' && !ipaddr.isValidCIDR(entry))
+      throw new ConfigError(`${setting} ${entry} is neither a CIDR range nor "sockets"`);
+  }
+  return entries;
 }
 
 function number(text: string, setting: string, min: number, max: number): number {

@@ -6,24 +6,34 @@ import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { AccessLog } from './store/access-log.ts';
 import { Fingerprints } from './store/fingerprints.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { migration as targets } from './store/migrations/0002_targets.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
+import { Targets } from './store/targets.ts';
+import { TargetNetworks } from './targets/networks.ts';
 
 export type { CcmsClients, CcmsDeps } from './deps.ts';
 
-/** `keyCacheSeconds`: how long an opened data key may be used without asking kms again; 0: each read asks. */
-export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
+export interface CcmsOptions {
+  /** How long an opened data key may be used without asking kms again; 0: each read asks. */
+  keyCacheSeconds: number;
+  /** Where targets may be: see `TargetNetworks`. */
+  targetNetworks: readonly string[];
+}
+
+export function defineCcms(options: CcmsOptions) {
   return defineService<CcmsTables, CcmsClients, CcmsDeps>({
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init],
-    createDeps: (platform) => createDeps(platform, keyCacheSeconds),
+    migrations: [init, targets],
+    createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
@@ -36,8 +46,8 @@ export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
   });
 }
 
-function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds: number): CcmsDeps {
-  const { store, hsm, clock, ids, log, settings } = platform;
+function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOptions): CcmsDeps {
+  const { store, hsm, clients, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
@@ -46,8 +56,11 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds
     guard,
     secrets: new Secrets(store, guard),
     fingerprints: new Fingerprints(hsm),
-    keys: new KeyCache(keyCacheSeconds, clock),
+    keys: new KeyCache(options.keyCacheSeconds, clock),
     access: new AccessLog(store),
+    targets: new Targets(store, guard),
+    networks: new TargetNetworks(options.targetNetworks),
+    acting: new ActingSessions({ iam: clients.iam, clock, ids }),
     recorder: new Recorder(store as never, writer, () => undefined),
   };
 }
