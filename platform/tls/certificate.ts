@@ -1,7 +1,7 @@
 import { hash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import * as der from './der.ts';
+import * as der from '../contract/der.ts';
 
 /**
  * Builds X.509 v3 certificates (RFC 5280) for our own transport: P-256 keys, ECDSA with SHA-256, nothing optional.

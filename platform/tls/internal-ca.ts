@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toPem } from '../contract/der.ts';
 import { buildCertificate } from './certificate.ts';
-import { toPem } from './der.ts';
 import { assertPrivateFile, createPrivateFile, ensurePrivateFolder } from './private-file.ts';
 
 /**

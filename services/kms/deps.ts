@@ -11,12 +11,12 @@ import type { PageTokens } from '../../platform/runtime/page-token.ts';
 import type { ServiceSettings } from '../../platform/runtime/service.ts';
 import type { Store } from '../../platform/store/index.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
+import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { GrantTokens } from './ops/grant-tokens.ts';
 import type { ChangeFollower } from './store/change-follower.ts';
 import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
 import type { KmsTables } from './store/tables.ts';
-import type { TenantKeys } from './store/tenant-keys.ts';
 
 /** What KMS asks of other services. */
 export interface KmsClients {
@@ -49,7 +49,7 @@ export interface KmsDeps {
   pages: PageTokens;
   settings: ServiceSettings;
   keys: KeyCache;
-  tenants: TenantKeys;
+  tenants: TenantKeys<KmsTables>;
   grants: Grants;
   grantTokens: GrantTokens;
   guard: RowGuard;

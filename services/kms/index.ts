@@ -2,6 +2,7 @@
 import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
+import { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import { kmsOperations } from './api/index.ts';
 import type { KmsClients, KmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
@@ -20,7 +21,7 @@ import { defaultKeys } from './store/migrations/0005_default_keys.ts';
 import { rotation } from './store/migrations/0006_rotation.ts';
 import { grants } from './store/migrations/0007_grants.ts';
 import type { KmsTables } from './store/tables.ts';
-import { TenantKeys } from './store/tenant-keys.ts';
+import { tenantTable } from './store/tenant-keys.ts';
 
 export type { KmsClients, KmsDeps } from './deps.ts';
 
@@ -44,7 +45,7 @@ async function createDeps(platform: Platform<KmsTables, KmsClients>): Promise<Km
   const grantTokens = new GrantTokens(await hsm.mac('parapet/kms/grant-token/v1', Buffer.from('key')));
   const follower = new ChangeFollower(store, grants, clock, log);
   const keys = new KeyCache({ store, guard, isCurrent: follower.isCurrent });
-  const tenants = new TenantKeys({ store, hsm, guard, clock, ids });
+  const tenants = new TenantKeys(tenantTable, { store, hsm, guard, clock, ids });
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'kms-jobs', boot: ids.uuidv7(), region: settings.region };
   const recorder = new Recorder(store as never, writer, () => undefined);

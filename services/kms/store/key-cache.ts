@@ -7,11 +7,12 @@ import { LRUCache } from 'lru-cache';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Store } from '../../../platform/store/index.ts';
 import type { GuardedRow, RowGuard } from '../../../platform/store/row-guard.ts';
+import { guardedTenant } from '../../../platform/store/tenant-keys.ts';
 import { type AliasRow, aliasRowBytes, keyRowBytes, materialRowBytes } from '../domain/rows.ts';
 import { assembleKey, InconsistentRows, type KeyRecord } from './key-record.ts';
 import { type KeyRows, readAlias, readKey } from './queries.ts';
 import type { KmsTables } from './tables.ts';
-import { guardedTenant } from './tenant-keys.ts';
+import { tenantTable } from './tenant-keys.ts';
 
 const MAX_KEYS = 10_000;
 /** Bytes of policy text and the like; compiled forms are a small multiple of it. */
@@ -168,7 +169,7 @@ export class KeyCache {
     for (const material of rows.materials) {
       guarded.push({ name: `key material of ${keyId}`, data: materialRowBytes(material), mac: material.row_mac });
     }
-    if (rows.tenant) guarded.push(guardedTenant(rows.tenant));
+    if (rows.tenant) guarded.push(guardedTenant(rows.tenant, tenantTable));
     await this.guard.verify(guarded);
     if (rows.key.key_id !== keyId) throw this.guard.refuse(name, 'the row is about another key');
     if (rows.key.state === 'Deleted') return undefined;

@@ -1,5 +1,5 @@
 /**
- * Writes DER (X.690): just the types that X.509 certificates need. Every function returns one complete TLV.
+ * Writes DER (X.690): just the types that X.509 needs. Every function returns one complete TLV.
  *
  * Guarantees definite, minimal lengths and minimal integers. Refuses (throws RangeError or TypeError) values that DER
  * cannot express; input comes from our own code, never straight from a request.
@@ -13,6 +13,8 @@ const TAG = {
   null: 0x05,
   oid: 0x06,
   utf8String: 0x0c,
+  printableString: 0x13,
+  ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
@@ -87,8 +89,20 @@ export function namedBits(...bits: readonly number[]): Buffer {
   return bitString(bytes, 7 - (last & 7));
 }
 
+const oids = new Map<string, Buffer>();
+/** Identifiers of requests must not fill the memory. */
+const MAX_KNOWN_OIDS = 500;
+
 /** Object identifier from its dotted text. */
 export function oid(dotted: string): Buffer {
+  const known = oids.get(dotted);
+  if (known) return known;
+  const bytes = encodeOid(dotted);
+  if (oids.size < MAX_KNOWN_OIDS) oids.set(dotted, bytes);
+  return bytes;
+}
+
+function encodeOid(dotted: string): Buffer {
   const arcs = dotted.split('.').map(Number);
   const [first, second, ...rest] = arcs;
   if (first === undefined || second === undefined || first > 2 || (first < 2 && second > 39)) {
@@ -106,6 +120,16 @@ export function oid(dotted: string): Buffer {
 
 export function utf8String(text: string): Buffer {
   return tlv(TAG.utf8String, Buffer.from(text, 'utf8'));
+}
+
+/** Letters, digits and `'()+,-./:=?` with spaces; the caller has checked. */
+export function printableString(text: string): Buffer {
+  return tlv(TAG.printableString, Buffer.from(text, 'latin1'));
+}
+
+/** ASCII; the caller has checked. */
+export function ia5String(text: string): Buffer {
+  return tlv(TAG.ia5String, Buffer.from(text, 'latin1'));
 }
 
 /** UTCTime to 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5); whole seconds, milliseconds are cut. */
