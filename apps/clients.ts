@@ -10,11 +10,13 @@ import { ccmsOperations } from '../services/ccms/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
 import { orgApi } from '../services/org/api/index.ts';
+import { pcaOperations } from '../services/pca/api/index.ts';
 
 export interface Clients {
   iam: Client<typeof iamApi>;
   kms: Client<typeof kmsOperations>;
   ccms: Client<typeof ccmsOperations>;
+  pca: Client<typeof pcaOperations>;
   org: Client<typeof orgApi>;
   audit: Client<typeof auditOperations>;
 }
@@ -43,6 +45,7 @@ export function createClients(transport: Transport, service: ServiceName | 'gate
     iam: createClient(iamApi, transport, from),
     kms: createClient(kmsOperations, transport, from),
     ccms: createClient(ccmsOperations, transport, from),
+    pca: createClient(pcaOperations, transport, from),
     org: createClient(orgApi, transport, from),
     audit: createClient(auditOperations, transport, from),
   };

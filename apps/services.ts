@@ -8,6 +8,7 @@ import { defineCcms } from '../services/ccms/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
+import { pcaService } from '../services/pca/index.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(
@@ -20,9 +21,10 @@ export function services(
     }),
     kmsService,
     defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds, targetNetworks: config.vaultTargetNetworks }),
+    pcaService,
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];
 }
 
-export const SERVICE_NAMES = ['iam', 'kms', 'ccms', 'org', 'audit'];
+export const SERVICE_NAMES = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit'];

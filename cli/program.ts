@@ -23,6 +23,7 @@ const AREA_TEXT: Readonly<Record<string, string>> = {
   authz: 'authorization decisions and their explanation',
   kms: 'keys, aliases, encryption',
   ccms: 'secrets, their versions and policies',
+  pca: 'certificate authorities and what they issue',
   org: 'accounts, units, guardrails, landing zones',
   audit: 'the record of everything',
 };

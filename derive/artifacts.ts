@@ -21,7 +21,7 @@ export interface Artifact {
   problem?: string;
 }
 
-const AWS_AREAS = ['kms', 'ccms', 'iam', 'sts', 'org'];
+const AWS_AREAS = ['kms', 'ccms', 'pca', 'iam', 'sts', 'org'];
 const READMES_SECTION = 'operations';
 
 export function artifacts(root: string): Artifact[] {

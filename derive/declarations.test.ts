@@ -74,7 +74,7 @@ describe('every declaration', () => {
     const actions = operations.flatMap((o) =>
       typeof o.authz === 'object' ? [o.authz.action, ...(o.authz.alsoChecks ?? [])] : [],
     );
-    expect(actions.filter((action) => !/^[a-z]+:[A-Z][A-Za-z0-9]+$/.test(action))).toEqual([]);
+    expect(actions.filter((action) => !/^[a-z]+(-[a-z]+)*:[A-Z][A-Za-z0-9]+$/.test(action))).toEqual([]);
   });
 });
 

@@ -14,6 +14,8 @@ import { operations } from './operations.ts';
 
 const bound = operations.filter((operation) => operation.aws !== undefined);
 const table = bound.map((operation) => [`${operation.area} ${operation.name}`, operation] as const);
+/** No client of Private CA that carries its schemas is on the registry: there is the published model alone. */
+const withClient = table.filter(([, { area }]) => area !== 'pca');
 const unexpected = (operation: AnyOperation, model: WireModel | undefined) =>
   model ? differences(operation, model).filter((line) => !ACCEPTED.has(line)) : ['there is no model of this area'];
 
@@ -27,7 +29,9 @@ const sdk: Readonly<Record<string, WireModel>> = {
 
 const present = publishedModelsPresent();
 const published: Readonly<Record<string, WireModel>> = present
-  ? Object.fromEntries(['iam', 'kms', 'ccms', 'org', 'sts'].map((area) => [area, readPublishedModel(modelName(area))]))
+  ? Object.fromEntries(
+      ['iam', 'kms', 'ccms', 'pca', 'org', 'sts'].map((area) => [area, readPublishedModel(modelName(area))]),
+    )
   : {};
 
 describe('operations on the AWS wire and the clients of the AWS SDK', () => {
@@ -39,7 +43,7 @@ describe('operations on the AWS wire and the clients of the AWS SDK', () => {
     expect(bound.length).toBeGreaterThan(75);
   });
 
-  it.each(table)('%s agrees', (_, operation) => {
+  it.each(withClient)('%s agrees', (_, operation) => {
     expect(unexpected(operation, sdk[operation.area])).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { ccmsOperations } from '../services/ccms/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
 import { orgApi } from '../services/org/api/index.ts';
+import { pcaOperations } from '../services/pca/api/index.ts';
 
 type OperationTable = Readonly<Record<string, AnyOperation>>;
 
@@ -24,6 +25,7 @@ export const serviceApis: readonly ServiceApi[] = [
   { service: 'iam', module: 'services/iam/api/index.ts', exportName: 'iamApi', table: iamApi },
   { service: 'kms', module: 'services/kms/api/index.ts', exportName: 'kmsOperations', table: kmsOperations },
   { service: 'ccms', module: 'services/ccms/api/index.ts', exportName: 'ccmsOperations', table: ccmsOperations },
+  { service: 'pca', module: 'services/pca/api/index.ts', exportName: 'pcaOperations', table: pcaOperations },
   { service: 'org', module: 'services/org/api/index.ts', exportName: 'orgApi', table: orgApi },
   { service: 'audit', module: 'services/audit/api/index.ts', exportName: 'auditOperations', table: auditOperations },
 ];

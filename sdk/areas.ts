@@ -4,6 +4,7 @@ import { ccmsOperations } from '../services/ccms/api/index.ts';
 import { iamApi } from '../services/iam/api/index.ts';
 import { kmsOperations } from '../services/kms/api/index.ts';
 import { orgApi } from '../services/org/api/index.ts';
+import { pcaOperations } from '../services/pca/api/index.ts';
 
 /** Public operations by area; `client.<area>.<operation>`. */
 export const areas = {
@@ -217,6 +218,28 @@ export const areas = {
     DeleteTarget: ccmsOperations.DeleteTarget,
     MoveResource: ccmsOperations.MoveResource,
     PreviewMoveResource: ccmsOperations.PreviewMoveResource,
+  },
+  pca: {
+    CreateCertificateAuthority: pcaOperations.CreateCertificateAuthority,
+    DescribeCertificateAuthority: pcaOperations.DescribeCertificateAuthority,
+    ListCertificateAuthorities: pcaOperations.ListCertificateAuthorities,
+    GetCertificateAuthorityCsr: pcaOperations.GetCertificateAuthorityCsr,
+    ImportCertificateAuthorityCertificate: pcaOperations.ImportCertificateAuthorityCertificate,
+    GetCertificateAuthorityCertificate: pcaOperations.GetCertificateAuthorityCertificate,
+    UpdateCertificateAuthority: pcaOperations.UpdateCertificateAuthority,
+    DeleteCertificateAuthority: pcaOperations.DeleteCertificateAuthority,
+    RestoreCertificateAuthority: pcaOperations.RestoreCertificateAuthority,
+    IssueCertificate: pcaOperations.IssueCertificate,
+    PreviewCertificate: pcaOperations.PreviewCertificate,
+    GetCertificate: pcaOperations.GetCertificate,
+    TagCertificateAuthority: pcaOperations.TagCertificateAuthority,
+    UntagCertificateAuthority: pcaOperations.UntagCertificateAuthority,
+    ListTags: pcaOperations.ListTags,
+    BlockKey: pcaOperations.BlockKey,
+    UnblockKey: pcaOperations.UnblockKey,
+    ListBlockedKeys: pcaOperations.ListBlockedKeys,
+    MoveResource: pcaOperations.MoveResource,
+    PreviewMoveResource: pcaOperations.PreviewMoveResource,
   },
   org: {
     CreateOrganization: orgApi.CreateOrganization,

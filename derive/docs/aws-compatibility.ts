@@ -7,6 +7,7 @@ import { code, GENERATED, table } from './markdown.ts';
 const TITLES: Readonly<Record<string, string>> = {
   kms: 'KMS',
   ccms: 'Secrets Manager',
+  pca: 'Private CA',
   iam: 'IAM',
   sts: 'STS',
   org: 'Organizations',

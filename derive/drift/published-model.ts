@@ -29,7 +29,11 @@ export function publishedModelsPresent(): boolean {
   return existsSync(FOLDER);
 }
 
-const MODELS: Readonly<Record<string, string>> = { org: 'organizations', ccms: 'secretsmanager' };
+const MODELS: Readonly<Record<string, string>> = {
+  org: 'organizations',
+  ccms: 'secretsmanager',
+  pca: 'acm-pca',
+};
 
 /** Name of the model of an area: ours are named after what they hold. */
 export function modelName(area: string): string {

@@ -35,6 +35,7 @@ interface ResourceOwner {
 export interface IamClients {
   kms: ResourceOwner;
   ccms: ResourceOwner;
+  pca: ResourceOwner;
   audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;
 }
 

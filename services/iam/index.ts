@@ -53,7 +53,12 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
       const stops = [keyUses, roleUses].map((uses) => uses.follow(platform.store, onError));
       return {
         ...platform,
-        clients: { kms: platform.clients.kms, ccms: platform.clients.ccms, audit: platform.clients.audit },
+        clients: {
+          kms: platform.clients.kms,
+          ccms: platform.clients.ccms,
+          pca: platform.clients.pca,
+          audit: platform.clients.audit,
+        },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         shipped: new ShippedPolicies(readShippedDocuments(), platform.settings.partition),
         catalogue: options.catalogue,

@@ -40,6 +40,7 @@ export interface AuditedChange {
 export interface OrgClients {
   kms: ConfigurationSource;
   ccms: ConfigurationSource;
+  pca: ConfigurationSource;
   audit: {
     ReadChanges(input: { After: number; Limit?: number }): Promise<{ Changes: AuditedChange[]; Head: number }>;
   };

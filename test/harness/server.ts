@@ -51,7 +51,7 @@ export const root = resolve(import.meta.dirname, '../..');
 const READY_MS = 30_000;
 
 /** In a micro installation: every service has its own process, the gateway last. */
-const MICRO = ['iam', 'kms', 'ccms', 'org', 'audit', 'gateway'] as const;
+const MICRO = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway'] as const;
 
 export async function freePort(): Promise<number> {
   const server = createServer();

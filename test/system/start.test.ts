@@ -93,7 +93,7 @@ describe('a start', () => {
   it('names the services there are when none fits', async () => {
     const { code, stderr } = await attempt({}, ['dist/bin/service.js', 'nothing']);
     expect(code).toBe(2);
-    expect(stderr).toContain('iam, kms, ccms, org, audit, gateway');
+    expect(stderr).toContain('iam, kms, ccms, pca, org, audit, gateway');
   });
 
   it('refuses a corrupt database and writes nothing', async () => {

@@ -115,6 +115,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     clients: {
       kms: options.kms ?? WITHOUT_RESOURCES,
       ccms: WITHOUT_RESOURCES,
+      pca: WITHOUT_RESOURCES,
       audit: options.audit ?? createClient(auditOperations, transport, asIam),
     },
     clock,

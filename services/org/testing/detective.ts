@@ -27,8 +27,8 @@ export interface DetectiveWorld extends OrgWorld {
 const MOST_STEPS = 500;
 const LEASE_MS = 3_600_000;
 
-/** No test here has a secret. */
-const EMPTY_VAULT = {
+/** No test here has a secret or an authority. */
+const EMPTY = {
   DescribeConfigurations: async () => ({ Items: [] }),
   ListConfigurations: async () => ({ Items: [] }),
 };
@@ -37,7 +37,10 @@ export async function openDetective(options: WorldOptions & { auditName?: string
   const auditOptions: AuditOptions = { ...(options.url !== undefined && { url: options.url, name: 'audit' }) };
   const audit = await startAudit(auditOptions);
   const kms = await KmsHarness.open(options.url === undefined ? {} : { url: options.url });
-  const world = await openOrg({ ...options, peers: { kms: kms.internal(), ccms: EMPTY_VAULT, audit: audit.internal } });
+  const world = await openOrg({
+    ...options,
+    peers: { kms: kms.internal(), ccms: EMPTY, pca: EMPTY, audit: audit.internal },
+  });
   const follower = () => {
     const steps = new FollowSteps(world.deps);
     let job: Job | undefined;

@@ -48,7 +48,7 @@ export interface WorldOptions extends OrgOptions {
   /** Instead of the real iam, for what happens when it fails. */
   wrapIam?: (iam: OrgClients['iam']) => OrgClients['iam'];
   /** Services that are there; default: they are away. */
-  peers?: Pick<OrgClients, 'kms' | 'ccms' | 'audit'>;
+  peers?: Pick<OrgClients, 'kms' | 'ccms' | 'pca' | 'audit'>;
 }
 
 const origin: Origin = {
@@ -62,9 +62,10 @@ const origin: Origin = {
 const away = async (): Promise<never> => {
   throw new ServiceError('Unavailable', 'the service cannot be reached');
 };
-const AWAY: Pick<OrgClients, 'kms' | 'ccms' | 'audit'> = {
+const AWAY: Pick<OrgClients, 'kms' | 'ccms' | 'pca' | 'audit'> = {
   kms: { DescribeConfigurations: away, ListConfigurations: away },
   ccms: { DescribeConfigurations: away, ListConfigurations: away },
+  pca: { DescribeConfigurations: away, ListConfigurations: away },
   audit: { ReadChanges: away },
 };
 

@@ -14,7 +14,7 @@ interface Source {
 }
 
 /** Services besides iam that own resources in projects. */
-export const OTHER_OWNERS = ['kms', 'ccms'] as const;
+export const OTHER_OWNERS = ['kms', 'ccms', 'pca'] as const;
 
 /** In the order of the answer: what iam owns, then what the other services own. */
 function sourcesOf(deps: IamDeps): Source[] {

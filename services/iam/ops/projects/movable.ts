@@ -94,7 +94,7 @@ export function notMovable(call: AnyCall, deps: IamDeps, arn: string): ServiceEr
   if (kind && RESOURCE_TYPES[kind] === `${parsed?.service}:${kind}`)
     return call.fail('NotFound', `${arn} does not exist`);
   return call.fail('InvalidInput', `${arn} is nothing that iam can move`, {
-    hint: 'users, groups, roles, policies, MFA devices and namespaces are moved here, keys and secrets by kms and ccms',
+    hint: 'users, groups, roles, policies, MFA devices and namespaces are moved here, keys, secrets and authorities by kms, ccms and pca',
   });
 }
 

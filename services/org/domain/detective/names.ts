@@ -24,7 +24,7 @@ export function parseExternalArn(text: string): { accountId: string; type: strin
   return type === undefined || id === '' ? undefined : { accountId: arn.accountId, type, id };
 }
 
-export type Recorder = 'iam' | 'kms' | 'ccms' | 'org';
+export type Recorder = 'iam' | 'kms' | 'ccms' | 'pca' | 'org';
 
 /** The service that knows the present configuration of a resource; undefined when none records it. */
 export function recorderOf(text: string): Recorder | undefined {
@@ -33,5 +33,6 @@ export function recorderOf(text: string): Recorder | undefined {
   if (arn.service === 'iam' || arn.service === 'kms') return arn.service;
   if (arn.service === 'authz') return 'iam';
   if (arn.service === 'secretsmanager') return 'ccms';
+  if (arn.service === 'acm-pca') return 'pca';
   return arn.service === 'organizations' && arn.resource.startsWith('account/') ? 'org' : undefined;
 }

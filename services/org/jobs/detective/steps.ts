@@ -18,7 +18,7 @@ const LISTED = 200;
 const JUDGED = 500;
 /** After a pass the engine rests this many times as long as it took, however often rules change. */
 const REST = 3;
-const SERVICES = ['iam', 'kms', 'ccms', 'org'] as const;
+const SERVICES = ['iam', 'kms', 'ccms', 'pca', 'org'] as const;
 type Service = (typeof SERVICES)[number];
 
 export class FollowSteps implements Steps {

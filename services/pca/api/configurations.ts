@@ -1,0 +1,3 @@
+import { configurationOperations } from '../../../platform/contract/configuration.ts';
+
+export const { DescribeConfigurations, ListConfigurations } = configurationOperations('pca');

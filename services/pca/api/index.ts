@@ -1,0 +1,34 @@
+/** The operations of the private CA: the only part of this service that others import. */
+import * as authorities from './authorities.ts';
+import * as blockedKeys from './blocked-keys.ts';
+import * as certificates from './certificates.ts';
+import * as configurations from './configurations.ts';
+import * as projects from './projects.ts';
+import * as tags from './tags.ts';
+
+export const pcaOperations = {
+  CreateCertificateAuthority: authorities.CreateCertificateAuthority,
+  DescribeCertificateAuthority: authorities.DescribeCertificateAuthority,
+  ListCertificateAuthorities: authorities.ListCertificateAuthorities,
+  GetCertificateAuthorityCsr: authorities.GetCertificateAuthorityCsr,
+  ImportCertificateAuthorityCertificate: authorities.ImportCertificateAuthorityCertificate,
+  GetCertificateAuthorityCertificate: authorities.GetCertificateAuthorityCertificate,
+  UpdateCertificateAuthority: authorities.UpdateCertificateAuthority,
+  DeleteCertificateAuthority: authorities.DeleteCertificateAuthority,
+  RestoreCertificateAuthority: authorities.RestoreCertificateAuthority,
+  IssueCertificate: certificates.IssueCertificate,
+  PreviewCertificate: certificates.PreviewCertificate,
+  GetCertificate: certificates.GetCertificate,
+  TagCertificateAuthority: tags.TagCertificateAuthority,
+  UntagCertificateAuthority: tags.UntagCertificateAuthority,
+  ListTags: tags.ListTags,
+  BlockKey: blockedKeys.BlockKey,
+  UnblockKey: blockedKeys.UnblockKey,
+  ListBlockedKeys: blockedKeys.ListBlockedKeys,
+  MoveResource: projects.MoveResource,
+  PreviewMoveResource: projects.PreviewMoveResource,
+  ListResourcesInProject: projects.ListResourcesInProject,
+  DescribeResourceFacts: projects.DescribeResourceFacts,
+  DescribeConfigurations: configurations.DescribeConfigurations,
+  ListConfigurations: configurations.ListConfigurations,
+} as const;

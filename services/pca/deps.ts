@@ -1,0 +1,37 @@
+/** What the operations and jobs of this service receive. */
+import type { Recorder } from '../../platform/audit/recorder.ts';
+import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
+import type { Platform } from '../../platform/runtime/service.ts';
+import type { RowGuard } from '../../platform/store/row-guard.ts';
+import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
+import type { Serials } from './ops/issuing/serials.ts';
+import type { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import type { Authorities } from './store/authorities.ts';
+import type { PcaTables } from './store/tables.ts';
+
+/** What the private CA asks of other services. */
+export interface PcaClients {
+  iam: {
+    /** Whether a project of an account takes resources; absent: the account has no such project. */
+    FindEnterpriseProject(input: {
+      AccountId: string;
+      EnterpriseProjectId: string;
+    }): Promise<{ Project?: ProjectState | undefined }>;
+    /** The root user, the users and the roles of an account, by id, after one of them. */
+    ListAccountPrincipals(input: {
+      AccountId: string;
+      After?: string;
+      Limit: number;
+    }): Promise<{ PrincipalIds: string[] }>;
+  };
+}
+
+export interface PcaDeps extends Platform<PcaTables, PcaClients> {
+  guard: RowGuard;
+  tenants: TenantKeys<PcaTables>;
+  authorities: Authorities;
+  serials: Serials;
+  throwAwayKeys: ThrowAwayKeys;
+  /** For what happens without a request: the destruction of a key when its time is over. */
+  recorder: Recorder;
+}

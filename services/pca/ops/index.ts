@@ -1,0 +1,50 @@
+/** Every handler of this service. */
+import { blockKey, listBlockedKeysOfAccount, unblockKey } from './blocked-keys.ts';
+import {
+  deleteCertificateAuthority,
+  importCertificateAuthorityCertificate,
+  listTags,
+  restoreCertificateAuthority,
+  tagCertificateAuthority,
+  untagCertificateAuthority,
+  updateCertificateAuthority,
+} from './change-authorities.ts';
+import { describeConfigurations, listConfigurations } from './configurations.ts';
+import { createCertificateAuthority } from './create-authority.ts';
+import { getCertificate } from './issuing/get-certificate.ts';
+import { issueCertificate } from './issuing/issue-certificate.ts';
+import { previewCertificate } from './issuing/preview-certificate.ts';
+import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
+import {
+  describeCertificateAuthority,
+  getCertificateAuthorityCertificate,
+  getCertificateAuthorityCsr,
+  listCertificateAuthorities,
+} from './read-authorities.ts';
+
+export const pcaHandlers = [
+  createCertificateAuthority,
+  describeCertificateAuthority,
+  listCertificateAuthorities,
+  getCertificateAuthorityCsr,
+  importCertificateAuthorityCertificate,
+  getCertificateAuthorityCertificate,
+  updateCertificateAuthority,
+  deleteCertificateAuthority,
+  restoreCertificateAuthority,
+  issueCertificate,
+  previewCertificate,
+  getCertificate,
+  tagCertificateAuthority,
+  untagCertificateAuthority,
+  listTags,
+  blockKey,
+  unblockKey,
+  listBlockedKeysOfAccount,
+  moveResource,
+  previewMoveResource,
+  listResourcesInProject,
+  describeResourceFacts,
+  describeConfigurations,
+  listConfigurations,
+] as const;

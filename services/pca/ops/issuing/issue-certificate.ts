@@ -1,0 +1,121 @@
+/**
+ * Issuing a certificate. The order of the steps is what makes it safe: decided on what would be issued, checked by lints
+ * over the bytes that will be signed, the serial number taken and these bytes stored, signed by the HSM, the signature
+ * verified, and then, in one commit with the record, stored and answered. A crash leaves no certificate that nobody
+ * knows of: whatever was signed stands in a row, with its number.
+ */
+import { ServiceError } from '../../../../platform/contract/error.ts';
+import type { OutputOf } from '../../../../platform/contract/operation.ts';
+import { type Change, change, implementFor } from '../../../../platform/runtime/call.ts';
+import { IssueCertificate } from '../../api/certificates.ts';
+import type { PcaDeps } from '../../deps.ts';
+import { certificateArn } from '../../domain/authority-ref.ts';
+import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
+import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
+import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
+import { isUnchanged } from '../../store/authority-queries.ts';
+import { endReservation, reserveSerial } from '../../store/certificate-queries.ts';
+import { type AnyCall, conflict, requireState } from '../authority-access.ts';
+import { requestToken } from '../request-token.ts';
+import { checkOrder, hashesOf } from './check-order.ts';
+import { type Order, resolveOrder } from './order.ts';
+
+const implement = implementFor<PcaDeps>();
+type Output = OutputOf<typeof IssueCertificate>;
+const MOST_DRAWS = 3;
+
+export const issueCertificate = implement(IssueCertificate, {
+  resolve: resolveOrder,
+  async run(call, input, order: Order, deps): Promise<Change<Output>> {
+    const token = requestToken<Output>(call, deps, input.IdempotencyToken);
+    const earlier = await token.recall();
+    if (earlier) return change(async () => earlier);
+    const { record, template } = order;
+    requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
+    const reserved = await reserve(call, deps, order);
+    const issued = await signed(deps, order, reserved);
+    const arn = certificateArn(record.arn, reserved.serial);
+    call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+    return change((tx) =>
+      token.once(tx, async () => {
+        // Somebody has disabled the authority meanwhile, or changed it otherwise.
+        if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
+        if (!(await endReservation(tx, issued))) throw notReserved(reserved);
+        return { CertificateArn: arn };
+      }),
+    );
+  },
+});
+
+/** The serial number is taken, and what is about to be signed is stored. */
+async function reserve(call: AnyCall, deps: PcaDeps, order: Order): Promise<CertificateRow> {
+  const { record, draft, template } = order;
+  for (let draw = 0; draw < MOST_DRAWS; draw++) {
+    const serial = await deps.serials.next();
+    const tbs = writeTbs({ ...draft, serial });
+    await requireCleanLints(call, deps, order, tbs);
+    const row = await sealedCertificate(deps, {
+      authority_id: record.row.authority_id,
+      serial: serialText(serial),
+      account_id: record.row.account_id,
+      state: 'reserved',
+      template: template.name,
+      tbs,
+      certificate: null,
+      ...{ not_before: draft.notBefore, not_after: draft.notAfter },
+      ...hashesOf(draft),
+      requested_by: call.caller.arn,
+      created_at: call.now,
+    });
+    if (await deps.store.transaction((tx) => reserveSerial(tx, row))) return row;
+  }
+  throw new ServiceError('Internal', `${MOST_DRAWS} serial numbers in a row were taken`);
+}
+
+async function requireCleanLints(call: AnyCall, deps: PcaDeps, order: Order, tbs: Buffer): Promise<void> {
+  const findings = await checkOrder(deps, order, tbs, call.now);
+  const errors = findings.filter(({ level }) => level === 'error');
+  if (errors.length === 0) return;
+  const told = errors.map(({ lint, name, message }) => `${message} (lint ${lint}, ${name})`).join('; ');
+  throw call.fail('InvalidArgs', `the certificate cannot be issued: ${told.slice(0, 2000)}`, {
+    hint: 'PreviewCertificate shows what would be issued',
+  });
+}
+
+/** The row of the certificate, signed. What was not signed is kept as failed: its number is never used again. */
+async function signed(deps: PcaDeps, order: Order, { row_mac, ...reserved }: CertificateRow): Promise<CertificateRow> {
+  const { record, draft } = order;
+  try {
+    const { hsm: algorithm, identifier } = ALGORITHM[draft.algorithm];
+    const key = await deps.authorities.keyOf(record.row);
+    const signature = await deps.hsm.signWith(key, { algorithm, message: reserved.tbs, isDigest: false });
+    // SECURITY: a token that errs, or another key than was meant, must not leave a certificate behind.
+    if (!verifies(reserved.tbs, identifier, signature, record.row.public_key))
+      throw new ServiceError('Internal', `the signature by authority ${record.row.authority_id} does not verify`);
+    const certificate = assemble(reserved.tbs, draft.algorithm, signature);
+    return await sealedCertificate(deps, { ...reserved, state: 'issued', certificate });
+  } catch (error) {
+    await fail(deps, reserved).catch((err: unknown) =>
+      deps.log.warn({ serial: reserved.serial, err: String(err) }, 'reservation stays open until the job ends it'),
+    );
+    throw error;
+  }
+}
+
+/** Ends a reservation of which nothing came. */
+export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): Promise<boolean> {
+  const failed = await sealedCertificate(deps, { ...reserved, state: 'failed' });
+  return deps.store.transaction((tx) => endReservation(tx, failed));
+}
+
+async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
+  const [row_mac] = await deps.guard.seal([certificateRowBytes(row)]);
+  return { ...row, row_mac: row_mac! };
+}
+
+function notReserved({ serial }: CertificateRow): ServiceError {
+  return new ServiceError('Unavailable', `signing certificate ${serial} took too long`, {
+    hint: 'ask again',
+    details: { retryAfterSeconds: 1 },
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * From a request to the certificate that is asked for, before anybody was asked whether it may be issued: policies decide
+ * about what would be in it. What cannot be made is told only to those who might have had it.
+ */
+import type { ServiceError } from '../../../../platform/contract/error.ts';
+import type { InputOf } from '../../../../platform/contract/operation.ts';
+import type { AuthorizationTarget, Resolved } from '../../../../platform/runtime/call.ts';
+import type { IssueCertificate, PreviewCertificate } from '../../api/certificates.ts';
+import type { PcaDeps } from '../../deps.ts';
+import { certificateConditions } from '../../domain/certificate-conditions.ts';
+import { readRequest } from '../../domain/csr.ts';
+import { DerError } from '../../domain/der/reader.ts';
+import { type Draft, draftCertificate, type Issuer } from '../../domain/issuing.ts';
+import { DEFAULT_TEMPLATE, type Template, templateArn, templateOf } from '../../domain/template.ts';
+import { periodOf } from '../../domain/validity.ts';
+import { readContent } from '../../domain/wire-content.ts';
+import { ALGORITHM, SIGNING_ALGORITHMS } from '../../domain/x509/algorithm.ts';
+import { assemble, type Certificate, readCertificate, writeTbs } from '../../domain/x509/certificate.ts';
+import { readPublicKey } from '../../domain/x509/public-key.ts';
+import type { AuthorityRecord } from '../../store/authorities.ts';
+import { type AnyCall, askAboutAuthority, missingAuthority, targetOf } from '../authority-access.ts';
+
+type Input = Omit<InputOf<typeof IssueCertificate> | InputOf<typeof PreviewCertificate>, 'IdempotencyToken'>;
+
+export interface Order {
+  record: AuthorityRecord;
+  target: AuthorizationTarget;
+  template: Template;
+  /** Of a root that issues for itself, without what is above. */
+  issuer: Issuer;
+  draft: Draft;
+}
+
+/** Stands where the serial number will be. */
+export const NO_SERIAL = Buffer.from('7f00112233445566778899aabbccddeeff10', 'hex');
+const NO_SIGNATURE = Buffer.alloc(64);
+
+export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): Promise<Resolved<Order>> {
+  const { target, record } = await askAboutAuthority(call, deps, input.CertificateAuthorityArn);
+  const refused = (absent: ServiceError): Resolved<Order> => ({
+    targets: [target],
+    state: undefined as never,
+    absent,
+  });
+  if (!record) return refused(missingAuthority(call, input.CertificateAuthorityArn));
+  const drafted = draftOrder(call, input, deps, record);
+  if (!drafted.ok) return refused(call.fail(drafted.code, drafted.problem));
+  const { template, issuer, draft } = drafted;
+  try {
+    const conditions = certificateConditions(
+      asIssued(draft),
+      template,
+      templateArn(deps.settings.partition, template.name),
+    );
+    const asked = targetOf(record, { conditions });
+    return { targets: [asked], state: { record, target: asked, template, issuer, draft } };
+  } catch (error) {
+    if (error instanceof DerError) return refused(call.fail('InvalidArgs', error.message));
+    throw error;
+  }
+}
+
+/** As a certificate would be read, without the number and the signature it does not have yet. */
+export function asIssued(draft: Draft): Certificate {
+  const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
+  return readCertificate(assemble(tbs, draft.algorithm, NO_SIGNATURE));
+}
+
+type Drafted =
+  | { ok: true; template: Template; issuer: Issuer; draft: Draft }
+  | { ok: false; code: 'InvalidArgs' | 'MalformedCsr'; problem: string };
+
+function draftOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Drafted {
+  const refuse = (problem: string): Drafted => ({ ok: false, code: 'InvalidArgs', problem });
+  const { partition } = deps.settings;
+  const arn = input.TemplateArn ?? templateArn(partition, DEFAULT_TEMPLATE);
+  const template = templateOf(partition, arn);
+  if (!template) return refuse(`there is no template ${arn}`);
+  const algorithm = SIGNING_ALGORITHMS.find((name) => name === input.SigningAlgorithm);
+  const { family } = readPublicKey(record.row.public_key);
+  if (!algorithm || ALGORITHM[algorithm].family !== family)
+    return refuse(`the authority cannot sign with ${input.SigningAlgorithm}: its key is ${record.row.key_algorithm}`);
+  const read = readRequest(input.Csr);
+  if (!read.ok) return { ok: false, code: 'MalformedCsr', problem: read.problem };
+  const content = readContent(input.ApiPassthrough ?? {});
+  if (!content.ok) return refuse(content.problem);
+  const isOwn = template.kind === 'root';
+  if (isOwn && (record.row.type !== 'ROOT' || !read.csr.publicKey.equals(record.row.public_key)))
+    return refuse('a root issues a certificate of a root for its own key only');
+  const issuer = isOwn ? { ...record.issuer, chain: [] } : record.issuer;
+  const wanted = { validity: input.Validity, notBefore: input.ValidityNotBefore };
+  const period = periodOf(wanted, call.now, issuer.chain[0]?.notBefore);
+  if (!period.ok) return refuse(period.problem);
+  const { notBefore, notAfter } = period;
+  const api = content.value;
+  const drafted = draftCertificate({ issuer, template, csr: read.csr, api, algorithm, notBefore, notAfter });
+  return drafted.ok ? { ok: true, template, issuer, draft: drafted.draft } : refuse(drafted.problem);
+}

@@ -1,0 +1,48 @@
+import { policiesLetIn } from '../../../../platform/authz/ask.ts';
+import { implementFor } from '../../../../platform/runtime/call.ts';
+import { PreviewCertificate } from '../../api/certificates.ts';
+import type { PcaDeps } from '../../deps.ts';
+import { isForAuthorities } from '../../domain/template.ts';
+import { usageName } from '../../domain/wire-content.ts';
+import { writeTbs } from '../../domain/x509/certificate.ts';
+import { generalNameText } from '../../domain/x509/general-name.ts';
+import { nameText } from '../../domain/x509/name.ts';
+import { requireState } from '../authority-access.ts';
+import { checkOrder } from './check-order.ts';
+import { asIssued, NO_SERIAL, type Order, resolveOrder } from './order.ts';
+
+const implement = implementFor<PcaDeps>();
+
+/** The way of IssueCertificate up to the point where it would take a serial number. */
+export const previewCertificate = implement(PreviewCertificate, {
+  resolve: resolveOrder,
+  async run(call, _input, order: Order, deps) {
+    const { record, template, draft, target } = order;
+    requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
+    const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
+    const findings = await checkOrder(deps, order, tbs, call.now);
+    const { facts, subject, issuer, notBefore, notAfter } = asIssued(draft);
+    const path = facts.basicConstraints?.pathLength;
+    return {
+      Allowed: await policiesLetIn(call, deps, { ...target, action: 'acm-pca:IssueCertificate' }),
+      Issuable: findings.every(({ level }) => level === 'warning'),
+      Findings: findings.map(({ lint, name, level, message }) => ({
+        Lint: lint,
+        Name: name,
+        Level: level,
+        Message: message.slice(0, 1024),
+      })),
+      Subject: nameText(subject),
+      Issuer: nameText(issuer),
+      NotBefore: notBefore,
+      NotAfter: notAfter,
+      Names: (facts.subjectAltNames ?? []).map((name) => `${name.kind}:${generalNameText(name)}`),
+      KeyUsage: [...(facts.keyUsage ?? [])],
+      ExtendedKeyUsage: (facts.extKeyUsage ?? []).map(usageName),
+      ...(path !== undefined && { PathLen: path }),
+      IsCA: isForAuthorities(template),
+      Dropped: [...draft.dropped],
+      ToBeSigned: tbs,
+    };
+  },
+});
