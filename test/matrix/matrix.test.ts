@@ -65,6 +65,8 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 
 /** What becomes of the few permitted requests that the service then cannot carry out. */
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
+  // The certificate of an example is nobody's.
+  'pca ImportCertificateAuthorityCertificate': [400, 'MalformedCertificate'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
   'org DeleteOrganization': [409, 'OrganizationNotEmpty'],

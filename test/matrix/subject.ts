@@ -15,6 +15,7 @@ import {
   noConfigObjects,
 } from './config-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
+import { makeAuthority } from './pca-subject.ts';
 
 type Input = Record<string, unknown>;
 
@@ -48,6 +49,8 @@ export interface Objects {
   secretArn: string;
   versionId: string;
   target: string;
+  authorityArn: string;
+  certificateArn: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -146,9 +149,12 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
       ...{ Name: objects.target, Engine: 'postgres', Database: 'shop', SkipTest: true },
       ...{ Endpoints: [{ Host: '127.0.0.1', Port: 1 }], Tls: { Mode: 'plain' } },
       AdminSecretId: objects.secretArn,
+      CertificateAuthorityArn: objects.authorityArn,
+      CertificateArn: objects.certificateArn,
       RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
     });
   if (isAboutTarget && !operation.name.startsWith('Create')) await makeTarget();
+  if (operation.area === 'pca') Object.assign(objects, await makeAuthority(operation, ask));
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
   if (names('EnterpriseProjectId')) await makeProject();
@@ -156,6 +162,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
 }
 
 function nothing(home: string, decisionId: string): Objects {
+  const authorityArn = `arn:aws:acm-pca:local-1:${home}:certificate-authority/${randomUUID()}`;
   return {
     user: uniqueName('user'),
     group: uniqueName('group'),
@@ -174,6 +181,8 @@ function nothing(home: string, decisionId: string): Objects {
     secretArn: `arn:aws:secretsmanager:local-1:${home}:secret:${uniqueName('secret')}-a1B2c3`,
     versionId: randomUUID(),
     target: uniqueName('target'),
+    authorityArn,
+    certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
   };
 }
 
@@ -266,6 +275,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
 }
 
 function movable({ area }: AnyOperation, objects: Objects): string | undefined {
+  if (area === 'pca') return objects.authorityArn;
   return area === 'kms' ? objects.keyArn : area === 'ccms' ? objects.secretArn : undefined;
 }
 
@@ -319,6 +329,8 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return operation.name === 'CreateSecret'
         ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
         : [objects.secretArn];
+    case 'acm-pca:certificate-authority':
+      return [objects.authorityArn];
     case 'secretsmanager:target':
       return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:

@@ -23,7 +23,7 @@ import type { PcaDeps } from '../deps.ts';
 import { pcaService } from '../index.ts';
 import type { PcaTables } from '../store/tables.ts';
 
-export { ACCOUNT, document, failure, OTHER_ACCOUNT } from '../../kms/testing/harness.ts';
+export { document, OTHER_ACCOUNT } from '../../kms/testing/harness.ts';
 
 type Operations = typeof pcaOperations;
 export type PcaClient = {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { InputOf } from '../../../platform/contract/operation.ts';
 import type { CreateCertificateAuthority } from '../api/authorities.ts';
 import type { IssueCertificate } from '../api/certificates.ts';
@@ -94,6 +95,9 @@ export async function issue(pca: PcaClient, authority: string, order: Partial<Or
   });
   return pca.GetCertificate({ CertificateAuthorityArn: authority, CertificateArn });
 }
+
+/** What a request is refused with. */
+export const refused = (code: string, text = '') => ({ code, message: expect.stringContaining(text) });
 
 /** A folder for openssl. */
 export class Workplace {

@@ -4,9 +4,10 @@
  * everything else with `DerError`. Nothing here recurses without a limit.
  */
 
-export class DerError extends Error {
-  override readonly name = 'DerError';
-}
+export class DerError extends Error {}
+
+/** A date that is none, or is written in another form. */
+export class DateError extends DerError {}
 
 export interface Element {
   tag: number;
@@ -197,10 +198,10 @@ export function time(element: Element | undefined): number {
   const text = element?.content.toString('latin1') ?? '';
   if (element?.tag === TAG.utcTime && UTC.test(text)) return moment(`${text < '5' ? '20' : '19'}${text}`);
   if (element?.tag === TAG.generalizedTime && GENERALIZED.test(text)) {
-    if (text < '2050') throw new DerError('a date before 2050 is a GeneralizedTime');
+    if (text < '2050') throw new DateError('a date before 2050 is a GeneralizedTime');
     return moment(text);
   }
-  throw new DerError('a date is malformed');
+  throw new DateError('a date is malformed');
 }
 
 function moment(digits: string): number {
@@ -208,6 +209,6 @@ function moment(digits: string): number {
   const iso = `${part(0, 4)}-${part(4, 6)}-${part(6, 8)}T${part(8, 10)}:${part(10, 12)}:${part(12, 14)}.000Z`;
   const at = Date.parse(iso);
   // Date.parse takes the 31st of February.
-  if (Number.isNaN(at) || new Date(at).toISOString() !== iso) throw new DerError('a date does not exist');
+  if (Number.isNaN(at) || new Date(at).toISOString() !== iso) throw new DateError('a date does not exist');
   return at;
 }

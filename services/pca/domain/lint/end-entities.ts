@@ -36,8 +36,17 @@ const OTHER_KINDS: readonly string[] = ['uri', 'email', 'directory'];
 /** Purposes that are never mixed with others: whoever has such a key is trusted by those who ask for nothing else. */
 const ALONE: readonly string[] = [USAGE.ocspSigning, USAGE.timeStamping];
 
+/** Undefined: lints 12 and 13 say why. */
+function familyOf(publicKey: Buffer): 'RSA' | 'EC' | undefined {
+  try {
+    return readPublicKey(publicKey).family;
+  } catch {
+    return undefined;
+  }
+}
+
 function usageProblems({ facts: { keyUsage = [], extKeyUsage = [] }, publicKey }: Certificate, say: Say): void {
-  const { family } = readPublicKey(publicKey);
+  const family = familyOf(publicKey);
   if (family === 'EC' && keyUsage.some((usage) => usage === 'KeyEncipherment' || usage === 'DataEncipherment'))
     say.error('nothing is encrypted to an elliptic curve key');
   if (family === 'RSA' && keyUsage.includes('KeyAgreement')) say.error('an RSA key agrees on nothing');
@@ -87,7 +96,8 @@ export const endEntityLints: readonly Lint[] = [
       if (template.names === 'mail' && !names.some(({ kind }) => kind === 'email'))
         say.error('a certificate for mail has at least one mailbox');
       const isServer =
-        template.names === 'server' || certificate.facts.extKeyUsage?.includes(USAGE.serverAuth) === true;
+        template.names === 'server' ||
+        (template.names === 'optional' && certificate.facts.extKeyUsage?.includes(USAGE.serverAuth) === true);
       if (!isServer) return;
       if (names.length === 0) say.error('a server has at least one alternative name');
       const texts = new Set(names.map((name) => generalNameText(name).toLowerCase()));

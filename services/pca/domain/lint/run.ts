@@ -1,5 +1,5 @@
 /** All lints, over the certificate as it would be issued, signed with a key that is thrown away. */
-import { DerError } from '../der/reader.ts';
+import { DateError, DerError } from '../der/reader.ts';
 import { isForAuthorities } from '../template.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { authorityLints } from './authorities.ts';
@@ -23,7 +23,8 @@ export function lint(bytes: Buffer, context: LintContext): Finding[] {
     certificate = readCertificate(bytes);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return [{ lint: 1, name: 'strict-der', level: 'error', message: error.message }];
+    const which = error instanceof DateError ? { lint: 4, name: 'dates' } : { lint: 1, name: 'strict-der' };
+    return [{ ...which, level: 'error', message: error.message }];
   }
   const kind = isForAuthorities(context.template) ? 'authority' : 'end-entity';
   const findings: Finding[] = [];

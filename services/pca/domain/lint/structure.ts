@@ -1,4 +1,5 @@
-/** Lints 1 to 11: what every certificate is made of. Number 1, strict DER, is reading it at all: see `run.ts`. */
+/** Lints 1 to 11: what every certificate is made of. Numbers 1 and 4, strict
+ * DER and the form of dates, are a matter of reading it: see `run.ts`. */
 import { isCustom } from '../issuing.ts';
 import { isForAuthorities } from '../template.ts';
 import { DAY_MS, monthsLater } from '../validity.ts';
@@ -47,15 +48,6 @@ export const structureLints: readonly Lint[] = [
       if (serial.length < 9 || serial.length > 20)
         say.error(`the serial number has ${serial.length} octets, not 9 to 20`);
       if (new Set(serial.subarray(1)).size < 4) say.error('the serial number is not random');
-    },
-  },
-  {
-    id: 4,
-    name: 'dates',
-    appliesTo: 'all',
-    check({ notBefore, notAfter }, _context, say) {
-      // Their form, UTCTime to 2049 and GeneralizedTime from 2050, is a matter of reading them.
-      if (notBefore % 1000 !== 0 || notAfter % 1000 !== 0) say.error('a date has a fraction of a second');
     },
   },
   {

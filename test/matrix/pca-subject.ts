@@ -1,0 +1,49 @@
+/** Certificate authorities for the matrix, in the state that each operation needs. */
+import type { AnyOperation } from '../../platform/contract/operation.ts';
+
+type Input = Record<string, unknown>;
+type Ask = (path: string, input: Input) => Promise<Input>;
+
+/** Of authorities without a certificate nothing else can be asked. */
+const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
+  'IssueCertificate',
+  'PreviewCertificate',
+  'GetCertificate',
+  'GetCertificateAuthorityCertificate',
+  'UpdateCertificateAuthority',
+]);
+
+export async function makeAuthority(
+  { name, examples }: AnyOperation,
+  ask: Ask,
+): Promise<{ authorityArn?: string; certificateArn?: string }> {
+  if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
+  if (/^(Create|List)Certificate|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
+  const made = await ask('/v1/pca/create-certificate-authority', {
+    CertificateAuthorityType: 'ROOT',
+    CertificateAuthorityConfiguration: {
+      KeyAlgorithm: 'EC_prime256v1',
+      SigningAlgorithm: 'SHA256WITHECDSA',
+      Subject: { CommonName: 'matrix' },
+    },
+  });
+  const authorityArn = made.CertificateAuthorityArn as string;
+  const authority = { CertificateAuthorityArn: authorityArn };
+  if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
+  if (!NEEDS_CERTIFICATE.has(name)) return { authorityArn };
+  const { Csr } = await ask('/v1/pca/get-certificate-authority-csr', authority);
+  const issued = await ask('/v1/pca/issue-certificate', {
+    ...authority,
+    Csr: Buffer.from(Csr as string).toString('base64'),
+    SigningAlgorithm: 'SHA256WITHECDSA',
+    TemplateArn: 'arn:aws:acm-pca:::template/RootCACertificate/V1',
+    Validity: { Type: 'YEARS', Value: 10 },
+  });
+  const certificateArn = issued.CertificateArn as string;
+  const { Certificate } = await ask('/v1/pca/get-certificate', { ...authority, CertificateArn: certificateArn });
+  await ask('/v1/pca/import-certificate-authority-certificate', {
+    ...authority,
+    Certificate: Buffer.from(Certificate as string).toString('base64'),
+  });
+  return { authorityArn, certificateArn };
+}
