@@ -149,8 +149,6 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
       ...{ Name: objects.target, Engine: 'postgres', Database: 'shop', SkipTest: true },
       ...{ Endpoints: [{ Host: '127.0.0.1', Port: 1 }], Tls: { Mode: 'plain' } },
       AdminSecretId: objects.secretArn,
-      CertificateAuthorityArn: objects.authorityArn,
-      CertificateArn: objects.certificateArn,
       RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
     });
   if (isAboutTarget && !operation.name.startsWith('Create')) await makeTarget();
@@ -236,6 +234,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
     SecretId: objects.secretArn,
     AdminSecretId: objects.secretArn,
+    CertificateAuthorityArn: objects.authorityArn,
+    CertificateArn: objects.certificateArn,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),

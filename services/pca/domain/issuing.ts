@@ -24,7 +24,7 @@ import {
   subjectKeyIdentifier,
 } from './x509/extension.ts';
 import { dnsProblem, type GeneralName, normalized, withoutRepeats } from './x509/general-name.ts';
-import { type Name, valuesOf } from './x509/name.ts';
+import { encodeName, type Name, valuesOf } from './x509/name.ts';
 import { ATTRIBUTE, EXTENSION } from './x509/oids.ts';
 import { keyIdentifier } from './x509/public-key.ts';
 
@@ -68,14 +68,14 @@ export type Drafted = { ok: true; draft: Draft } | { ok: false; problem: string 
 
 export function draftCertificate(order: Order): Drafted {
   const { issuer, template, csr, api, algorithm, notBefore, notAfter } = order;
-  const unknown = csr.extensions.find(({ oid, critical }) => critical && !KNOWN.has(oid));
+  const unknown = csr.extensions.find(({ oid, critical }) => critical && isUnknown(oid));
   if (unknown)
     return { ok: false, problem: `the request has the critical extension ${unknown.oid}, which is not known` };
   if (!template.passesApi && Object.values(api).some((value) => value !== undefined))
     return { ok: false, problem: `template ${template.name} takes nothing from ApiPassthrough` };
   const own = (api.extensions ?? []).find(({ oid }) => !isCustom(oid, template));
   if (own) return { ok: false, problem: `extension ${own.oid} cannot be passed through` };
-  const subject = template.kind === 'root' ? issuer.subject : (api.subject ?? csr.subject);
+  const subject = template.kind === 'root' ? issuer.subject : (api.subject ?? encodeName(csr.subject.attributes));
   const names = namesOf(order, subject);
   const content = contentOf(order);
   const extensions = [
@@ -148,6 +148,11 @@ const OF_AUTHORITIES: ReadonlySet<string> = new Set([
   EXTENSION.subjectInfoAccess,
 ]);
 const KNOWN: ReadonlySet<string> = new Set(Object.values(EXTENSION));
+
+/** Extensions that no standard of ours says what to do with. */
+export function isUnknown(oid: string): boolean {
+  return !KNOWN.has(oid);
+}
 
 /** SECURITY: of the extensions that make a certificate what it is, none comes from outside. */
 export function isCustom(oid: string, { kind }: Pick<Template, 'kind'>): boolean {

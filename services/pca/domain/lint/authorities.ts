@@ -1,8 +1,18 @@
 /** Lints 16 to 22: certificates of authorities. */
 import { MAX_LEVELS } from '../template.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { EXTENSION } from '../x509/oids.ts';
 import { keyIdentifier } from '../x509/public-key.ts';
 import type { Lint } from './lint.ts';
+
+/** What the path lengths of all authorities above leave for the one that issues. */
+function lowestLimit(chain: readonly Certificate[]): number | undefined {
+  const limits = chain.flatMap(({ facts }, at) => {
+    const length = facts.basicConstraints?.pathLength;
+    return length === undefined ? [] : [length - at];
+  });
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}
 
 export const authorityLints: readonly Lint[] = [
   {
@@ -14,8 +24,9 @@ export const authorityLints: readonly Lint[] = [
       const isCritical = extensions.some(({ oid, critical }) => oid === EXTENSION.basicConstraints && critical);
       if (!own?.authority || !isCritical)
         return say.error('the basic constraints are not critical, or say that it is none');
-      const limit = chain[0]?.facts.basicConstraints?.pathLength;
-      if (limit === 0) say.error('the authority may not issue for other authorities: its path length is 0');
+      const limit = lowestLimit(chain);
+      if (limit !== undefined && limit <= 0)
+        say.error('the authority may not issue for other authorities: its path length is 0');
       else if (limit !== undefined && (own.pathLength === undefined || own.pathLength >= limit))
         say.error(`the path length is not below that of the authority, ${limit}`);
       if (template.kind === 'subordinate' && chain.length + 1 > MAX_LEVELS)

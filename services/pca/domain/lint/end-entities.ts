@@ -1,9 +1,10 @@
 /** Lints 23 to 34: certificates of everybody else, and what they share with those of authorities. */
 
+import type { Template } from '../template.ts';
 import { DAY_MS } from '../validity.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { generalNameText, nameSyntaxProblem, spiffeProblem } from '../x509/general-name.ts';
-import { valuesOf } from '../x509/name.ts';
+import { nameText, valuesOf } from '../x509/name.ts';
 import { constraintProblem } from '../x509/name-constraints.ts';
 import { ATTRIBUTE, EXTENSION, USAGE } from '../x509/oids.ts';
 import { readPublicKey } from '../x509/public-key.ts';
@@ -30,6 +31,15 @@ function aboutNames(id: number, name: string, kinds: readonly string[]): Lint {
     },
   };
 }
+
+/** SECURITY: names nobody asked about are not issued along with the others. Undefined: of any kind. */
+const KINDS_OF: Readonly<Record<Template['names'], readonly string[] | undefined>> = {
+  server: ['dns', 'ip', 'uri'],
+  workload: ['uri'],
+  mail: ['email'],
+  optional: undefined,
+  none: [],
+};
 
 const OTHER_KINDS: readonly string[] = ['uri', 'email', 'directory'];
 
@@ -73,9 +83,16 @@ export const endEntityLints: readonly Lint[] = [
     id: 24,
     name: 'usages',
     appliesTo: 'end-entity',
-    check(certificate, { template }, say) {
+    check(certificate, { template, issuer: { chain } }, say) {
       usageProblems(certificate, say);
       const { extKeyUsage = [] } = certificate.facts;
+      for (const { subject, facts } of chain) {
+        const permitted = facts.extKeyUsage ?? [USAGE.any];
+        // A responder speaks for its authority, whatever that may issue.
+        const other = extKeyUsage.find((usage) => usage !== USAGE.ocspSigning && !permitted.includes(usage));
+        if (other !== undefined && !permitted.includes(USAGE.any))
+          say.error(`authority ${nameText(subject)} may not issue for the purpose ${other}`);
+      }
       if (template.extKeyUsage && template.extKeyUsage.join() !== extKeyUsage.join())
         say.error(`the purposes are not those of template ${template.name}`);
       const isAlone = extKeyUsage.includes(USAGE.timeStamping);
@@ -127,6 +144,10 @@ export const endEntityLints: readonly Lint[] = [
     appliesTo: 'all',
     check(certificate, { template }, say) {
       const names = namesOf(certificate);
+      const allowed = KINDS_OF[template.names];
+      for (const { kind } of names)
+        if (allowed && !allowed.includes(kind))
+          say.error(`a name of kind ${kind} is not for template ${template.name}`);
       const uris = names.flatMap((name) => (name.kind === 'uri' ? [name] : []));
       for (const name of names) {
         const problem = OTHER_KINDS.includes(name.kind) ? nameSyntaxProblem(name) : undefined;

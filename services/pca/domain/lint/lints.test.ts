@@ -224,6 +224,13 @@ const CASES: readonly Case[] = [
   ],
   [16, 'below a path length of 0', 'error', { template: SUB, issuer: authority({}, [basicConstraints(true, 0)]) }],
   [16, 'an eighth level', 'error', { template: SUB, issuer: levels(7) }, { template: SUB, issuer: levels(6) }],
+  [
+    16,
+    'below a root with a path length of 1, two levels down',
+    'error',
+    { template: SUB, issuer: below(authority({}, [basicConstraints(true, 1)])) },
+    { template: SUB, issuer: below(authority({}, [basicConstraints(true, 2)])) },
+  ],
   [17, 'no CRLSign', 'error', extension(EXTENSION.keyUsage, keyUsage(['KeyCertSign']), SUB), { template: SUB }],
   [17, 'not critical', 'error', extension(EXTENSION.keyUsage, { critical: false }, SUB), { template: SUB }],
   [
@@ -332,6 +339,13 @@ const CASES: readonly Case[] = [
     'error',
     extension(EXTENSION.extKeyUsage, { critical: false }, 'TimeStampingCertificate'),
     { template: 'TimeStampingCertificate' },
+  ],
+  [
+    24,
+    'a purpose that an ancestor does not permit',
+    'error',
+    { issuer: below(authority({}, [extKeyUsage([USAGE.clientAuth])])) },
+    { issuer: below(authority({}, [extKeyUsage([USAGE.clientAuth, USAGE.serverAuth])])) },
   ],
   [25, 'a server without names', 'error', extension(EXTENSION.subjectAltName, undefined)],
   [25, 'a common name that is no other name', 'error', subject('other.example.com'), subject('www.example.com')],

@@ -51,9 +51,13 @@ const ENTITY = /&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,6});/i;
 /** Attributes of a request in the usual order; those of other kinds come last, as given. */
 export function writeName(attributes: readonly Attribute[]): Name {
   const order = ({ oid }: Attribute) => KIND.get(oid)?.order ?? KINDS.length;
-  const sorted = [...attributes].sort((a, b) => order(a) - order(b));
-  const rdns = sorted.map(({ oid, value }) => der.setOf(der.sequence(der.oid(oid), written(oid, value))));
-  return { bytes: der.sequence(...rdns), attributes: sorted };
+  return encodeName([...attributes].sort((a, b) => order(a) - order(b)));
+}
+
+/** In the given order: what somebody else wrote in another form. */
+export function encodeName(attributes: readonly Attribute[]): Name {
+  const rdns = attributes.map(({ oid, value }) => der.setOf(der.sequence(der.oid(oid), written(oid, value))));
+  return { bytes: der.sequence(...rdns), attributes };
 }
 
 function written(oid: string, value: string): Buffer {
