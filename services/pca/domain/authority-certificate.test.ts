@@ -122,7 +122,15 @@ describe('the certificate of an authority', () => {
     ],
     [
       'one without a subject key identifier',
-      () => check(below(top, 'own', 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=none\n'), [top]),
+      () =>
+        check(
+          below(
+            top,
+            'own',
+            'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=none\n',
+          ),
+          [top],
+        ),
       'no subject key identifier',
     ],
     [

@@ -20,11 +20,13 @@ const TABLE = {
   IssueOwnCertificate: ['PENDING_CERTIFICATE', 'ACTIVE', 'EXPIRED'],
   ImportCertificate: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
   GetCertificate: ['ACTIVE', 'DISABLED', 'EXPIRED'],
+  GetIssued: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
   GetCsr: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
   Disable: ['ACTIVE', 'EXPIRED', 'DISABLED'],
   Enable: ['DISABLED', 'ACTIVE'],
   Delete: ['PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED'],
   Restore: ['DELETED'],
+  /** Tags, project, and whatever else changes nothing of what it issues. */
   Tag: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
 } as const satisfies Record<string, readonly Living[]>;
 

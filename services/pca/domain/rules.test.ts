@@ -71,6 +71,7 @@ describe('the state of an authority', () => {
     IssueOwnCertificate: ['PENDING_CERTIFICATE', 'ACTIVE', 'EXPIRED'],
     ImportCertificate: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
     GetCertificate: ['ACTIVE', 'DISABLED', 'EXPIRED'],
+    GetIssued: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
     GetCsr: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
     Disable: ['ACTIVE', 'DISABLED', 'EXPIRED'],
     Enable: ['ACTIVE', 'DISABLED'],

@@ -108,6 +108,13 @@ const CASES: readonly Case[] = [
   ],
   [
     6,
+    'below an authority that has expired',
+    'error',
+    { issuer: below(authority({ notAfter: NOW - 1000 })) },
+    { issuer: below(authority({ notAfter: NOW })) },
+  ],
+  [
+    6,
     'before the authority',
     'error',
     { issuer: authority({ notBefore: NOW }) },

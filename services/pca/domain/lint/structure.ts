@@ -65,8 +65,9 @@ export const structureLints: readonly Lint[] = [
     id: 6,
     name: 'within-issuer',
     appliesTo: 'all',
-    check({ notBefore, notAfter }, { issuer: { chain } }, say) {
-      const [own] = chain;
+    check({ notBefore, notAfter }, { now, issuer: { chain } }, say) {
+      const [own, ...above] = chain;
+      if (above.some((ancestor) => ancestor.notAfter < now)) say.error('an authority above has expired');
       if (!own) return;
       if (notAfter > own.notAfter)
         say.error(`the validity ends after that of the authority, ${new Date(own.notAfter).toISOString()}`);

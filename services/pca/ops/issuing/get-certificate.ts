@@ -23,7 +23,7 @@ export const getCertificate = implement(GetCertificate, {
     if (row.authority_id !== authorityId || row.serial !== serial)
       throw deps.guard.refuse(`certificate ${serial} of ${authorityId}`, 'the row is about another certificate');
     // What a root issued for itself is there before the root has a certificate.
-    requireState(call, 'Tag', record);
+    requireState(call, 'GetIssued', record);
     if (row.state === 'failed') throw call.fail('RequestFailed', `certificate ${serial} was never signed`);
     if (row.certificate === null)
       throw call.fail('RequestInProgress', `certificate ${serial} is being signed`, {
