@@ -37,6 +37,8 @@ const WITHOUT_CSR: readonly Variety[] = ['', '_APIPassthrough'];
 const API_ONLY: readonly Variety[] = ['_APIPassthrough'];
 
 const forAuthorities = (): KeyUsage[] => ['DigitalSignature', 'KeyCertSign', 'CRLSign'];
+/** A root signs certificates and lists; responders have certificates of their own. */
+const forRoots = (): KeyUsage[] => ['KeyCertSign', 'CRLSign'];
 const signs = (): KeyUsage[] => ['DigitalSignature'];
 /** Keys are only ever encrypted to RSA keys. */
 const signsAndDecrypts = (family: 'RSA' | 'EC'): KeyUsage[] =>
@@ -143,7 +145,7 @@ const FAMILIES: readonly (readonly [name: string, shape: Shape, varieties: reado
     { ...END_ENTITY, names: 'optional', maxValidity: { days: 398 } },
     PASSING,
   ],
-  ['RootCACertificate', { ...ROOT, keyUsage: forAuthorities }, WITHOUT_CSR],
+  ['RootCACertificate', { ...ROOT, keyUsage: forRoots }, WITHOUT_CSR],
   ['BlankRootCACertificate', ROOT, API_ONLY],
   ...ROOT_PATHS.map(
     (pathLength) => [`BlankRootCACertificate_PathLen${pathLength}`, { ...ROOT, pathLength }, API_ONLY] as const,

@@ -43,6 +43,11 @@ const KINDS_OF: Readonly<Record<Template['names'], readonly string[] | undefined
 
 const OTHER_KINDS: readonly string[] = ['uri', 'email', 'directory'];
 
+/** Top-level domains that are nobody's but the network's own (RFC 2606, 6761, 6762, and ICANN's `internal`). */
+const PRIVATE_ZONES: ReadonlySet<string> = new Set(
+  'internal local lan corp home private intranet test example invalid localhost'.split(' '),
+);
+
 /** Purposes that are never mixed with others: whoever has such a key is trusted by those who ask for nothing else. */
 const ALONE: readonly string[] = [USAGE.ocspSigning, USAGE.timeStamping];
 
@@ -133,7 +138,9 @@ export const endEntityLints: readonly Lint[] = [
         say.warn('a wildcard stands in a certificate that is not made for servers');
       for (const name of wild) {
         // That it is the whole first label and not bare is the syntax of host names.
-        if (generalNameText(name).split('.').length < 2) say.error(`${generalNameText(name)} has no domain`);
+        const [, ...domain] = generalNameText(name).split('.');
+        if (domain.length < 2 && !PRIVATE_ZONES.has(domain.at(-1) ?? ''))
+          say.error(`${generalNameText(name)} stands for all of a top-level domain`);
       }
     },
   },

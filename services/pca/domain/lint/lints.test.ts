@@ -394,6 +394,13 @@ const CASES: readonly Case[] = [
     names(dns('*.example.com'), dns('www.example.com')),
   ],
   [
+    27,
+    'a wildcard for a top-level domain',
+    'error',
+    names(dns('*.com'), dns('www.example.com')),
+    names(dns('*.internal'), dns('*.example.com'), dns('www.example.com')),
+  ],
+  [
     28,
     'a range',
     'error',
