@@ -13,6 +13,8 @@ import { findSoftHsmLibrary } from './library.ts';
 export interface SoftHsmOptions {
   /** The product's data folder; token, PIN and socket live in its `hsm` folder (mode 0700). */
   dataFolder: string;
+  /** Name of the token's folder in it, default `hsm`. */
+  folder?: string;
   /** Default `hsm/agent.sock` in the data folder; its folder must be 0700. */
   socketPath?: string;
   /** Path of the library; absent: where distributions put it. */
@@ -26,7 +28,7 @@ export function softHsm(options: SoftHsmOptions): ConnectOptions {
   const { library } = options;
   findSoftHsmLibrary(library === undefined ? undefined : [library]);
   const dataFolder = resolve(options.dataFolder);
-  const files = tokenFolder(dataFolder);
+  const files = tokenFolder(dataFolder, options.folder);
   mkdirSync(files.folder, { recursive: true, mode: 0o700 });
   chmodSync(files.folder, 0o700);
   return {
@@ -34,6 +36,7 @@ export function softHsm(options: SoftHsmOptions): ConnectOptions {
     spawn: {
       backend: 'softhsm',
       softHsmDataFolder: dataFolder,
+      ...(options.folder !== undefined && { softHsmFolder: options.folder }),
       ...(library !== undefined && { softHsmLibrary: library }),
       environment: { SOFTHSM2_CONF: files.configuration },
       log: options.log ?? 'inherit',
