@@ -16,8 +16,9 @@ export interface NodeHsm extends Hsm {
 /** Connects and waits until the token serves (of a pair: one of them); throws `HsmError` with a hint when it does not. */
 export async function openHsm(config: Config, folders: DataFolders): Promise<NodeHsm> {
   const { second } = config.hsm;
-  const first = connectHsm(tokenOf(config.hsm, folders, 'hsm'));
-  const hsm = second === undefined ? first : connectHsmPair(first, connectHsm(tokenOf(second, folders, 'hsm-b')));
+  const mayPair = second !== undefined;
+  const first = connectHsm(tokenOf(config.hsm, folders, 'hsm', mayPair));
+  const hsm = mayPair ? connectHsmPair(first, connectHsm(tokenOf(second, folders, 'hsm-b', mayPair))) : first;
   try {
     await hsm.ready();
     return hsm;
@@ -43,14 +44,19 @@ function detailOf(status: HsmStatus): string {
 type Token = NonNullable<Config['hsm']['second']>;
 
 /** `folder`: of a SoftHSM token in the data folder; also names the socket of another one. */
-function tokenOf(token: Token, folders: DataFolders, folder: string): ConnectOptions {
+function tokenOf(token: Token, folders: DataFolders, folder: string, mayPair: boolean): ConnectOptions {
   const { module, pinFile } = token;
-  if (pinFile !== undefined) return vendorToken(module, pinFile, join(folders.run, `${folder}.sock`));
-  return softHsm({ dataFolder: folders.root, folder, ...(module !== undefined && { library: module }) });
+  if (pinFile !== undefined) return vendorToken(module, pinFile, join(folders.run, `${folder}.sock`), mayPair);
+  return softHsm({ dataFolder: folders.root, folder, mayPair, ...(module !== undefined && { library: module }) });
 }
 
 /** `token.json` beside the PIN file: `{ label, serial, fingerprints? }`, written at the key ceremony. */
-function vendorToken(module: string | undefined, pinFile: string, socketPath: string): ConnectOptions {
+function vendorToken(
+  module: string | undefined,
+  pinFile: string,
+  socketPath: string,
+  mayPair: boolean,
+): ConnectOptions {
   if (module === undefined) {
     throw new HsmError('invalid', 'PARAPET_HSM_PIN_FILE is set without PARAPET_HSM_MODULE', {
       hint: 'name the PKCS#11 library too',
@@ -62,6 +68,11 @@ function vendorToken(module: string | undefined, pinFile: string, socketPath: st
   };
   return {
     socketPath,
-    spawn: { backend: 'pkcs11', token: { library: module, pinFile, ...token }, environment: {} },
+    spawn: {
+      backend: 'pkcs11',
+      token: { library: module, pinFile, ...token },
+      environment: {},
+      ...(mayPair && { mayPair }),
+    },
   };
 }

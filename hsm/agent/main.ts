@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   checkSocketPath(settings.socketPath);
   const keeper = new TokenKeeper({
     prepare: () => prepareToken(settings),
-    partner: partnerFile(join(dirname(pinFileOf(settings)), 'partner.json')),
+    partner: partnerFile(join(dirname(pinFileOf(settings)), 'partner.json'), settings.mayPair === true),
     pinVersion: () => fileVersion(pinFileOf(settings)),
     now,
     log,
@@ -103,8 +103,9 @@ function pinFileOf(settings: AgentSettings): string {
   return settings.token?.pinFile ?? tokenFolder(settings.softHsmDataFolder!, settings.softHsmFolder).pin;
 }
 
-function partnerFile(path: string): PartnerStore {
+function partnerFile(path: string, mayPair: boolean): PartnerStore {
   return {
+    mayPair,
     read: () => (existsSync(path) ? readFileSync(path) : undefined),
     write: (record) => writeDurably(path, record),
   };

@@ -12,6 +12,8 @@ export interface AgentSettings {
   softHsmLibrary?: string;
   /** Any other token, made in a key ceremony: named by label and serial, with its PIN in a file of mode 0600. */
   token?: { library: string; label: string; serial: string; pinFile: string; fingerprints?: Record<string, string> };
+  /** The token may be paired with another one. */
+  mayPair?: boolean;
   sessions: number;
   probeMs: number;
   reopenMs: number;

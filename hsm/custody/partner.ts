@@ -19,6 +19,8 @@ import type { RootOfTrust } from './roots.ts';
 
 /** Where the record is kept; writes are durable when they return. */
 export interface PartnerStore {
+  /** Whether a first partner may be taken: the operator asked for a pair. A pair that exists needs no leave. */
+  readonly mayPair: boolean;
   read(): Buffer | undefined;
   write(record: Buffer): void;
 }
@@ -77,6 +79,7 @@ export class Partner {
         hint: 'restore the folder of the token it was paired with, partner.json included',
       });
     }
+    this.#requireLeave();
     sharedSecret(identity, publicKey).fill(0);
     this.#save({ ...record, partner });
   }
@@ -188,8 +191,13 @@ export class Partner {
     }
   }
 
+  /** SECURITY: what is handed to a partner leaves this agent, so whoever merely reaches its socket cannot become one. */
+  #requireLeave(): void {
+    if (!this.#store?.mayPair) throw new HsmError('invalid', 'agent was not started for a pair');
+  }
+
   #begin(): Loaded {
-    if (this.#store === undefined) throw new HsmError('invalid', 'token cannot be paired');
+    this.#requireLeave();
     const { key, wrapped } = this.#roots.generateKey();
     try {
       return this.#save({ identity: wrapped, publicKey: publicIdentity(identityOf(key)) });

@@ -267,14 +267,21 @@ describe('a single token that gets a second one', () => {
 });
 
 describe('pairing', () => {
+  it('is nothing that the agent of a single token does for whoever reaches its socket', async () => {
+    const stranger = test.single('hsm-b', true);
+    const single = test.single('hsm');
+    expect(await codeOf(single.describePartner())).toBe('invalid');
+    expect(await codeOf(single.pairWith(await stranger.describePartner()))).toBe('invalid');
+    expect(await codeOf(single.handTenantKey(await single.createTenantKey(plaintext)))).toBe('invalid');
+  });
+
   it('is for good: a third token is refused', async () => {
     await readyPair();
     await test.closeAll();
     const elsewhere = new TestPair();
     try {
-      const [first] = [test.single('hsm')];
-      const stranger = elsewhere.single('hsm');
-      expect(await codeOf(first!.pairWith(await stranger.describePartner()))).toBe('unavailable');
+      const [first, stranger] = [test.single('hsm', true), elsewhere.single('hsm', true)];
+      expect(await codeOf(first.pairWith(await stranger.describePartner()))).toBe('unavailable');
       expect(await codeOf(stranger.pairWith(await stranger.describePartner()))).toBe('invalid');
     } finally {
       await elsewhere.remove();
@@ -282,7 +289,7 @@ describe('pairing', () => {
   });
 
   it('is completed after being cut off at any step, by several processes at once', async () => {
-    const [first, second] = FOLDERS.map((folder) => test.single(folder)) as [AgentHsm, AgentHsm];
+    const [first, second] = FOLDERS.map((folder) => test.single(folder, true)) as [AgentHsm, AgentHsm];
     await first.pairWith(await second.describePartner());
     test.signal('hsm', 'SIGKILL');
     await eventually(() => first.describePartner(), 'answered');

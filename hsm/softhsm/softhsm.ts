@@ -20,6 +20,8 @@ export interface SoftHsmOptions {
   /** Path of the library; absent: where distributions put it. */
   library?: string;
   log?: 'inherit' | 'ignore';
+  /** It is one of a pair. */
+  mayPair?: boolean;
   tuning?: Partial<Pick<AgentSettings, 'sessions' | 'probeMs' | 'reopenMs' | 'lingerMs'>>;
 }
 
@@ -38,6 +40,7 @@ export function softHsm(options: SoftHsmOptions): ConnectOptions {
       softHsmDataFolder: dataFolder,
       ...(options.folder !== undefined && { softHsmFolder: options.folder }),
       ...(library !== undefined && { softHsmLibrary: library }),
+      ...(options.mayPair && { mayPair: true }),
       environment: { SOFTHSM2_CONF: files.configuration },
       log: options.log ?? 'inherit',
       ...options.tuning,

@@ -16,8 +16,8 @@ export class TestPair {
   readonly #open: { close(): Promise<void> }[] = [];
 
   /** One token alone, as an installation without a second one has it. */
-  single(folder: Folder): AgentHsm {
-    const hsm = connectHsm(softHsm({ dataFolder: this.dataFolder, folder, log: 'ignore', tuning: TUNING }));
+  single(folder: Folder, mayPair = false): AgentHsm {
+    const hsm = connectHsm(softHsm({ dataFolder: this.dataFolder, folder, mayPair, log: 'ignore', tuning: TUNING }));
     this.#open.push(hsm);
     return hsm;
   }
@@ -25,7 +25,7 @@ export class TestPair {
   /** `only`: the agent of the other token is not started by anybody, and never comes. */
   pair(only?: Folder, graceMs = 20_000): HsmPair {
     const [first, second] = FOLDERS.map((folder) => {
-      if (only === undefined || only === folder) return this.single(folder);
+      if (only === undefined || only === folder) return this.single(folder, true);
       const absent = connectHsm({ socketPath: join(this.dataFolder, 'nobody.sock'), startMs: 100 });
       this.#open.push(absent);
       return absent;
