@@ -47,7 +47,7 @@ async function costs(single: Hsm, pair: Hsm): Promise<BenchRow[]> {
       'open 32 B, 256 in flight',
       256,
       ({ hsm, key, sealed }) => hsm.open(key, { ...CONTEXT, sealed }),
-      '>= 0.8 of one token',
+      '>= 0.7 of one token',
     ],
     ['seal 32 B, 256 in flight', 256, ({ hsm, key }) => hsm.seal(key, { ...CONTEXT, plaintext: PLAINTEXT })],
     ['MAC of 300 B rows, batches of 256', 4, ({ hsm }) => hsm.macMany('rows', rows)],

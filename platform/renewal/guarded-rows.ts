@@ -18,6 +18,7 @@ export function guardedRows<Data>(options: GuardedTable<Data>): RenewalStep<Rene
   const { table, key, label, bytes } = options;
   return {
     name: `MACs of ${table}`,
+    guards: table,
     count: (deps) => countRows(deps, table),
     async page(deps, after) {
       const rows = await rowsAfter<Data & { row_mac: Buffer }>(deps, table, key, after, PAGE);

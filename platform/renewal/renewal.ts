@@ -34,6 +34,8 @@ export interface RenewedPage {
 export interface RenewalStep<Deps> {
   /** Unique within the service. */
   name: string;
+  /** The table whose row MACs it renews. */
+  guards?: string;
   count(deps: Deps): Promise<number>;
   /** What follows the row `after`; undefined when nothing does. */
   page(deps: Deps, after: string | null): Promise<RenewedPage | undefined>;
@@ -45,9 +47,17 @@ const SETTLE_MS = 10_000;
 /** Other timed work of the service waits for this; the next turn goes on. */
 const TURN_MS = 10_000;
 
-export function renewalJob<Deps extends RenewalDeps>(name: string, steps: readonly RenewalStep<Deps>[]): Job<Deps> {
+export interface RenewalJob<Deps> extends Job<Deps> {
+  steps: readonly RenewalStep<Deps>[];
+}
+
+export function renewalJob<Deps extends RenewalDeps>(
+  name: string,
+  steps: readonly RenewalStep<Deps>[],
+): RenewalJob<Deps> {
   return {
     name,
+    steps,
     everyMs: EVERY_MS,
     async run(deps) {
       const { form } = await deps.hsm.status();
