@@ -32,7 +32,6 @@ function move(server: Running, folder: string, from: string, to: string): void {
 const takeAway = (server: Running, folder: string) => move(server, folder, 'tokens', 'tokens-away');
 const bringBack = (server: Running, folder: string) => move(server, folder, 'tokens-away', 'tokens');
 
-/** As the services see it that have an HSM: one random byte. */
 const answers = async (server: Running, CiphertextBlob: string) =>
   (await native(server, '/v1/kms/decrypt', { CiphertextBlob })).status === 200;
 
