@@ -5,6 +5,7 @@ const benches = [
   'engine',
   'guardrails',
   'hsm',
+  'hsm-pair',
   'store',
   'http',
   'start',

@@ -6,6 +6,7 @@ import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { renewRows } from './jobs/renew-rows.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { AccessLog } from './store/access-log.ts';
@@ -37,7 +38,7 @@ export function defineCcms(options: CcmsOptions) {
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets],
+    jobs: [purgeSecrets, renewRows],
     async close(deps) {
       deps.keys.close();
       deps.fingerprints.close();
