@@ -6,12 +6,11 @@
 /** Printable ASCII without quotation mark and backslash. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Exactly what `JSON.stringify` gives. */
-export function quoteText(text: string): string {
+function quoteText(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Of any JSON value. Undefined has none. */
+/** Exactly what `JSON.stringify` gives. Undefined has no JSON. */
 export function quote(value: unknown): string {
   return typeof value === 'string' ? quoteText(value) : JSON.stringify(value);
 }

@@ -15,7 +15,7 @@ import { servicePrincipal } from '../contract/service-names.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
 import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
-import { label, quote, quoteText } from './quote.ts';
+import { label, quote } from './quote.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
