@@ -17,7 +17,8 @@ export interface LoadJob {
   rate?: number;
   path: string;
   headers: Record<string, string>;
-  body: string;
+  /** Several: one after the other. */
+  body: string | readonly string[];
   sign?: { accessKeyId: string; secretAccessKey: string; region: string; service: string };
 }
 
@@ -35,9 +36,10 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   let errors = 0;
   let firstError: string | undefined;
   const until = performance.now() + job.seconds * 1000;
-  let bytes = render(job);
+  let requests = renderAll(job);
+  let turn = 0;
   const refresh = setInterval(() => {
-    bytes = render(job);
+    requests = renderAll(job);
   }, 1000);
   const from = performance.now();
   const gap = job.rate === undefined ? 0 : (job.connections / job.rate) * 1000;
@@ -66,7 +68,7 @@ export async function load(job: LoadJob): Promise<LoadResult> {
       }
       if (!socket || socket.destroyed) socket = await dial(job);
       const start = performance.now();
-      const answer = await exchange(socket, bytes);
+      const answer = await exchange(socket, requests[turn++ % requests.length] as Buffer);
       if (answer.status === 200) latencies.push(performance.now() - start);
       else {
         errors++;
@@ -78,7 +80,11 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   }
 }
 
-function render(job: LoadJob): Buffer {
+function renderAll(job: LoadJob): Buffer[] {
+  return (typeof job.body === 'string' ? [job.body] : job.body).map((body) => render({ ...job, body }));
+}
+
+function render(job: LoadJob & { body: string }): Buffer {
   const headers: [string, string][] = [
     ['host', `127.0.0.1:${job.port}`],
     ['content-length', String(Buffer.byteLength(job.body))],
