@@ -4,6 +4,7 @@
  * connection set (its clock has seconds); the server verifies every request anew.
  */
 
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { signHeaders } from '../../platform/authn/sigv4/sign.ts';
@@ -19,6 +20,8 @@ export interface LoadJob {
   headers: Record<string, string>;
   /** Several: one after the other. */
   body: string | readonly string[];
+  /** Every request is signed anew under an idempotency key of its own, as writes have to be. */
+  isFresh?: boolean;
   sign?: { accessKeyId: string; secretAccessKey: string; region: string; service: string };
 }
 
@@ -68,7 +71,8 @@ export async function load(job: LoadJob): Promise<LoadResult> {
       }
       if (!socket || socket.destroyed) socket = await dial(job);
       const start = performance.now();
-      const answer = await exchange(socket, requests[turn++ % requests.length] as Buffer);
+      const at = turn++ % requests.length;
+      const answer = await exchange(socket, job.isFresh ? fresh(job, at) : (requests[at] as Buffer));
       if (answer.status === 200) latencies.push(performance.now() - start);
       else {
         errors++;
@@ -78,6 +82,11 @@ export async function load(job: LoadJob): Promise<LoadResult> {
     }
     socket?.destroy();
   }
+}
+
+function fresh(job: LoadJob, at: number): Buffer {
+  const body = typeof job.body === 'string' ? job.body : (job.body[at] as string);
+  return render({ ...job, body, headers: { ...job.headers, 'idempotency-key': randomUUID() } });
 }
 
 function renderAll(job: LoadJob): Buffer[] {
