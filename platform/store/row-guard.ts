@@ -4,9 +4,10 @@
  * Rows that verified before, and those that were sealed here, are remembered by their hash: reading them again needs no
  * HSM. A row that was sealed and never stored is genuine all the same: whoever could put it there could ask for no more.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { HSM_LIMITS, type Hsm } from '../../hsm/port.ts';
+import { lengthPrefixed } from '../contract/canonical-row.ts';
 import { ServiceError } from '../contract/error.ts';
 import type { Logger } from '../observe/log.ts';
 
@@ -74,8 +75,6 @@ export class RowGuard {
   }
 }
 
-function digest(row: Pick<GuardedRow, 'data' | 'mac'>): string {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(row.data.length);
-  return createHash('sha256').update(length).update(row.data).update(row.mac).digest('base64');
+function digest({ data, mac }: Pick<GuardedRow, 'data' | 'mac'>): string {
+  return hash('sha256', lengthPrefixed([data, mac]), 'base64');
 }
