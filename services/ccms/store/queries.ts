@@ -4,7 +4,7 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
-import { prepareQuery } from '../../../platform/store/prepared-query.ts';
+import { prepareQuery, prepareWrite } from '../../../platform/store/prepared-query.ts';
 import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import {
   type ListedSecret,
@@ -102,20 +102,19 @@ export async function insertSecret(tx: AnyTransaction, row: SecretRow): Promise<
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+const updateSecret = prepareWrite((db: Reader, { before, secret_id, ...columns }: SecretRow & { before: number }) =>
+  db.updateTable('secret').set(columns).where('secret_id', '=', secret_id).where('version', '=', before),
+);
+
 /** Replaces a row that still has the version before `row.version`; false when somebody was faster. */
 export async function replaceSecret(tx: AnyTransaction, row: SecretRow): Promise<boolean> {
-  const { secret_id, ...columns } = row;
-  const result = await own(tx)
-    .updateTable('secret')
-    .set(columns)
-    .where('secret_id', '=', secret_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return (await updateSecret(own(tx), { ...row, before: row.version - 1 })) === 1;
 }
 
+const addVersion = prepareWrite((db: Reader, row: VersionRow) => db.insertInto('secret_version').values(row));
+
 export async function insertVersion(tx: AnyTransaction, row: VersionRow): Promise<void> {
-  await own(tx).insertInto('secret_version').values(row).execute();
+  await addVersion(own(tx), row);
 }
 
 export async function replaceVersion(tx: AnyTransaction, row: VersionRow): Promise<boolean> {
