@@ -82,8 +82,10 @@ export interface AuthorizationTarget {
   requestTags?: Readonly<Record<string, string>>;
   /** The resource's own policy. */
   policy?: PolicySet;
-  /** Allows what the policies are silent about, whoever owns the resource, and never against a deny (KMS grants). */
+  /** Allows what the policies are silent about, whoever owns the resource, and never against a deny. */
   grants?: PolicySet;
+  /** Grants count only within the permissions boundary of the caller (secrets; for keys AWS does not ask it). */
+  boundaryLimitsGrants?: boolean;
   /** explicit: an identity policy counts only where the resource policy delegates to the account (KMS keys). */
   trust?: 'normal' | 'explicit';
 }

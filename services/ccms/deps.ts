@@ -9,13 +9,17 @@ import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
 import type { AccessLog } from './store/access-log.ts';
 import type { Fingerprints } from './store/fingerprints.ts';
+import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 
 /** What the vault asks of other services. */
 export interface CcmsClients {
-  kms: Pick<Client<typeof kmsOperations>, 'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey'>;
+  kms: Pick<
+    Client<typeof kmsOperations>,
+    'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey' | 'CreateGrant' | 'RetireGrant'
+  >;
   /** A batch is a number of requests, each decided and recorded for itself. */
   ccms: Pick<Client<typeof ccmsOperations>, 'GetSecretValue' | 'ListSecrets'>;
   iam: PrincipalResolver & {
@@ -37,6 +41,7 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   guard: RowGuard;
   secrets: Secrets;
   fingerprints: Fingerprints;
+  grants: Grants;
   keys: KeyCache;
   access: AccessLog;
   /** For what happens without a request: the destruction of a secret when its time has passed. */

@@ -5,12 +5,15 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { forgetGrants } from './jobs/forget-grants.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { AccessLog } from './store/access-log.ts';
 import { Fingerprints } from './store/fingerprints.ts';
+import { Grants } from './store/grants.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { grants } from './store/migrations/0005_grants.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 
@@ -22,12 +25,12 @@ export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init],
+    migrations: [init, grants],
     createDeps: (platform) => createDeps(platform, keyCacheSeconds),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets],
+    jobs: [purgeSecrets, forgetGrants],
     async close(deps) {
       deps.keys.close();
       deps.fingerprints.close();
@@ -46,6 +49,7 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds
     guard,
     secrets: new Secrets(store, guard),
     fingerprints: new Fingerprints(hsm),
+    grants: new Grants(store, guard),
     keys: new KeyCache(keyCacheSeconds, clock),
     access: new AccessLog(store),
     recorder: new Recorder(store as never, writer, () => undefined),

@@ -137,7 +137,7 @@ async function expectHidden(operation: AnyOperation, objects: Objects): Promise<
     expect(found.status).toBe(200);
     return expect(found.text.includes(home)).toBe(false);
   }
-  const missing = subjectOf(operation, missingObjects(objects, home), home, 'missing');
+  const missing = subjectOf(operation, missingObjects(operation, objects, home), home, 'missing');
   const found = await ask(server, operation, existing, other.credentials);
   const absent = await ask(server, operation, missing, other.credentials);
   expect(essence(found, existing)).toBe(essence(absent, missing));
@@ -150,7 +150,7 @@ async function expectHidden(operation: AnyOperation, objects: Objects): Promise<
 /** The organization is there or not, the objects are its or not: the answer is the same. */
 async function expectOutside(operation: AnyOperation, objects: Objects): Promise<void> {
   const existing = subjectOf(operation, objects, home, 'existing');
-  const missing = subjectOf(operation, missingObjects(objects, home), home, 'missing');
+  const missing = subjectOf(operation, missingObjects(operation, objects, home), home, 'missing');
   for (const subject of [existing, missing]) {
     const verdict = await ask(server, operation, subject, other.credentials);
     expect(verdict).toMatchObject({ status: 409, code: 'OrganizationsNotInUse' });

@@ -78,7 +78,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.text}`);
     return answer.json();
   };
-  const objects = nothing(server.admin.accountId, decisionId);
+  const objects = nothing(operation, server.admin.accountId, decisionId);
   if (isConfigOperation(operation)) return { ...objects, config: await makeConfigObjects(server, operation) };
   if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
@@ -135,6 +135,11 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     objects.secretArn = (await ask('/v1/ccms/create-secret', input)).ARN as string;
     if (operation.name === 'DiffSecretVersions')
       await ask('/v1/ccms/put-secret-value', { SecretId: objects.secretArn, SecretString: '{"a":2}' });
+    const GranteePrincipal = `arn:aws:iam::${server.admin.accountId}:user/${server.admin.userName}`;
+    if (names('GrantId')) {
+      const made = await ask('/v1/ccms/create-secret-grant', { SecretId: objects.secretArn, GranteePrincipal });
+      objects.grantId = (made.Grant as { GrantId: string }).GrantId;
+    }
     if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
   };
   if (operation.area === 'ccms') await makeSecret();
@@ -144,7 +149,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   return objects;
 }
 
-function nothing(home: string, decisionId: string): Objects {
+function nothing({ area }: AnyOperation, home: string, decisionId: string): Objects {
   return {
     user: uniqueName('user'),
     group: uniqueName('group'),
@@ -156,7 +161,7 @@ function nothing(home: string, decisionId: string): Objects {
     accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
     keyArn: `arn:aws:kms:local-1:${home}:key/${randomUUID()}`,
     alias: `alias/${uniqueName('alias')}`,
-    grantId: randomBytes(32).toString('hex'),
+    grantId: area === 'ccms' ? randomUUID() : randomBytes(32).toString('hex'),
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
     project: randomUUID(),
@@ -166,12 +171,12 @@ function nothing(home: string, decisionId: string): Objects {
 }
 
 /** Objects with the same forms of names that do not exist. */
-export function missingObjects(objects: Objects, home: string): Objects {
+export function missingObjects(operation: AnyOperation, objects: Objects, home: string): Objects {
   // The header of a ciphertext names its key: 16 bytes from the fifth.
   const ciphertext = Buffer.from(objects.ciphertext, 'base64');
   ciphertext.fill(7, 4, 20);
   return {
-    ...nothing(home, randomUUID()),
+    ...nothing(operation, home, randomUUID()),
     ciphertext: ciphertext.toString('base64'),
     ...(objects.org && { org: missingOrgObjects(objects.org) }),
     ...(objects.config && { config: noConfigObjects() }),

@@ -1,5 +1,7 @@
 /** The operations of the vault: the only part of this service that others import. */
 import * as configurations from './configurations.ts';
+import * as grantPolicies from './grant-policies.ts';
+import * as grants from './grants.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
@@ -37,10 +39,16 @@ export const ccmsOperations = {
   ReplicateSecretToRegions: notOffered.ReplicateSecretToRegions,
   RemoveRegionsFromReplication: notOffered.RemoveRegionsFromReplication,
   StopReplicationToReplica: notOffered.StopReplicationToReplica,
+  CreateSecretGrant: grants.CreateSecretGrant,
+  DescribeSecretGrant: grants.DescribeSecretGrant,
+  ListSecretGrants: grants.ListSecretGrants,
+  ListReceivedSecretGrants: grants.ListReceivedSecretGrants,
+  RevokeSecretGrant: grants.RevokeSecretGrant,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,
   DescribeResourceFacts: projects.DescribeResourceFacts,
+  DescribeGrantPolicies: grantPolicies.DescribeGrantPolicies,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
 } as const;

@@ -2,10 +2,13 @@
 import { batchGetSecretValue } from './batch-get-secret-value.ts';
 import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createSecret } from './create-secret.ts';
+import { createSecretGrant } from './create-secret-grant.ts';
 import { deleteSecret, restoreSecret } from './delete-secret.ts';
 import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
+import { describeGrantPolicies } from './grant-policies.ts';
+import { describeSecretGrant, listReceivedSecretGrants, listSecretGrants } from './list-secret-grants.ts';
 import { listSecrets } from './list-secrets.ts';
 import {
   cancelRotateSecret,
@@ -22,6 +25,7 @@ import {
   putResourcePolicy,
   validateResourcePolicy,
 } from './resource-policy.ts';
+import { revokeSecretGrant } from './revoke-secret-grant.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
 import { updateSecret } from './update-secret.ts';
 import {
@@ -61,10 +65,16 @@ export const ccmsHandlers = [
   replicateSecretToRegions,
   removeRegionsFromReplication,
   stopReplicationToReplica,
+  createSecretGrant,
+  describeSecretGrant,
+  listSecretGrants,
+  listReceivedSecretGrants,
+  revokeSecretGrant,
   moveResource,
   previewMoveResource,
   listResourcesInProject,
   describeResourceFacts,
+  describeGrantPolicies,
   describeConfigurations,
   listConfigurations,
 ] as const;

@@ -9,6 +9,8 @@ import { type AuthorizationTarget, implementFor, noResource, type Resolved } fro
 import { ccmsOperations } from '../api/index.ts';
 import { DescribeResourceFacts, ListResourcesInProject, MoveResource, PreviewMoveResource } from '../api/projects.ts';
 import type { CcmsDeps } from '../deps.ts';
+import { isGrantable } from '../domain/grant.ts';
+import { grantsOfTarget } from '../store/grants.ts';
 import { guardedSecret, listInProject } from '../store/queries.ts';
 import { arnOf, type SecretRecord } from '../store/secret-record.ts';
 import { openPage } from './page.ts';
@@ -82,8 +84,9 @@ export const previewMoveResource = implement(PreviewMoveResource, {
       Limit: page.limit + 1,
     });
     const { rows, ...end } = page.end(PrincipalIds, (id) => id);
+    const granted = grantsOfTarget(await deps.grants.of(secret, 'everybody'));
     const effect = await previewMove(deps.directory, rows, {
-      questions: SECRET_ACTIONS.map((action) => ({ ...target, action })),
+      questions: SECRET_ACTIONS.map((action) => ({ ...target, ...(isGrantable(action) && granted), action })),
       toProject: to,
       origin: call.origin,
       now: call.now,

@@ -1,3 +1,4 @@
+import type { GrantRow } from '../domain/grant.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
 
 export interface CcmsTables {
@@ -5,4 +6,5 @@ export interface CcmsTables {
   secret_version: VersionRow;
   secret_tombstone: TombstoneRow;
   version_access: AccessRow;
+  secret_grant: GrantRow;
 }
