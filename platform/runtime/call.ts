@@ -102,6 +102,8 @@ export interface Change<Output> {
   readonly commit: (tx: AnyTransaction) => Promise<Output>;
   /** After the commit, before the answer: cache invalidation and the like. */
   readonly after?: () => void;
+  /** When nothing was written, before the error is answered: taking back what was done elsewhere, and the like. */
+  readonly failed?: (error: unknown) => Promise<void>;
 }
 
 export interface Call<Op extends AnyOperation> {
@@ -151,8 +153,12 @@ export function implementFor<Deps>() {
 
 const CHANGE = Symbol('change');
 
-export function change<Output>(commit: (tx: AnyTransaction) => Promise<Output>, after?: () => void): Change<Output> {
-  return Object.assign({ commit, ...(after && { after }) }, { [CHANGE]: true });
+export function change<Output>(
+  commit: (tx: AnyTransaction) => Promise<Output>,
+  after?: () => void,
+  failed?: (error: unknown) => Promise<void>,
+): Change<Output> {
+  return Object.assign({ commit, ...(after && { after }), ...(failed && { failed }) }, { [CHANGE]: true });
 }
 
 export function isChange(value: unknown): value is Change<unknown> {

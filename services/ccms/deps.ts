@@ -13,6 +13,7 @@ import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
+import type { Wrappings } from './store/wrappings.ts';
 
 /** What the vault asks of other services. */
 export interface CcmsClients {
@@ -42,6 +43,7 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   secrets: Secrets;
   fingerprints: Fingerprints;
   grants: Grants;
+  wrappings: Wrappings;
   keys: KeyCache;
   access: AccessLog;
   /** For what happens without a request: the destruction of a secret when its time has passed. */

@@ -5,7 +5,7 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
-import { forgetGrants } from './jobs/forget-grants.ts';
+import { forgetGrants, forgetWrappings } from './jobs/forget-deliveries.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { AccessLog } from './store/access-log.ts';
@@ -16,6 +16,7 @@ import { migration as init } from './store/migrations/0001_init.ts';
 import { grants } from './store/migrations/0005_grants.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
+import { Wrappings } from './store/wrappings.ts';
 
 export type { CcmsClients, CcmsDeps } from './deps.ts';
 
@@ -30,7 +31,7 @@ export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets, forgetGrants],
+    jobs: [purgeSecrets, forgetGrants, forgetWrappings],
     async close(deps) {
       deps.keys.close();
       deps.fingerprints.close();
@@ -50,6 +51,7 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds
     secrets: new Secrets(store, guard),
     fingerprints: new Fingerprints(hsm),
     grants: new Grants(store, guard),
+    wrappings: new Wrappings(store, guard),
     keys: new KeyCache(keyCacheSeconds, clock),
     access: new AccessLog(store),
     recorder: new Recorder(store as never, writer, () => undefined),

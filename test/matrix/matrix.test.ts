@@ -117,6 +117,9 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'kms PutKeyPolicy': [400, 'MalformedPolicyDocument'],
   // The example names an account that does not exist.
   'ccms PutResourcePolicy': [400, 'MalformedPolicyDocument'],
+  // The examples hold what never was a token.
+  'ccms UnwrapSecretValue': [404, 'InvalidWrappingToken'],
+  'ccms LookUpWrapping': [404, 'InvalidWrappingToken'],
   // Neither rotation nor replicas are offered.
   'ccms RotateSecret': [409, 'InvalidRequest'],
   'ccms CancelRotateSecret': [409, 'InvalidRequest'],

@@ -47,6 +47,8 @@ export interface Objects {
   project: string;
   secretArn: string;
   versionId: string;
+  wrappingId: string;
+  wrappingToken: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -140,6 +142,11 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
       const made = await ask('/v1/ccms/create-secret-grant', { SecretId: objects.secretArn, GranteePrincipal });
       objects.grantId = (made.Grant as { GrantId: string }).GrantId;
     }
+    if (names('WrappingId', 'WrappingToken')) {
+      const made = await ask('/v1/ccms/wrap-secret-value', { SecretId: objects.secretArn });
+      objects.wrappingId = (made.Wrapping as { WrappingId: string }).WrappingId;
+      objects.wrappingToken = made.WrappingToken as string;
+    }
     if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
   };
   if (operation.area === 'ccms') await makeSecret();
@@ -167,6 +174,8 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     project: randomUUID(),
     secretArn: `arn:aws:secretsmanager:local-1:${home}:secret:${uniqueName('secret')}-a1B2c3`,
     versionId: randomUUID(),
+    wrappingId: randomUUID(),
+    wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
   };
 }
 
@@ -219,6 +228,9 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     EnterpriseProjectId: objects.project,
     ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
     SecretId: objects.secretArn,
+    WrappingId: objects.wrappingId,
+    // A token permits by itself: what is no token at all is what policies decide about.
+    WrappingToken: naming === 'new' ? undefined : objects.wrappingToken,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),

@@ -46,6 +46,21 @@ const catalogue = {
     aws: 'DecryptionFailure',
     doc: 'The stored value cannot be opened: its key is disabled or gone, or it is not what was written.',
   },
+  InvalidWrappingToken: {
+    status: 404,
+    aws: 'InvalidWrappingTokenException',
+    doc: 'The token is none, or not for this caller.',
+  },
+  WrappingUsed: {
+    status: 409,
+    aws: 'WrappingUsedException',
+    doc: 'The value was unwrapped before: unless the caller did so, the token was intercepted.',
+  },
+  WrappingEnded: {
+    status: 409,
+    aws: 'WrappingEndedException',
+    doc: 'The time of the token has passed, or it was revoked: nobody read the value with it.',
+  },
   Conflict: {
     status: 409,
     // The AWS model has no conflict; a fault is what every SDK retries by itself.

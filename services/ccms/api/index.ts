@@ -10,6 +10,7 @@ import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
 import * as values from './values.ts';
 import * as versions from './versions.ts';
+import * as wrapping from './wrapping.ts';
 
 export const ccmsOperations = {
   CreateSecret: secrets.CreateSecret,
@@ -44,6 +45,12 @@ export const ccmsOperations = {
   ListSecretGrants: grants.ListSecretGrants,
   ListReceivedSecretGrants: grants.ListReceivedSecretGrants,
   RevokeSecretGrant: grants.RevokeSecretGrant,
+  WrapSecretValue: wrapping.WrapSecretValue,
+  UnwrapSecretValue: wrapping.UnwrapSecretValue,
+  LookUpWrapping: wrapping.LookUpWrapping,
+  DescribeWrapping: wrapping.DescribeWrapping,
+  ListWrappings: wrapping.ListWrappings,
+  RevokeWrapping: wrapping.RevokeWrapping,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,

@@ -14,3 +14,5 @@ export const MAX_GRANTS_PER_SECRET = 100;
 export const MAX_LISTED_GRANTS_PER_SECRET = 1_000;
 /** How long what ended stays listed: grants and wrapped values. */
 export const ENDED_KEPT_MS = 90 * DAY_MS;
+/** Wrapped values of one secret that wait to be read. */
+export const MAX_OPEN_WRAPPINGS_PER_SECRET = 100;

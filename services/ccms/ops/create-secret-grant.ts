@@ -1,8 +1,6 @@
-import { principalIds } from '../../../platform/authz/named-principals.ts';
-import { parseArn } from '../../../platform/contract/arn.ts';
-import { ServiceError } from '../../../platform/contract/error.ts';
 import type { InputOf } from '../../../platform/contract/operation.ts';
 import { type Call, change, implementFor } from '../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../platform/store/index.ts';
 import { isAddressRange } from '../../../policies/engine/index.ts';
 import { CreateSecretGrant, GRANT_ACTIONS } from '../api/grants.ts';
 import type { CcmsDeps } from '../deps.ts';
@@ -11,8 +9,9 @@ import { MAX_GRANTS_PER_SECRET, MAX_LISTED_GRANTS_PER_SECRET } from '../domain/l
 import { CURRENT } from '../domain/stages.ts';
 import { countGrants, insertGrant } from '../store/grant-queries.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
-import { grantEntry, noSuchGrantee, readGrantee, resolveOwnSecret } from './grant-entry.ts';
-import { grantKey, retireKeyGrant } from './key-grants.ts';
+import { grantEntry, resolveOwnSecret } from './grant-entry.ts';
+import { requireGrantee } from './grantee.ts';
+import { grantKey, type KeyGrant, retireKeyGrant } from './key-grants.ts';
 import { requireLive } from './secret-access.ts';
 import { changeSecret } from './secret-change.ts';
 
@@ -34,6 +33,7 @@ export const createSecretGrant = implement(CreateSecretGrant, {
       reads && input.KeyAccess !== 'none'
         ? await grantKey(call, deps, secret, { ...grantee, name: `secret-grant/${grant_id}` })
         : { key_arn: null, key_grant_id: null };
+    const undo = () => undoKeyGrant(call, deps, key);
     try {
       const row = await sealedGrant(deps, {
         ...contentOf(input),
@@ -53,25 +53,21 @@ export const createSecretGrant = implement(CreateSecretGrant, {
         edit: {},
         output: { Grant: grantEntry(row, call.now) },
       });
-      return change(async (tx) => {
-        try {
-          const output = await written.commit(tx);
-          await insertGrant(tx, row);
-          return output;
-        } catch (error) {
-          if (error instanceof ServiceError) await undoKeyGrant(call, deps, row);
-          throw error;
-        }
-      }, written.after);
+      const commit = async (tx: AnyTransaction) => {
+        const output = await written.commit(tx);
+        await insertGrant(tx, row);
+        return output;
+      };
+      return change(commit, written.after, undo);
     } catch (error) {
-      await undoKeyGrant(call, deps, key);
+      await undo();
       throw error;
     }
   },
 });
 
 /** Best effort: what stays behind opens nothing without a grant of the secret. */
-async function undoKeyGrant(call: GrantCall, deps: CcmsDeps, key: Pick<GrantRow, 'key_arn' | 'key_grant_id'>) {
+async function undoKeyGrant(call: GrantCall, deps: CcmsDeps, key: KeyGrant): Promise<void> {
   await retireKeyGrant(call, deps, key).catch((error) =>
     deps.log.warn({ err: String(error), grant: key.key_grant_id }, 'grant of a key stays without its secret'),
   );
@@ -85,18 +81,6 @@ function requireSensible(call: GrantCall, input: Input): void {
     throw call.fail('InvalidParameter', `${address} is no address or range of addresses`, {
       hint: 'write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32',
     });
-}
-
-/** SECURITY: whether a principal exists is looked at only where the caller's organization is. */
-async function requireGrantee(call: GrantCall, deps: CcmsDeps, text: string) {
-  const grantee = readGrantee(call, deps, text);
-  const accountId = parseArn(grantee)?.accountId ?? '';
-  const { organization } = call;
-  const own = call.caller.accountId;
-  const isNear = accountId === own || (organization.isMember(own) && organization.isMember(accountId));
-  const id = isNear ? (await principalIds(deps.clients.iam, [grantee])).get(grantee) : undefined;
-  if (id === undefined) throw noSuchGrantee(call, text);
-  return { grantee, id, accountId };
 }
 
 async function requireRoom(call: GrantCall, deps: CcmsDeps, secret: SecretRecord): Promise<void> {

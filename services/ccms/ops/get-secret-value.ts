@@ -1,16 +1,15 @@
-import { type Call, implementFor } from '../../../platform/runtime/call.ts';
+import { implementFor } from '../../../platform/runtime/call.ts';
 import { GetSecretValue } from '../api/values.ts';
 import type { CcmsDeps } from '../deps.ts';
 import type { VersionRow } from '../domain/rows.ts';
 import { CURRENT, stagesOf } from '../domain/stages.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
 import { resolveReading, withinScope } from './read-scope.ts';
-import { type Condition, namedOutput, requireLive } from './secret-access.ts';
+import { type AnyCall, type Condition, namedOutput, requireLive } from './secret-access.ts';
 import { opened, readable } from './secret-value.ts';
 import { requireUnexpired } from './version-choice.ts';
 
 const implement = implementFor<CcmsDeps>();
-type ReadCall = Call<typeof GetSecretValue>;
 
 interface NamedVersion {
   VersionId?: string | undefined;
@@ -51,7 +50,7 @@ export const getSecretValue = implement(GetSecretValue, {
 
 /** The version that a request means, if its value may be had now: AWSCURRENT when it names neither version nor stage. */
 export async function readableVersion(
-  call: ReadCall,
+  call: AnyCall,
   deps: CcmsDeps,
   secret: SecretRecord,
   named: NamedVersion,
@@ -64,7 +63,7 @@ export async function readableVersion(
   return { ...row, kind: row.kind };
 }
 
-function chosenVersion(call: ReadCall, { stages }: SecretRecord, { VersionId, VersionStage }: NamedVersion): string {
+function chosenVersion(call: AnyCall, { stages }: SecretRecord, { VersionId, VersionStage }: NamedVersion): string {
   if (VersionId !== undefined) {
     if (VersionStage !== undefined && stages.get(VersionStage) !== VersionId) {
       throw call.fail(
@@ -83,7 +82,7 @@ function chosenVersion(call: ReadCall, { stages }: SecretRecord, { VersionId, Ve
   return holder;
 }
 
-function missing(call: ReadCall, what: string) {
+function missing(call: AnyCall, what: string) {
   return call.fail('NotFound', `Secrets Manager can't find the specified secret value for ${what}`, {
     hint: 'ListSecretVersionIds shows the versions and stages',
   });

@@ -1,5 +1,4 @@
 /** Grants as answers show them, and where those of a secret are found. */
-import { granteeArn } from '../../../platform/authz/grantees.ts';
 import type { Resolved } from '../../../platform/runtime/call.ts';
 import type { GrantAction } from '../api/grants.ts';
 import type { CcmsDeps } from '../deps.ts';
@@ -36,19 +35,6 @@ export async function requireGrant(
 export function isForgotten(row: GrantRow, now: number): boolean {
   const ended = Math.min(row.revoked_at ?? Number.POSITIVE_INFINITY, row.expires_at ?? Number.POSITIVE_INFINITY);
   return ended < now - ENDED_KEPT_MS;
-}
-
-/** The principal as grants name it. */
-export function readGrantee(call: AnyCall, deps: CcmsDeps, text: string): string {
-  const arn = granteeArn(text, deps.settings.partition);
-  if (arn !== undefined && !arn.includes(':sts:')) return arn;
-  throw noSuchGrantee(call, text);
-}
-
-export function noSuchGrantee(call: AnyCall, text: string) {
-  return call.fail('InvalidParameter', `${text} is no principal that a secret can be granted to`, {
-    hint: 'name an account, a user or a role that exists, of the own account or of one in the same organization',
-  });
 }
 
 const optional = <K extends string, V>(name: K, value: V | null) =>

@@ -310,9 +310,10 @@ describe('another account', () => {
     const seen = async (SecretId: string) =>
       (await failure(boss.ListSecretGrants({ SecretId }))).message.replaceAll(SecretId, 'ARN');
     expect(await seen(arn)).toBe(await seen(arn.replace('shared', 'absent')));
-    vault.kms.organization.edit((data) => {
-      data.Accounts = data.Accounts.filter(({ Id }) => Id !== OTHER_ACCOUNT);
-    });
+    const { data } = vault.kms.organization;
+    data.Accounts = data.Accounts.filter(({ Id }) => Id !== OTHER_ACCOUNT);
+    data.Revision++;
+    vault.kms.organization.published();
     expect(await code(read(eve, arn))).toBe('AccessDenied');
   });
 

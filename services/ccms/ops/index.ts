@@ -10,6 +10,7 @@ import { getSecretValue } from './get-secret-value.ts';
 import { describeGrantPolicies } from './grant-policies.ts';
 import { describeSecretGrant, listReceivedSecretGrants, listSecretGrants } from './list-secret-grants.ts';
 import { listSecrets } from './list-secrets.ts';
+import { describeWrapping, listWrappings, revokeWrapping } from './list-wrappings.ts';
 import {
   cancelRotateSecret,
   removeRegionsFromReplication,
@@ -27,6 +28,7 @@ import {
 } from './resource-policy.ts';
 import { revokeSecretGrant } from './revoke-secret-grant.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
+import { lookUpWrapping, unwrapSecretValue } from './unwrap-secret-value.ts';
 import { updateSecret } from './update-secret.ts';
 import {
   diffSecretVersions,
@@ -36,6 +38,7 @@ import {
   setSecretVersionExpiry,
   updateSecretVersionStage,
 } from './versions.ts';
+import { wrapSecretValue } from './wrap-secret-value.ts';
 
 export const ccmsHandlers = [
   createSecret,
@@ -70,6 +73,12 @@ export const ccmsHandlers = [
   listSecretGrants,
   listReceivedSecretGrants,
   revokeSecretGrant,
+  wrapSecretValue,
+  unwrapSecretValue,
+  lookUpWrapping,
+  describeWrapping,
+  listWrappings,
+  revokeWrapping,
   moveResource,
   previewMoveResource,
   listResourcesInProject,

@@ -4,7 +4,8 @@ import { DescribeSecretGrant, ListReceivedSecretGrants, ListSecretGrants } from 
 import type { CcmsDeps } from '../deps.ts';
 import type { GrantRow } from '../domain/grant.ts';
 import { type GrantFilter, listGrants } from '../store/grant-queries.ts';
-import { grantEntry, isForgotten, readGrantee, requireGrant, resolveOwnSecret } from './grant-entry.ts';
+import { grantEntry, isForgotten, requireGrant, resolveOwnSecret } from './grant-entry.ts';
+import { readGrantee } from './grantee.ts';
 import { openPage, type Page } from './page.ts';
 import { type AnyCall, namedOutput } from './secret-access.ts';
 

@@ -1,5 +1,6 @@
 import type { GrantRow } from '../domain/grant.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
+import type { WrappingRow } from '../domain/wrapping.ts';
 
 export interface CcmsTables {
   secret: SecretRow;
@@ -7,4 +8,5 @@ export interface CcmsTables {
   secret_tombstone: TombstoneRow;
   version_access: AccessRow;
   secret_grant: GrantRow;
+  secret_wrapping: WrappingRow;
 }

@@ -38,5 +38,37 @@ export const grants: Migration = {
       .execute();
     await db.schema.createIndex('secret_grant_revoked').on('secret_grant').column('revoked_at').execute();
     await db.schema.createIndex('secret_grant_expired').on('secret_grant').column('expires_at').execute();
+    await db.schema
+      .createTable('secret_wrapping')
+      .addColumn('wrapping_id', 'text', (c) => c.primaryKey().notNull())
+      .addColumn('secret_id', 'text', (c) => c.notNull())
+      .addColumn('account_id', 'text', (c) => c.notNull())
+      .addColumn('secret_arn', 'text', (c) => c.notNull())
+      .addColumn('version_id', 'text', (c) => c.notNull())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('fields', 'text')
+      .addColumn('recipient', 'text', (c) => c.notNull())
+      .addColumn('recipient_id', 'text', (c) => c.notNull())
+      .addColumn('recipient_account', 'text', (c) => c.notNull())
+      .addColumn('token_hash', 'blob', (c) => c.notNull().unique())
+      .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addColumn('created_by', 'text', (c) => c.notNull())
+      .addColumn('expires_at', 'integer', (c) => c.notNull())
+      .addColumn('sealed', 'blob')
+      .addColumn('unwrapped_at', 'integer')
+      .addColumn('unwrapped_by', 'text')
+      .addColumn('unwrapped_from', 'text')
+      .addColumn('revoked_at', 'integer')
+      .addColumn('misuse_count', 'integer', (c) => c.notNull())
+      .addColumn('misuses', 'text', (c) => c.notNull())
+      .addColumn('version', 'integer', (c) => c.notNull())
+      .addColumn('row_mac', 'blob', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createIndex('secret_wrapping_secret')
+      .on('secret_wrapping')
+      .columns(['secret_id', 'wrapping_id'])
+      .execute();
+    await db.schema.createIndex('secret_wrapping_expired').on('secret_wrapping').column('expires_at').execute();
   },
 };

@@ -1,4 +1,7 @@
-/** Grants that ended stay listed for a while, for whoever reviews them; then they are forgotten. */
+/**
+ * What ended stays listed for a while, for whoever reviews it; then it is forgotten. Wrapped values that nobody read
+ * are destroyed as soon as their time has passed.
+ */
 import type { Job } from '../../../platform/runtime/service.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { ENDED_KEPT_MS } from '../domain/limits.ts';
@@ -9,5 +12,14 @@ export const forgetGrants: Job<CcmsDeps> = {
   everyMs: 3_600_000,
   async run(deps) {
     await deps.store.transaction((tx) => forget(tx, deps.clock.now() - ENDED_KEPT_MS));
+  },
+};
+
+export const forgetWrappings: Job<CcmsDeps> = {
+  name: 'ccms-forget-wrappings',
+  everyMs: 60_000,
+  async run(deps) {
+    const now = deps.clock.now();
+    await deps.store.transaction((tx) => deps.wrappings.forget(tx, now, now - ENDED_KEPT_MS));
   },
 };
