@@ -1,4 +1,8 @@
 /** Secrets from their provider to a consumer: grants, keys, questions about them, wrapped values. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateKeyCommand, ListGrantsCommand } from '@aws-sdk/client-kms';
 import {
   BatchGetSecretValueCommand,
@@ -7,10 +11,12 @@ import {
   GetSecretValueCommand,
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { awsClients, eventually } from '../harness/clients.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { adminCredentials, awsClients, environment, eventually } from '../harness/clients.ts';
 import { ensureOrganization, joinedAccount } from '../harness/organization.ts';
+import { runPage } from '../harness/page.ts';
 import { allow, createAccount, createUser, type Person, uniqueName } from '../harness/people.ts';
+import { root } from '../harness/server.ts';
 import { native } from '../harness/signed.ts';
 
 const server = inject('server');
@@ -49,6 +55,34 @@ async function newSecret(KmsKeyId?: string): Promise<string> {
   );
   return made.ARN as string;
 }
+
+describe('the page about delivering a secret', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-deliver-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('works as it is written down', async () => {
+    const { shown, printed, ...ran } = await runPage(server, 'docs/how-to/deliver-a-secret.md', folder);
+    expect(ran).toEqual({ code: 0, stderr: '' });
+    expect(shown.length).toBeGreaterThan(6);
+    expect(printed).toEqual(shown);
+  }, 600_000);
+});
+
+describe('parapet run', () => {
+  it('passes signals on to the program, and ends as it ends', async () => {
+    const SecretId = await newSecret();
+    const script = "process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000)";
+    const words = ['run', '--map', `V=${SecretId}:password`, '--', process.execPath, '-e', script];
+    const child = spawn(process.execPath, [join(root, 'dist/bin/parapet.js'), ...words], {
+      env: environment(server, adminCredentials(server)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(9);
+  });
+});
 
 describe('a grant', () => {
   it('lets a user of the account read with unmodified clients, until it is revoked', async () => {
