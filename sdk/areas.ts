@@ -220,6 +220,7 @@ export const areas = {
     DescribeWrapping: ccmsOperations.DescribeWrapping,
     ListWrappings: ccmsOperations.ListWrappings,
     RevokeWrapping: ccmsOperations.RevokeWrapping,
+    WatchSecrets: ccmsOperations.WatchSecrets,
     MoveResource: ccmsOperations.MoveResource,
     PreviewMoveResource: ccmsOperations.PreviewMoveResource,
   },

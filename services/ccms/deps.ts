@@ -8,6 +8,7 @@ import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
 import type { AccessLog } from './store/access-log.ts';
+import type { ChangeFeed } from './store/change-feed.ts';
 import type { Fingerprints } from './store/fingerprints.ts';
 import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
@@ -44,6 +45,7 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   fingerprints: Fingerprints;
   grants: Grants;
   wrappings: Wrappings;
+  feed: ChangeFeed;
   keys: KeyCache;
   access: AccessLog;
   /** For what happens without a request: the destruction of a secret when its time has passed. */

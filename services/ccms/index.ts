@@ -5,10 +5,12 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { forgetChanges } from './jobs/forget-changes.ts';
 import { forgetGrants, forgetWrappings } from './jobs/forget-deliveries.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { AccessLog } from './store/access-log.ts';
+import { ChangeFeed } from './store/change-feed.ts';
 import { Fingerprints } from './store/fingerprints.ts';
 import { Grants } from './store/grants.ts';
 import { KeyCache } from './store/key-cache.ts';
@@ -31,8 +33,9 @@ export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets, forgetGrants, forgetWrappings],
+    jobs: [purgeSecrets, forgetGrants, forgetWrappings, forgetChanges],
     async close(deps) {
+      deps.feed.close();
       deps.keys.close();
       deps.fingerprints.close();
       await deps.access.close();
@@ -52,6 +55,7 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds
     fingerprints: new Fingerprints(hsm),
     grants: new Grants(store, guard),
     wrappings: new Wrappings(store, guard),
+    feed: new ChangeFeed(store),
     keys: new KeyCache(keyCacheSeconds, clock),
     access: new AccessLog(store),
     recorder: new Recorder(store as never, writer, () => undefined),

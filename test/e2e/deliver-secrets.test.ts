@@ -186,3 +186,25 @@ describe('a wrapped value', () => {
     expect(events.join('')).not.toContain(WrappingToken);
   });
 });
+
+describe('watching', () => {
+  it('tells a consumer of a new version as soon as there is one', async () => {
+    const SecretId = await newSecret();
+    const watcher = await createUser(server, allow('secretsmanager:WatchSecrets'));
+    await grant(SecretId, watcher, { Actions: ['DescribeSecret'] });
+    const { Cursor } = await ask('ccms/watch-secrets', {}, watcher);
+    const waiting = ask('ccms/watch-secrets', { Cursor, WaitSeconds: 30, SecretIds: [SecretId] }, watcher);
+    const put = await ask('ccms/put-secret-value', { SecretId, SecretString: 'second' });
+    const { Changes } = await waiting;
+    expect(Changes).toMatchObject([
+      { SecretARN: SecretId, Reasons: ['value'], VersionIdsToStages: { [put.VersionId as string]: ['AWSCURRENT'] } },
+    ]);
+    expect(JSON.stringify(Changes)).not.toContain('second');
+  });
+
+  it('answers when nothing happened for longer than other requests may take', async () => {
+    const watcher = await createUser(server, allow('secretsmanager:WatchSecrets'));
+    const { Cursor } = await ask('ccms/watch-secrets', {}, watcher);
+    expect((await ask('ccms/watch-secrets', { Cursor, WaitSeconds: 12 }, watcher)).Changes).toEqual([]);
+  }, 30_000);
+});

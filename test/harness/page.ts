@@ -11,7 +11,7 @@ const PAGE_MS = 600_000;
 /** What each block of commands printed, and what the page shows for it. */
 export async function runPage(server: SharedServer, path: string, folder: string) {
   const page = readFileSync(join(root, path), 'utf8');
-  const blocks = [...page.matchAll(/```sh\n([^]*?)```(?:\n+```text\n([^`]*)```)?/g)].map(([, commands, shown]) => ({
+  const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```(?:\n+```text\n([^`]*)```)?/g)].map(([, commands, shown]) => ({
     commands: commands as string,
     shown: shown ?? '',
   }));

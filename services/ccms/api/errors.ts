@@ -36,6 +36,12 @@ const catalogue = {
     doc: 'The secret is not what the request expects it to be.',
   },
   InvalidNextToken: { status: 400, aws: 'InvalidNextTokenException', doc: 'The token was not made for this list.' },
+  CursorExpired: {
+    status: 410,
+    aws: 'CursorExpiredException',
+    awsStatus: 400,
+    doc: 'Changes after the cursor are not kept any more: start again.',
+  },
   EncryptionFailure: {
     status: 409,
     aws: 'EncryptionFailure',

@@ -10,6 +10,7 @@ import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
 import * as values from './values.ts';
 import * as versions from './versions.ts';
+import * as watch from './watch.ts';
 import * as wrapping from './wrapping.ts';
 
 export const ccmsOperations = {
@@ -51,6 +52,7 @@ export const ccmsOperations = {
   DescribeWrapping: wrapping.DescribeWrapping,
   ListWrappings: wrapping.ListWrappings,
   RevokeWrapping: wrapping.RevokeWrapping,
+  WatchSecrets: watch.WatchSecrets,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,

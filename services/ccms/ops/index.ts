@@ -38,6 +38,7 @@ import {
   setSecretVersionExpiry,
   updateSecretVersionStage,
 } from './versions.ts';
+import { watchSecrets } from './watch-secrets.ts';
 import { wrapSecretValue } from './wrap-secret-value.ts';
 
 export const ccmsHandlers = [
@@ -79,6 +80,7 @@ export const ccmsHandlers = [
   describeWrapping,
   listWrappings,
   revokeWrapping,
+  watchSecrets,
   moveResource,
   previewMoveResource,
   listResourcesInProject,
