@@ -10,16 +10,22 @@ import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
 import type { ActingSessions } from './ops/acting/acting-sessions.ts';
 import type { AccessLog } from './store/access-log.ts';
+import type { ChangeFeed } from './store/change-feed.ts';
 import type { Fingerprints } from './store/fingerprints.ts';
+import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 import type { Targets } from './store/targets.ts';
+import type { Wrappings } from './store/wrappings.ts';
 import type { TargetNetworks } from './targets/networks.ts';
 
 /** What the vault asks of other services. */
 export interface CcmsClients {
-  kms: Pick<Client<typeof kmsOperations>, 'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey'>;
+  kms: Pick<
+    Client<typeof kmsOperations>,
+    'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey' | 'CreateGrant' | 'RetireGrant'
+  >;
   /** A batch is a number of requests, each decided and recorded for itself. */
   ccms: Pick<Client<typeof ccmsOperations>, 'GetSecretValue' | 'ListSecrets'>;
   iam: PrincipalResolver &
@@ -42,6 +48,9 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   guard: RowGuard;
   secrets: Secrets;
   fingerprints: Fingerprints;
+  grants: Grants;
+  wrappings: Wrappings;
+  feed: ChangeFeed;
   keys: KeyCache;
   access: AccessLog;
   targets: Targets;

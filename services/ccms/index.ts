@@ -5,18 +5,24 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { forgetChanges } from './jobs/forget-changes.ts';
+import { forgetGrants, forgetWrappings } from './jobs/forget-deliveries.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { AccessLog } from './store/access-log.ts';
+import { ChangeFeed } from './store/change-feed.ts';
 import { Fingerprints } from './store/fingerprints.ts';
+import { Grants } from './store/grants.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as targets } from './store/migrations/0002_targets.ts';
+import { grants } from './store/migrations/0005_grants.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 import { Targets } from './store/targets.ts';
+import { Wrappings } from './store/wrappings.ts';
 import { TargetNetworks } from './targets/networks.ts';
 
 export type { CcmsClients, CcmsDeps } from './deps.ts';
@@ -33,13 +39,14 @@ export function defineCcms(options: CcmsOptions) {
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init, targets],
+    migrations: [init, targets, grants],
     createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets, renewRows],
+    jobs: [purgeSecrets, forgetGrants, forgetWrappings, forgetChanges, renewRows],
     async close(deps) {
+      deps.feed.close();
       deps.keys.close();
       deps.fingerprints.close();
       await deps.access.close();
@@ -57,6 +64,9 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOp
     guard,
     secrets: new Secrets(store, guard),
     fingerprints: new Fingerprints(hsm),
+    grants: new Grants(store, guard),
+    wrappings: new Wrappings(store, guard),
+    feed: new ChangeFeed(store),
     keys: new KeyCache(options.keyCacheSeconds, clock),
     access: new AccessLog(store),
     targets: new Targets(store, guard),

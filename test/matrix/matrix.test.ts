@@ -121,6 +121,9 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'kms PutKeyPolicy': [400, 'MalformedPolicyDocument'],
   // The example names an account that does not exist.
   'ccms PutResourcePolicy': [400, 'MalformedPolicyDocument'],
+  // The examples hold what never was a token.
+  'ccms UnwrapSecretValue': [404, 'InvalidWrappingToken'],
+  'ccms LookUpWrapping': [404, 'InvalidWrappingToken'],
   // Neither rotation nor replicas are offered.
   'ccms RotateSecret': [409, 'InvalidRequest'],
   'ccms CancelRotateSecret': [409, 'InvalidRequest'],
@@ -141,7 +144,7 @@ async function expectHidden(operation: AnyOperation, objects: Objects): Promise<
     expect(found.status).toBe(200);
     return expect(found.text.includes(home)).toBe(false);
   }
-  const missing = subjectOf(operation, missingObjects(objects, home), home, 'missing');
+  const missing = subjectOf(operation, missingObjects(operation, objects, home), home, 'missing');
   const found = await ask(server, operation, existing, other.credentials);
   const absent = await ask(server, operation, missing, other.credentials);
   expect(essence(found, existing)).toBe(essence(absent, missing));
@@ -154,7 +157,7 @@ async function expectHidden(operation: AnyOperation, objects: Objects): Promise<
 /** The organization is there or not, the objects are its or not: the answer is the same. */
 async function expectOutside(operation: AnyOperation, objects: Objects): Promise<void> {
   const existing = subjectOf(operation, objects, home, 'existing');
-  const missing = subjectOf(operation, missingObjects(objects, home), home, 'missing');
+  const missing = subjectOf(operation, missingObjects(operation, objects, home), home, 'missing');
   for (const subject of [existing, missing]) {
     const verdict = await ask(server, operation, subject, other.credentials);
     expect(verdict).toMatchObject({ status: 409, code: 'OrganizationsNotInUse' });

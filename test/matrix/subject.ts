@@ -48,6 +48,8 @@ export interface Objects {
   secretArn: string;
   versionId: string;
   target: string;
+  wrappingId: string;
+  wrappingToken: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -79,7 +81,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.text}`);
     return answer.json();
   };
-  const objects = nothing(server.admin.accountId, decisionId);
+  const objects = nothing(operation, server.admin.accountId, decisionId);
   if (isConfigOperation(operation)) return { ...objects, config: await makeConfigObjects(server, operation) };
   if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
@@ -138,6 +140,16 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     objects.secretArn = (await ask('/v1/ccms/create-secret', input)).ARN as string;
     if (operation.name === 'DiffSecretVersions')
       await ask('/v1/ccms/put-secret-value', { SecretId: objects.secretArn, SecretString: '{"a":2}' });
+    const GranteePrincipal = `arn:aws:iam::${server.admin.accountId}:user/${server.admin.userName}`;
+    if (names('GrantId')) {
+      const made = await ask('/v1/ccms/create-secret-grant', { SecretId: objects.secretArn, GranteePrincipal });
+      objects.grantId = (made.Grant as { GrantId: string }).GrantId;
+    }
+    if (names('WrappingId', 'WrappingToken')) {
+      const made = await ask('/v1/ccms/wrap-secret-value', { SecretId: objects.secretArn });
+      objects.wrappingId = (made.Wrapping as { WrappingId: string }).WrappingId;
+      objects.wrappingToken = made.WrappingToken as string;
+    }
     if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
   };
   if (operation.area === 'ccms') await makeSecret();
@@ -155,7 +167,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   return objects;
 }
 
-function nothing(home: string, decisionId: string): Objects {
+function nothing({ area }: AnyOperation, home: string, decisionId: string): Objects {
   return {
     user: uniqueName('user'),
     group: uniqueName('group'),
@@ -167,23 +179,25 @@ function nothing(home: string, decisionId: string): Objects {
     accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
     keyArn: `arn:aws:kms:local-1:${home}:key/${randomUUID()}`,
     alias: `alias/${uniqueName('alias')}`,
-    grantId: randomBytes(32).toString('hex'),
+    grantId: area === 'ccms' ? randomUUID() : randomBytes(32).toString('hex'),
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
     project: randomUUID(),
     secretArn: `arn:aws:secretsmanager:local-1:${home}:secret:${uniqueName('secret')}-a1B2c3`,
     versionId: randomUUID(),
     target: uniqueName('target'),
+    wrappingId: randomUUID(),
+    wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
   };
 }
 
 /** Objects with the same forms of names that do not exist. */
-export function missingObjects(objects: Objects, home: string): Objects {
+export function missingObjects(operation: AnyOperation, objects: Objects, home: string): Objects {
   // The header of a ciphertext names its key: 16 bytes from the fifth.
   const ciphertext = Buffer.from(objects.ciphertext, 'base64');
   ciphertext.fill(7, 4, 20);
   return {
-    ...nothing(home, randomUUID()),
+    ...nothing(operation, home, randomUUID()),
     ciphertext: ciphertext.toString('base64'),
     ...(objects.org && { org: missingOrgObjects(objects.org) }),
     ...(objects.config && { config: noConfigObjects() }),
@@ -227,6 +241,9 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
     SecretId: objects.secretArn,
     AdminSecretId: objects.secretArn,
+    WrappingId: objects.wrappingId,
+    // A token permits by itself: what is no token at all is what policies decide about.
+    WrappingToken: naming === 'new' ? undefined : objects.wrappingToken,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),

@@ -1,5 +1,7 @@
 /** The operations of the vault: the only part of this service that others import. */
 import * as configurations from './configurations.ts';
+import * as grantPolicies from './grant-policies.ts';
+import * as grants from './grants.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
@@ -9,6 +11,8 @@ import * as tags from './tags.ts';
 import * as targets from './targets.ts';
 import * as values from './values.ts';
 import * as versions from './versions.ts';
+import * as watch from './watch.ts';
+import * as wrapping from './wrapping.ts';
 
 export const ccmsOperations = {
   CreateSecret: secrets.CreateSecret,
@@ -44,10 +48,23 @@ export const ccmsOperations = {
   UpdateTarget: targets.UpdateTarget,
   TestTarget: targets.TestTarget,
   DeleteTarget: targets.DeleteTarget,
+  CreateSecretGrant: grants.CreateSecretGrant,
+  DescribeSecretGrant: grants.DescribeSecretGrant,
+  ListSecretGrants: grants.ListSecretGrants,
+  ListReceivedSecretGrants: grants.ListReceivedSecretGrants,
+  RevokeSecretGrant: grants.RevokeSecretGrant,
+  WrapSecretValue: wrapping.WrapSecretValue,
+  UnwrapSecretValue: wrapping.UnwrapSecretValue,
+  LookUpWrapping: wrapping.LookUpWrapping,
+  DescribeWrapping: wrapping.DescribeWrapping,
+  ListWrappings: wrapping.ListWrappings,
+  RevokeWrapping: wrapping.RevokeWrapping,
+  WatchSecrets: watch.WatchSecrets,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,
   DescribeResourceFacts: projects.DescribeResourceFacts,
+  DescribeGrantPolicies: grantPolicies.DescribeGrantPolicies,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
 } as const;

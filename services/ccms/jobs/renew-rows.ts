@@ -2,13 +2,17 @@
 import { guardedRows } from '../../../platform/renewal/guarded-rows.ts';
 import { renewalJob } from '../../../platform/renewal/renewal.ts';
 import type { CcmsDeps } from '../deps.ts';
+import { grantRowBytes } from '../domain/grant.ts';
 import { ROW_MAC_LABEL, secretRowBytes, versionRowBytes } from '../domain/rows.ts';
 import { targetRowBytes } from '../domain/target-row.ts';
+import { wrappingRowBytes } from '../domain/wrapping.ts';
 
 const label = ROW_MAC_LABEL;
 
 export const renewRows = renewalJob<CcmsDeps>('ccms-renew-rows', [
   guardedRows({ table: 'secret', key: ['secret_id'], label, bytes: secretRowBytes }),
+  guardedRows({ table: 'secret_grant', key: ['grant_id'], label, bytes: grantRowBytes }),
+  guardedRows({ table: 'secret_wrapping', key: ['wrapping_id'], label, bytes: wrappingRowBytes }),
   guardedRows({ table: 'target', key: ['target_id'], label, bytes: targetRowBytes }),
   guardedRows({ table: 'secret_version', key: ['secret_id', 'version_id'], label, bytes: versionRowBytes }),
 ]);

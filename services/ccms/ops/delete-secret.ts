@@ -63,6 +63,7 @@ export const deleteSecret = implement(DeleteSecret, {
       const buried = tombstone(record, call.now, call.caller.arn);
       return change(async (tx) => {
         if (!(await destroySecret(tx, record.row, buried))) throw conflict(call, record);
+        await deps.feed.announce(tx, { arn: record.arn, accountId: record.row.account_id }, 'destroyed');
         return output;
       });
     }

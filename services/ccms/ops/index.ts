@@ -1,11 +1,15 @@
 /** Every handler of this service. */
 import { batchGetSecretValue } from './batch-get-secret-value.ts';
 import { createSecret } from './create-secret.ts';
+import { createSecretGrant } from './create-secret-grant.ts';
 import { deleteSecret, restoreSecret } from './delete-secret.ts';
 import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
+import { describeGrantPolicies } from './grant-policies.ts';
+import { describeSecretGrant, listReceivedSecretGrants, listSecretGrants } from './list-secret-grants.ts';
 import { listSecrets } from './list-secrets.ts';
+import { describeWrapping, listWrappings, revokeWrapping } from './list-wrappings.ts';
 import {
   cancelRotateSecret,
   removeRegionsFromReplication,
@@ -23,9 +27,11 @@ import {
   putResourcePolicy,
   validateResourcePolicy,
 } from './resource-policy.ts';
+import { revokeSecretGrant } from './revoke-secret-grant.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
 import { createTarget, deleteTarget, updateTarget } from './targets/change-target.ts';
 import { describeTarget, listTargets, testTarget } from './targets/read-targets.ts';
+import { lookUpWrapping, unwrapSecretValue } from './unwrap-secret-value.ts';
 import { updateSecret } from './update-secret.ts';
 import {
   diffSecretVersions,
@@ -35,6 +41,8 @@ import {
   setSecretVersionExpiry,
   updateSecretVersionStage,
 } from './versions.ts';
+import { watchSecrets } from './watch-secrets.ts';
+import { wrapSecretValue } from './wrap-secret-value.ts';
 
 export const ccmsHandlers = [
   createSecret,
@@ -70,10 +78,23 @@ export const ccmsHandlers = [
   updateTarget,
   testTarget,
   deleteTarget,
+  createSecretGrant,
+  describeSecretGrant,
+  listSecretGrants,
+  listReceivedSecretGrants,
+  revokeSecretGrant,
+  wrapSecretValue,
+  unwrapSecretValue,
+  lookUpWrapping,
+  describeWrapping,
+  listWrappings,
+  revokeWrapping,
+  watchSecrets,
   moveResource,
   previewMoveResource,
   listResourcesInProject,
   describeResourceFacts,
+  describeGrantPolicies,
   describeConfigurations,
   listConfigurations,
 ] as const;

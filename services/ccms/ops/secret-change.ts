@@ -4,6 +4,7 @@
  */
 import { type Change, change } from '../../../platform/runtime/call.ts';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import type { ChangeReason } from '../api/watch.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { type SecretRow, secretRowBytes, type Unsealed, type VersionRow, versionRowBytes } from '../domain/rows.ts';
 import { deleteVersions, insertVersion, replaceSecret, replaceVersion } from '../store/queries.ts';
@@ -46,9 +47,19 @@ export async function changeSecret<Output>(
       if (version.version === 1) await insertVersion(tx, version);
       else if (!(await replaceVersion(tx, version))) throw conflict(call, record);
     }
+    const reason = reasonOf(wanted);
+    if (reason) await deps.feed.announce(tx, { arn: record.arn, accountId: row.account_id }, reason);
     return wanted.output;
   };
   return change(commit, () => deps.secrets.written(row.secret_id, row.version));
+}
+
+/** What followers are told; undefined: nothing that can be seen of the secret is another. */
+function reasonOf({ edit, add, replace }: SecretChange<unknown>): ChangeReason | undefined {
+  if (edit.deletion_date !== undefined) return edit.deletion_date === null ? 'restored' : 'deleted';
+  if (add) return 'value';
+  if (edit.stages !== undefined) return 'stages';
+  return Object.keys(edit).length > 0 || replace ? 'settings' : undefined;
 }
 
 /** For a repeated request: there is nothing to write but its record. */

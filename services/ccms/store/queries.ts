@@ -144,7 +144,7 @@ export async function destroySecret(tx: AnyTransaction, row: SecretRow, tombston
     .where('version', '=', row.version)
     .executeTakeFirst();
   if (result.numDeletedRows !== 1n) return false;
-  for (const table of ['secret_version', 'version_access'] as const)
+  for (const table of ['secret_version', 'version_access', 'secret_grant', 'secret_wrapping'] as const)
     await own(tx).deleteFrom(table).where('secret_id', '=', row.secret_id).execute();
   await own(tx).insertInto('secret_tombstone').values(tombstone).execute();
   return true;

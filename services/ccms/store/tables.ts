@@ -1,5 +1,7 @@
+import type { GrantRow } from '../domain/grant.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
 import type { TargetRow } from '../domain/target-row.ts';
+import type { WrappingRow } from '../domain/wrapping.ts';
 
 export interface CcmsTables {
   secret: SecretRow;
@@ -7,4 +9,6 @@ export interface CcmsTables {
   secret_tombstone: TombstoneRow;
   version_access: AccessRow;
   target: TargetRow;
+  secret_grant: GrantRow;
+  secret_wrapping: WrappingRow;
 }

@@ -177,6 +177,11 @@ export class VaultHarness {
     return arn;
   }
 
+  /** After a principal was changed through the harness of kms. */
+  announce(accountId = ACCOUNT): void {
+    this.hub.publish(accountId);
+  }
+
   /** As one of our own services. */
   internal(): VaultClient {
     return this.client(serviceCaller('org'));

@@ -4,6 +4,7 @@ import { accountsLetIn, readResourcePolicy } from '../../../../policies/engine/i
 import { POLICY_NAME } from '../../domain/secret-policy.ts';
 import { stagesByVersion } from '../../domain/stages.ts';
 import { readTags } from '../../domain/tags.ts';
+import { grantsOfTarget } from '../../store/grants.ts';
 import { guardedSecret, listInProject, listSecretIds } from '../../store/queries.ts';
 import { arnOf, type SecretRecord } from '../../store/secret-record.ts';
 import { askAboutSecret, isForeign, requireLive } from '../secret-access.ts';
@@ -57,6 +58,7 @@ function owned(record: SecretRecord): OwnedResource {
     project,
     tags,
     item: () => itemOf(record),
+    granted: async (deps) => grantsOfTarget(await deps.grants.of(record, 'everybody')),
     async moveTo(call, deps, to) {
       requireLive(call, record);
       const output = moveOf({ arn, project }, to);
