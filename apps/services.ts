@@ -9,14 +9,18 @@ import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
-export function services(config: { awsStrictLimits: boolean; vaultKeyCacheSeconds: number }): readonly AnyService[] {
+export function services(config: {
+  awsStrictLimits: boolean;
+  vaultKeyCacheSeconds: number;
+  vaultRevocationHold: boolean;
+}): readonly AnyService[] {
   return [
     defineIam({
       catalogue: actionCatalogue(operations),
       ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
     }),
     kmsService,
-    defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds }),
+    defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds, revocationHold: config.vaultRevocationHold }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];

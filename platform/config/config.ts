@@ -27,6 +27,8 @@ export interface Config {
   awsStrictLimits: boolean;
   /** How long the vault may use an opened data key without asking kms again. */
   vaultKeyCacheSeconds: number;
+  /** After a restore: the vault ends no user at a target of its own accord. */
+  vaultRevocationHold: boolean;
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -54,6 +56,10 @@ export const SETTINGS = {
   PARAPET_VAULT_KEY_CACHE_SECONDS: [
     '0',
     'how long the vault may read with a key that kms opened for a caller, 0 to 300; 0: every read asks kms',
+  ],
+  PARAPET_VAULT_REVOCATION_HOLD: [
+    'false',
+    'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
   ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
@@ -96,6 +102,7 @@ export function readConfig(environment: Environment = process.env): Config {
       refusalBurst: refusals * 10,
     },
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
+    vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
       get('PARAPET_SERVICES')

@@ -7,9 +7,14 @@ import type { Platform } from '../../platform/runtime/service.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
+import type { LeaseTargets } from './ops/leases/dynamic-access.ts';
+import type { Reconciler } from './ops/leases/reconciler.ts';
+import type { Revoker } from './ops/leases/revoker.ts';
 import type { AccessLog } from './store/access-log.ts';
+import type { CredentialRoles } from './store/credential-roles.ts';
 import type { Fingerprints } from './store/fingerprints.ts';
 import type { KeyCache } from './store/key-cache.ts';
+import type { Leases } from './store/leases.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 
@@ -39,6 +44,13 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   fingerprints: Fingerprints;
   keys: KeyCache;
   access: AccessLog;
+  roles: CredentialRoles;
+  leases: Leases;
+  leaseTargets: LeaseTargets;
+  revoker: Revoker;
+  reconciler: Reconciler;
+  /** After a restore: no user is ended of our own accord until somebody has looked. */
+  revocationHold: boolean;
   /** For what happens without a request: the destruction of a secret when its time has passed. */
   recorder: Recorder;
 }

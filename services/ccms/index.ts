@@ -5,30 +5,43 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { endWithParent, reconcileUsers, removeEndedLeases, revokeLeases } from './jobs/leases.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { ccmsHandlers } from './ops/index.ts';
+import { Reconciler } from './ops/leases/reconciler.ts';
+import { Revoker } from './ops/leases/revoker.ts';
 import { AccessLog } from './store/access-log.ts';
+import { CredentialRoles } from './store/credential-roles.ts';
 import { Fingerprints } from './store/fingerprints.ts';
 import { KeyCache } from './store/key-cache.ts';
+import { Leases } from './store/leases.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { migration as leases } from './store/migrations/0004_leases.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 
 export type { CcmsClients, CcmsDeps } from './deps.ts';
 
-/** `keyCacheSeconds`: how long an opened data key may be used without asking kms again; 0: each read asks. */
-export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
+export interface CcmsOptions {
+  /** How long an opened data key may be used without asking kms again; 0: each read asks. */
+  keyCacheSeconds: number;
+  /** After a restore: no user at a target is ended of our own accord. */
+  revocationHold: boolean;
+}
+
+export function defineCcms(options: CcmsOptions) {
   return defineService<CcmsTables, CcmsClients, CcmsDeps>({
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init],
-    createDeps: (platform) => createDeps(platform, keyCacheSeconds),
+    migrations: [init, leases],
+    createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets],
+    jobs: [purgeSecrets, revokeLeases, reconcileUsers, endWithParent, removeEndedLeases],
     async close(deps) {
+      await Promise.all([deps.revoker.stop(), deps.reconciler.stop()]);
       deps.keys.close();
       deps.fingerprints.close();
       await deps.access.close();
@@ -36,18 +49,25 @@ export function defineCcms({ keyCacheSeconds }: { keyCacheSeconds: number }) {
   });
 }
 
-function createDeps(platform: Platform<CcmsTables, CcmsClients>, keyCacheSeconds: number): CcmsDeps {
+function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOptions): CcmsDeps {
   const { store, hsm, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
-  return {
+  const deps: CcmsDeps = {
     ...platform,
     guard,
     secrets: new Secrets(store, guard),
     fingerprints: new Fingerprints(hsm),
-    keys: new KeyCache(keyCacheSeconds, clock),
+    keys: new KeyCache(options.keyCacheSeconds, clock),
     access: new AccessLog(store),
     recorder: new Recorder(store as never, writer, () => undefined),
+    roles: new CredentialRoles(store, guard),
+    leases: new Leases(store, guard),
+    leaseTargets: undefined as never,
+    revoker: new Revoker(() => deps),
+    reconciler: new Reconciler(() => deps),
+    revocationHold: options.revocationHold,
   };
+  return deps;
 }

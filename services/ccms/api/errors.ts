@@ -46,6 +46,11 @@ const catalogue = {
     aws: 'DecryptionFailure',
     doc: 'The stored value cannot be opened: its key is disabled or gone, or it is not what was written.',
   },
+  TargetFailed: {
+    status: 424,
+    aws: 'InvalidRequestException',
+    doc: 'The database of the target did not do what was asked; `reason` names why.',
+  },
   Conflict: {
     status: 409,
     // The AWS model has no conflict; a fault is what every SDK retries by itself.

@@ -1,5 +1,7 @@
 /** The operations of the vault: the only part of this service that others import. */
 import * as configurations from './configurations.ts';
+import * as credentialRoles from './credential-roles.ts';
+import * as leases from './leases.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
@@ -37,6 +39,20 @@ export const ccmsOperations = {
   ReplicateSecretToRegions: notOffered.ReplicateSecretToRegions,
   RemoveRegionsFromReplication: notOffered.RemoveRegionsFromReplication,
   StopReplicationToReplica: notOffered.StopReplicationToReplica,
+  CreateCredentialRole: credentialRoles.CreateCredentialRole,
+  DescribeCredentialRole: credentialRoles.DescribeCredentialRole,
+  ListCredentialRoles: credentialRoles.ListCredentialRoles,
+  UpdateCredentialRole: credentialRoles.UpdateCredentialRole,
+  DeleteCredentialRole: credentialRoles.DeleteCredentialRole,
+  IssueCredential: leases.IssueCredential,
+  RenewLease: leases.RenewLease,
+  RevokeLease: leases.RevokeLease,
+  DescribeLease: leases.DescribeLease,
+  ListLeases: leases.ListLeases,
+  PreviewRevokeLeases: leases.PreviewRevokeLeases,
+  RevokeLeases: leases.RevokeLeases,
+  ForgetLease: leases.ForgetLease,
+  ForgetLeases: leases.ForgetLeases,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,

@@ -6,6 +6,16 @@ import { deleteSecret, restoreSecret } from './delete-secret.ts';
 import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
+import {
+  createCredentialRole,
+  deleteCredentialRole,
+  describeCredentialRole,
+  listCredentialRoles,
+  updateCredentialRole,
+} from './leases/credential-roles.ts';
+import { issueCredential } from './leases/issue-credential.ts';
+import { forgetLeases, listLeases, previewRevokeLeases, revokeLeases } from './leases/many-leases.ts';
+import { describeLease, forgetLease, renewLease, revokeLease } from './leases/one-lease.ts';
 import { listSecrets } from './list-secrets.ts';
 import {
   cancelRotateSecret,
@@ -61,6 +71,20 @@ export const ccmsHandlers = [
   replicateSecretToRegions,
   removeRegionsFromReplication,
   stopReplicationToReplica,
+  createCredentialRole,
+  describeCredentialRole,
+  listCredentialRoles,
+  updateCredentialRole,
+  deleteCredentialRole,
+  issueCredential,
+  renewLease,
+  revokeLease,
+  describeLease,
+  listLeases,
+  previewRevokeLeases,
+  revokeLeases,
+  forgetLease,
+  forgetLeases,
   moveResource,
   previewMoveResource,
   listResourcesInProject,

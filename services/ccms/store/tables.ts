@@ -1,3 +1,4 @@
+import type { CredentialRoleRow, LeaseRow, OrphanRow } from '../domain/leases/rows.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
 
 export interface CcmsTables {
@@ -5,4 +6,7 @@ export interface CcmsTables {
   secret_version: VersionRow;
   secret_tombstone: TombstoneRow;
   version_access: AccessRow;
+  credential_role: CredentialRoleRow;
+  lease: LeaseRow;
+  lease_orphan: OrphanRow;
 }

@@ -39,6 +39,7 @@ export type VaultClient = {
 
 export interface VaultOptions {
   keyCacheSeconds?: number;
+  revocationHold?: boolean;
   /** PostgreSQL instead of SQLite. */
   url?: string;
 }
@@ -88,7 +89,10 @@ export class VaultHarness {
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
     const { organization } = kms.organization;
-    const service = defineCcms({ keyCacheSeconds: options.keyCacheSeconds ?? 0 });
+    const service = defineCcms({
+      keyCacheSeconds: options.keyCacheSeconds ?? 0,
+      revocationHold: options.revocationHold ?? false,
+    });
     const store = await openStore<CcmsTables>({
       service: 'ccms',
       folder,
