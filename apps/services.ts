@@ -1,6 +1,7 @@
 /** Every service of the product. */
 import { actionCatalogue } from '../derive/catalogue.ts';
 import { operations } from '../derive/operations.ts';
+import type { Config } from '../platform/config/config.ts';
 import type { AnyService } from '../platform/runtime/service.ts';
 import { auditService } from '../services/audit/index.ts';
 import { defineCcms } from '../services/ccms/index.ts';
@@ -9,18 +10,20 @@ import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
-export function services(config: {
-  awsStrictLimits: boolean;
-  vaultKeyCacheSeconds: number;
-  vaultRevocationHold: boolean;
-}): readonly AnyService[] {
+export function services(
+  config: Pick<Config, 'awsStrictLimits' | 'vaultKeyCacheSeconds' | 'vaultTargetNetworks' | 'vaultRevocationHold'>,
+): readonly AnyService[] {
   return [
     defineIam({
       catalogue: actionCatalogue(operations),
       ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
     }),
     kmsService,
-    defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds, revocationHold: config.vaultRevocationHold }),
+    defineCcms({
+      keyCacheSeconds: config.vaultKeyCacheSeconds,
+      targetNetworks: config.vaultTargetNetworks,
+      revocationHold: config.vaultRevocationHold,
+    }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];

@@ -3,6 +3,7 @@
  * cannot be understood stops the start with a sentence that names it.
  */
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 
 export interface Address {
   host: string;
@@ -27,6 +28,8 @@ export interface Config {
   awsStrictLimits: boolean;
   /** How long the vault may use an opened data key without asking kms again. */
   vaultKeyCacheSeconds: number;
+  /** Where databases and functions that the vault connects to may be: CIDR ranges, `sockets`. */
+  vaultTargetNetworks: readonly string[];
   /** After a restore: the vault ends no user at a target of its own accord. */
   vaultRevocationHold: boolean;
   /** Internal listeners of the services when each runs in its own process. */
@@ -56,6 +59,10 @@ export const SETTINGS = {
   PARAPET_VAULT_KEY_CACHE_SECONDS: [
     '0',
     'how long the vault may read with a key that kms opened for a caller, 0 to 300; 0: every read asks kms',
+  ],
+  PARAPET_VAULT_TARGET_NETWORKS: [
+    '',
+    'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets',
   ],
   PARAPET_VAULT_REVOCATION_HOLD: [
     'false',
@@ -102,6 +109,7 @@ export function readConfig(environment: Environment = process.env): Config {
       refusalBurst: refusals * 10,
     },
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
+    vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS'),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
@@ -122,6 +130,15 @@ function address(text: string, setting: string): Address {
   if (at < 1 || host === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new ConfigError(`${setting} ${text} is not host:port`);
   return { host, port };
+}
+
+function networks(text: string, setting: string): string[] {
+  const entries = text.split(',').flatMap((entry) => entry.trim() || []);
+  for (const entry of entries) {
+    if (entry !== 'sockets' && !ipaddr.isValidCIDR(entry))
+      throw new ConfigError(`${setting} ${entry} is neither a CIDR range nor "sockets"`);
+  }
+  return entries;
 }
 
 function number(text: string, setting: string, min: number, max: number): number {

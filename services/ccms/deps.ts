@@ -5,9 +5,10 @@ import type { Client } from '../../platform/client/transport.ts';
 import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
+import type { iamApi } from '../iam/api/index.ts';
 import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
-import type { LeaseTargets } from './ops/leases/dynamic-access.ts';
+import type { ActingSessions } from './ops/acting/acting-sessions.ts';
 import type { Reconciler } from './ops/leases/reconciler.ts';
 import type { Revoker } from './ops/leases/revoker.ts';
 import type { AccessLog } from './store/access-log.ts';
@@ -17,25 +18,28 @@ import type { KeyCache } from './store/key-cache.ts';
 import type { Leases } from './store/leases.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
+import type { Targets } from './store/targets.ts';
+import type { TargetNetworks } from './targets/networks.ts';
 
 /** What the vault asks of other services. */
 export interface CcmsClients {
   kms: Pick<Client<typeof kmsOperations>, 'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey'>;
   /** A batch is a number of requests, each decided and recorded for itself. */
   ccms: Pick<Client<typeof ccmsOperations>, 'GetSecretValue' | 'ListSecrets'>;
-  iam: PrincipalResolver & {
-    /** Whether a project of an account takes resources; absent: the account has no such project. */
-    FindEnterpriseProject(input: {
-      AccountId: string;
-      EnterpriseProjectId: string;
-    }): Promise<{ Project?: ProjectState | undefined }>;
-    /** The root user, the users and the roles of an account, by id, after one of them. */
-    ListAccountPrincipals(input: {
-      AccountId: string;
-      After?: string;
-      Limit: number;
-    }): Promise<{ PrincipalIds: string[] }>;
-  };
+  iam: PrincipalResolver &
+    Pick<Client<typeof iamApi>, 'DescribeServiceRole' | 'OpenServiceSession'> & {
+      /** Whether a project of an account takes resources; absent: the account has no such project. */
+      FindEnterpriseProject(input: {
+        AccountId: string;
+        EnterpriseProjectId: string;
+      }): Promise<{ Project?: ProjectState | undefined }>;
+      /** The root user, the users and the roles of an account, by id, after one of them. */
+      ListAccountPrincipals(input: {
+        AccountId: string;
+        After?: string;
+        Limit: number;
+      }): Promise<{ PrincipalIds: string[] }>;
+    };
 }
 
 export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
@@ -44,9 +48,12 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   fingerprints: Fingerprints;
   keys: KeyCache;
   access: AccessLog;
+  targets: Targets;
+  networks: TargetNetworks;
+  /** For what the vault does for targets and secrets when nobody asks. */
+  acting: ActingSessions;
   roles: CredentialRoles;
   leases: Leases;
-  leaseTargets: LeaseTargets;
   revoker: Revoker;
   reconciler: Reconciler;
   /** After a restore: no user is ended of our own accord until somebody has looked. */

@@ -7,6 +7,7 @@ import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { endWithParent, reconcileUsers, removeEndedLeases, revokeLeases } from './jobs/leases.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { Reconciler } from './ops/leases/reconciler.ts';
 import { Revoker } from './ops/leases/revoker.ts';
@@ -16,15 +17,20 @@ import { Fingerprints } from './store/fingerprints.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { Leases } from './store/leases.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { migration as targets } from './store/migrations/0002_targets.ts';
 import { migration as leases } from './store/migrations/0004_leases.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
+import { Targets } from './store/targets.ts';
+import { TargetNetworks } from './targets/networks.ts';
 
 export type { CcmsClients, CcmsDeps } from './deps.ts';
 
 export interface CcmsOptions {
   /** How long an opened data key may be used without asking kms again; 0: each read asks. */
   keyCacheSeconds: number;
+  /** Where targets may be: see `TargetNetworks`. */
+  targetNetworks: readonly string[];
   /** After a restore: no user at a target is ended of our own accord. */
   revocationHold: boolean;
 }
@@ -34,7 +40,7 @@ export function defineCcms(options: CcmsOptions) {
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init, leases],
+    migrations: [init, targets, leases],
     createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
@@ -50,7 +56,7 @@ export function defineCcms(options: CcmsOptions) {
 }
 
 function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOptions): CcmsDeps {
-  const { store, hsm, clock, ids, log, settings } = platform;
+  const { store, hsm, clients, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
@@ -61,10 +67,12 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOp
     fingerprints: new Fingerprints(hsm),
     keys: new KeyCache(options.keyCacheSeconds, clock),
     access: new AccessLog(store),
+    targets: new Targets(store, guard),
+    networks: new TargetNetworks(options.targetNetworks),
+    acting: new ActingSessions({ iam: clients.iam, clock, ids }),
     recorder: new Recorder(store as never, writer, () => undefined),
     roles: new CredentialRoles(store, guard),
     leases: new Leases(store, guard),
-    leaseTargets: undefined as never,
     revoker: new Revoker(() => deps),
     reconciler: new Reconciler(() => deps),
     revocationHold: options.revocationHold,

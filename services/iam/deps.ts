@@ -1,5 +1,6 @@
 /** What the operations of iam receive. */
 
+import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { Client } from '../../platform/client/transport.ts';
 import type { PlacedResource, ResourceFacts } from '../../platform/contract/enterprise-project.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
@@ -45,6 +46,8 @@ export interface IamDeps extends Platform<IamDb, IamClients> {
   namespaces: NamespaceCache;
   subjects: SubjectCache;
   signing: SessionSigning;
+  /** For what services of ours do in an account: their own requests have no records. */
+  recorder: Recorder;
   keyUses: LatestUses;
   roleUses: LatestUses;
   /** Ends the background writing of key uses. */

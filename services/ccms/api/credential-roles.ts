@@ -15,11 +15,11 @@ import { ROLE_CONDITIONS } from './conditions.ts';
 import { changeErrors, errors, readErrors } from './errors.ts';
 import { vault } from './service.ts';
 import { Description, MaxResults, NextToken } from './shapes.ts';
+import { TargetName } from './targets.ts';
 
 export const RoleName = text(1, 128, { pattern: /^[A-Za-z0-9/_+=.@-]+$/ });
 /** Name or ARN. */
 export const RoleId = text(1, 2048, { pattern: /^[A-Za-z0-9/_+=.@:-]+$/ });
-export const TargetId = text(1, 2048, { pattern: /^[A-Za-z0-9/_+=.@:-]+$/ });
 /** A name at the database. */
 const DatabaseName = text(1, 64, { pattern: /^[^\p{Control}\p{Surrogate}]+$/u });
 const MAX_TTL_SECONDS = 30 * 86_400;
@@ -90,7 +90,7 @@ export const CreateCredentialRole = defineOperation({
   doc: 'Makes a credential role: what users at a target may do, and how long and how many of them live. Needs secretsmanager:UseTarget on the target.',
   input: structure({
     Name: RoleName,
-    Target: TargetId,
+    Target: TargetName,
     ...changeable,
     EnterpriseProjectId: EnterpriseProjectId.optional(),
   }),

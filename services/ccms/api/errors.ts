@@ -35,6 +35,11 @@ const catalogue = {
     aws: 'PreconditionNotMetException',
     doc: 'The secret is not what the request expects it to be.',
   },
+  TargetFailed: {
+    status: 409,
+    aws: 'InvalidRequestException',
+    doc: 'The database of the target did not do what was asked; the message names what went wrong.',
+  },
   InvalidNextToken: { status: 400, aws: 'InvalidNextTokenException', doc: 'The token was not made for this list.' },
   EncryptionFailure: {
     status: 409,
@@ -45,11 +50,6 @@ const catalogue = {
     status: 409,
     aws: 'DecryptionFailure',
     doc: 'The stored value cannot be opened: its key is disabled or gone, or it is not what was written.',
-  },
-  TargetFailed: {
-    status: 424,
-    aws: 'InvalidRequestException',
-    doc: 'The database of the target did not do what was asked; `reason` names why.',
   },
   Conflict: {
     status: 409,

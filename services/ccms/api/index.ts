@@ -8,6 +8,7 @@ import * as policies from './policies.ts';
 import * as projects from './projects.ts';
 import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
+import * as targets from './targets.ts';
 import * as values from './values.ts';
 import * as versions from './versions.ts';
 
@@ -39,6 +40,12 @@ export const ccmsOperations = {
   ReplicateSecretToRegions: notOffered.ReplicateSecretToRegions,
   RemoveRegionsFromReplication: notOffered.RemoveRegionsFromReplication,
   StopReplicationToReplica: notOffered.StopReplicationToReplica,
+  CreateTarget: targets.CreateTarget,
+  DescribeTarget: targets.DescribeTarget,
+  ListTargets: targets.ListTargets,
+  UpdateTarget: targets.UpdateTarget,
+  TestTarget: targets.TestTarget,
+  DeleteTarget: targets.DeleteTarget,
   CreateCredentialRole: credentialRoles.CreateCredentialRole,
   DescribeCredentialRole: credentialRoles.DescribeCredentialRole,
   ListCredentialRoles: credentialRoles.ListCredentialRoles,

@@ -13,10 +13,11 @@ import {
   timestamp,
 } from '../../../platform/contract/shape.ts';
 import { ROLE_CONDITIONS } from './conditions.ts';
-import { RoleId, TargetId, TtlSeconds } from './credential-roles.ts';
+import { RoleId, TtlSeconds } from './credential-roles.ts';
 import { changeErrors, errors, readErrors } from './errors.ts';
 import { vault } from './service.ts';
 import { MaxResults, NextToken } from './shapes.ts';
+import { TargetName } from './targets.ts';
 
 const LeaseId = text(36, 36, { pattern: /^[0-9a-f-]+$/ });
 const LEASE_STATES = ['ISSUING', 'ACTIVE', 'REVOKING', 'STUCK', 'REVOKED', 'ABORTED'] as const;
@@ -131,7 +132,7 @@ export const ListLeases = defineOperation({
   doc: 'Lists leases of the account, newest first: of a role, a target, a principal, or in a state. Those that ended are kept for a month. STUCK are users that could not be ended in six attempts; they are tried every hour.',
   input: structure({
     Role: RoleId.optional(),
-    Target: TargetId.optional(),
+    Target: TargetName.optional(),
     Principal: PrincipalName.optional(),
     State: oneOf(LEASE_STATES).optional(),
     MaxResults: MaxResults.optional(),
@@ -148,7 +149,7 @@ export const ListLeases = defineOperation({
   ],
 });
 
-const many = { Role: RoleId.optional(), Target: TargetId.optional(), Principal: PrincipalName.optional() };
+const many = { Role: RoleId.optional(), Target: TargetName.optional(), Principal: PrincipalName.optional() };
 /** How far it is: what this request set about ending, and what is left for the next one. */
 const Count = integer(0, 2 ** 31 - 1);
 
@@ -196,7 +197,7 @@ export const ForgetLeases = defineOperation({
   ...vault('management'),
   name: 'ForgetLeases',
   doc: 'Gives all leases up whose users were at a target that is gone. Needs the permission on every role concerned. Up to 500 in one request; repeat it while Remaining is not 0.',
-  input: structure({ Target: TargetId }),
+  input: structure({ Target: TargetName }),
   output: structure({ Forgotten: integer(0, LEASES_AT_ONCE), Remaining: Count }),
   errors: changeErrors(),
   authz: onRole('ForgetLeases'),

@@ -33,6 +33,8 @@ import {
   validateResourcePolicy,
 } from './resource-policy.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
+import { createTarget, deleteTarget, updateTarget } from './targets/change-target.ts';
+import { describeTarget, listTargets, testTarget } from './targets/read-targets.ts';
 import { updateSecret } from './update-secret.ts';
 import {
   diffSecretVersions,
@@ -71,6 +73,12 @@ export const ccmsHandlers = [
   replicateSecretToRegions,
   removeRegionsFromReplication,
   stopReplicationToReplica,
+  createTarget,
+  describeTarget,
+  listTargets,
+  updateTarget,
+  testTarget,
+  deleteTarget,
   createCredentialRole,
   describeCredentialRole,
   listCredentialRoles,

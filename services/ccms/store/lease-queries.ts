@@ -44,14 +44,24 @@ export function listRoles(db: Reader, accountId: string, after: string, limit: n
     .execute();
 }
 
-/** Whether a target has credential roles: it cannot be deleted then. */
-export async function countRolesAt(db: Reader, targetId: string): Promise<number> {
-  const { count } = await db
+/** Credential roles of a target: it cannot be deleted while it has some. */
+export async function countRolesAt(tx: AnyTransaction, targetId: string): Promise<number> {
+  const { count } = await own(tx)
     .selectFrom('credential_role')
     .select((eb) => eb.fn.countAll().as('count'))
     .where('target_id', '=', targetId)
     .executeTakeFirstOrThrow();
   return Number(count);
+}
+
+/** Keeps a target from being deleted until the end of the transaction. False: it is gone. */
+export async function lockTarget(tx: AnyTransaction, targetId: string): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable('target')
+    .set((eb) => ({ version: eb.ref('version') }))
+    .where('target_id', '=', targetId)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
 }
 
 export async function countRoles(tx: AnyTransaction, accountId: string): Promise<number> {

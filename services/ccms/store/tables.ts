@@ -1,11 +1,13 @@
 import type { CredentialRoleRow, LeaseRow, OrphanRow } from '../domain/leases/rows.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
+import type { TargetRow } from '../domain/target-row.ts';
 
 export interface CcmsTables {
   secret: SecretRow;
   secret_version: VersionRow;
   secret_tombstone: TombstoneRow;
   version_access: AccessRow;
+  target: TargetRow;
   credential_role: CredentialRoleRow;
   lease: LeaseRow;
   lease_orphan: OrphanRow;

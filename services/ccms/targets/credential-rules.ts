@@ -23,8 +23,13 @@ export function checkPassword(password: Buffer, where: string): void {
 
 /** SECURITY: a plain connection shows the password, or enough to guess it, to everybody on the way. */
 export function checkTransport(connection: TargetConnection, endpoint: Endpoint): void {
-  if (connection.tls.mode === 'plain' && !isLocal(endpoint.host))
+  if (connection.tls.mode === 'plain' && !isLocal(addressOf(endpoint)))
     throw new TargetFailure('tls-required', connection.name);
+}
+
+/** Where to connect. */
+export function addressOf({ host, address }: Endpoint): string {
+  return address ?? host;
 }
 
 function isLocal(host: string): boolean {

@@ -26,6 +26,9 @@ const SENTENCES: Readonly<Record<TargetFailureCode, string>> = {
   'sessions-left': 'still has sessions of the user',
   'tls-failed': 'could not prove who it is',
   'tls-required': 'may not be reached without TLS: it is not on this machine',
+  'address-refused': 'is at an address that the vault may not connect to',
+  'admin-unreadable':
+    'has an administrative secret that its role cannot read, or that is not JSON with username and password',
   'admin-refused': 'refuses the administrative credential',
   'current-refused': 'refuses the current credential, so the administrative one is not used on its behalf',
   'pending-refused': 'refuses the pending credential',

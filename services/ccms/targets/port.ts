@@ -23,6 +23,8 @@ export interface Endpoint {
   /** A name, an address, or an absolute path: the socket (PostgreSQL: its folder). */
   readonly host: string;
   readonly port: number;
+  /** Where to connect when the name was looked up before (`networks.ts`); certificates must say the host all the same. */
+  readonly address?: string;
 }
 
 /** `plain` only for sockets and loopback addresses. */

@@ -22,6 +22,7 @@ import { ccmsOperations } from '../api/index.ts';
 import type { CcmsClients, CcmsDeps } from '../deps.ts';
 import { defineCcms } from '../index.ts';
 import type { CcmsTables } from '../store/tables.ts';
+import { ServiceRoles } from './service-roles.ts';
 
 export {
   ADMIN_POLICY,
@@ -42,10 +43,13 @@ export interface VaultOptions {
   revocationHold?: boolean;
   /** PostgreSQL instead of SQLite. */
   url?: string;
+  /** Default: this machine and sockets, where the databases of tests are. */
+  targetNetworks?: readonly string[];
 }
 
 export class VaultHarness {
   readonly kms: KmsHarness;
+  readonly roles: ServiceRoles;
   readonly store: Store<CcmsTables>;
   readonly deps: CcmsDeps;
   private readonly hub: ChangeHub;
@@ -56,6 +60,7 @@ export class VaultHarness {
 
   private constructor(parts: {
     kms: KmsHarness;
+    roles: ServiceRoles;
     store: Store<CcmsTables>;
     deps: CcmsDeps;
     hub: ChangeHub;
@@ -64,6 +69,7 @@ export class VaultHarness {
     close: () => Promise<void>;
   }) {
     this.kms = parts.kms;
+    this.roles = parts.roles;
     this.store = parts.store;
     this.deps = parts.deps;
     this.hub = parts.hub;
@@ -75,7 +81,8 @@ export class VaultHarness {
   static async open(options: VaultOptions = {}): Promise<VaultHarness> {
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
-    const kms = await KmsHarness.open({ principals, projects });
+    const roles = new ServiceRoles(principals, () => clock.now());
+    const kms = await KmsHarness.open({ principals, projects, sessions: roles.sessions });
     const clock = { now: () => kms.now };
     const ids = createIds(clock);
     const folder = mkdtempSync(join(tmpdir(), 'ccms-test-'));
@@ -84,13 +91,14 @@ export class VaultHarness {
     const metrics = createMetrics();
     const feed = {
       snapshot: async (id: string) => principals.get(id),
-      session: async () => undefined,
+      session: async (id: string) => roles.sessions.get(id),
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
     const { organization } = kms.organization;
     const service = defineCcms({
       keyCacheSeconds: options.keyCacheSeconds ?? 0,
+      targetNetworks: options.targetNetworks ?? ['127.0.0.0/8', '::1/128', 'sockets'],
       revocationHold: options.revocationHold ?? false,
     });
     const store = await openStore<CcmsTables>({
@@ -107,7 +115,11 @@ export class VaultHarness {
     const clients: CcmsClients = {
       kms: kms.as('ccms'),
       ccms: createClient(ccmsOperations, transport, from),
-      iam: kms.deps.clients.iam,
+      iam: {
+        ...kms.deps.clients.iam,
+        DescribeServiceRole: roles.DescribeServiceRole,
+        OpenServiceSession: roles.OpenServiceSession,
+      },
     };
     const deps = await service.createDeps({
       store,
@@ -143,7 +155,7 @@ export class VaultHarness {
       await service.close?.(deps);
       await store.close();
     };
-    return new VaultHarness({ kms, store, deps, hub, transport, folder, close });
+    return new VaultHarness({ kms, roles, store, deps, hub, transport, folder, close });
   }
 
   async close(): Promise<void> {
@@ -157,6 +169,14 @@ export class VaultHarness {
     const { caller } = this.kms.call(name, policy, accountId);
     this.hub.publish(accountId);
     return this.client(caller);
+  }
+
+  /** A role in which the vault may act; again to change what it may do. Answers its ARN. */
+  role(name: string, policy: object = ADMIN_POLICY, accountId = ACCOUNT, trusted = true): string {
+    const arn = this.roles.set(name, policy, accountId, trusted);
+    this.hub.publish(accountId);
+    this.kms.forget(accountId);
+    return arn;
   }
 
   /** As one of our own services. */

@@ -114,6 +114,7 @@ import {
   UpdateRoleDescription,
 } from './roles.ts';
 import { ClaimRootUser, IssueRootClaim } from './root-user.ts';
+import { DescribeServiceRole, OpenServiceSession } from './service-roles.ts';
 import { ListSessions, RevokeSession, RevokeSessionsBefore } from './sessions.ts';
 import {
   GetContextKeysForCustomPolicy,
@@ -157,6 +158,8 @@ export const iamApi = {
   ListConfigurations,
   DescribeAccounts,
   ProvisionAccount,
+  DescribeServiceRole,
+  OpenServiceSession,
   CreateUser,
   GetUser,
   ListUsers,

@@ -87,6 +87,7 @@ import { createSession, getSessionToken } from './sts/create-session.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
 import { getCallerIdentity } from './sts/get-caller-identity.ts';
 import { getFederationToken } from './sts/get-federation-token.ts';
+import { describeServiceRole, openServiceSession } from './sts/service-session.ts';
 import { listPolicyTags, tagPolicy, untagPolicy } from './tags/policy-tags.ts';
 import { listRoleTags, tagRole, untagRole } from './tags/role-tags.ts';
 import { listUserTags, tagUser, untagUser } from './tags/user-tags.ts';
@@ -193,6 +194,8 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   listConfigurations,
   describeAccounts,
   provisionAccount,
+  describeServiceRole,
+  openServiceSession,
   createEnterpriseProject,
   describeEnterpriseProject,
   listEnterpriseProjects,

@@ -71,7 +71,7 @@ export interface SessionTable {
   kind: SessionKind;
   /** Of a role session or federated user. */
   name: string | null;
-  /** The long-term access key everything began with: the session ends with it. */
+  /** The long-term access key everything began with: the session ends with it. Or the service of ours that opened it. */
   origin_key_id: string;
   origin_account_id: string;
   /** The session that assumed the role, if it was one. */

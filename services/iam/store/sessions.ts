@@ -17,8 +17,14 @@ export async function liveSession(db: Db, sessionId: string): Promise<SessionRow
   return notBefore !== undefined && row.issued_at >= notBefore ? row : undefined;
 }
 
+/** A session that no access key is behind: one of our services opened it. Key ids have no colon. */
+function isOfService(row: SessionRow): boolean {
+  return row.kind === 'role' && row.origin_key_id.startsWith('service:');
+}
+
 /** The latest of the times before which sessions were revoked. Undefined: the key, user or role behind it is gone. */
 async function notBeforeOf(db: Db, row: SessionRow): Promise<number | undefined> {
+  if (isOfService(row)) return roleNotBefore(db, row);
   const key = await db
     .selectFrom('access_key')
     .select('owner_id')
@@ -29,13 +35,18 @@ async function notBeforeOf(db: Db, row: SessionRow): Promise<number | undefined>
   if (!key) return undefined;
   const ofOwner = key.owner_id === row.origin_account_id ? 0 : await userNotBefore(db, key.owner_id);
   if (row.kind !== 'role') return key.owner_id === row.entity_id ? ofOwner : undefined;
+  const ofRole = await roleNotBefore(db, row);
+  return ofRole !== undefined && ofOwner !== undefined ? Math.max(ofRole, ofOwner) : undefined;
+}
+
+async function roleNotBefore(db: Db, row: SessionRow): Promise<number | undefined> {
   const role = await db
     .selectFrom('iam_role')
     .select('sessions_not_before as at')
     .where('role_id', '=', row.entity_id)
     .where('account_id', '=', row.account_id)
     .executeTakeFirst();
-  return role && ofOwner !== undefined ? Math.max(role.at, ofOwner) : undefined;
+  return role?.at;
 }
 
 async function userNotBefore(db: Db, userId: string): Promise<number | undefined> {

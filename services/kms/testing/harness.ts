@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
-import type { PrincipalSnapshot, SnapshotPolicy } from '../../../platform/authz/principal.ts';
+import type { PrincipalSnapshot, SessionSnapshot, SnapshotPolicy } from '../../../platform/authz/principal.ts';
 import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { type Client, createClient, type OnBehalf, serviceCaller } from '../../../platform/client/transport.ts';
 import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
@@ -124,6 +124,8 @@ export class KmsHarness {
       hsm?: MemoryHsm;
       folder?: string;
       principals?: Map<string, PrincipalSnapshot>;
+      /** Sessions of the principals; none unless given. */
+      sessions?: ReadonlyMap<string, SessionSnapshot>;
       projects?: Map<string, ProjectState>;
       url?: string;
     } = {},
@@ -140,7 +142,7 @@ export class KmsHarness {
     const metrics = createMetrics();
     const feed = {
       snapshot: async (id: string) => principals.get(id),
-      session: async () => undefined,
+      session: async (id: string) => options.sessions?.get(id),
       changes: async (since: number) => ({ version: since, accounts: [] }),
     };
     const directory = new PrincipalDirectory({ feed, clock, hub });
@@ -278,6 +280,11 @@ export class KmsHarness {
     });
     this.hub.publish(accountId);
     return { kind: root ? 'root' : 'user', arn, accountId, principalId };
+  }
+
+  /** Something about principals of an account was changed. */
+  forget(accountId: string): void {
+    this.hub.publish(accountId);
   }
 
   /** A project of an account; again to change its state. */

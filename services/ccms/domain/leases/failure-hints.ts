@@ -1,38 +1,34 @@
-/** What somebody can do about a user that could not be ended, by the name of the failure. */
+/** What somebody can do about what went wrong at a target, by the name of the failure. */
 import { isTransient, TARGET_FAILURE_CODES, type TargetFailureCode } from '../rotation/failures.ts';
 
-/** Besides those of the target itself. */
-export const OWN_FAILURES = {
+/** What else keeps a user from being ended. */
+const OWN = {
   'target-missing': 'the target was deleted: ForgetLease gives the lease up',
-  'role-refused':
-    'the role of the target may not be assumed by the vault, or may not read the administrative secret: TestTarget tells',
-  'vault-fault': 'the vault failed: its log tells why; it is tried again by itself',
+  'vault-fault': 'the vault or a service it needs failed: its log tells why; it is tried again by itself',
 } as const;
 
-export type LeaseFailure = TargetFailureCode | keyof typeof OWN_FAILURES;
+export type LeaseFailure = TargetFailureCode | keyof typeof OWN;
 
-const HINTS: Partial<Record<TargetFailureCode, string>> = {
-  'admin-refused': 'the administrative secret of the target does not log in: correct it, TestTarget tells',
-  'permission-missing': 'the administrative user lacks a privilege: give it what the README of targets lists',
-  'object-missing': 'a database or role that the credential role names is gone: make it again, or change the role',
-  'name-unsuitable': 'the credential role names what the database takes for another user: change it',
-  'statement-refused': 'the database refuses a statement: its log tells why',
-  'tls-failed': 'the certificate of the database does not verify: correct the TLS settings of the target',
-  'tls-required': 'the target may not be reached without TLS: correct its TLS settings',
-  unsupported: 'the database is too old, or is configured in a way that cannot work',
+const HINTS: Readonly<Partial<Record<TargetFailureCode, string>>> = {
+  'address-refused': 'PARAPET_VAULT_TARGET_NETWORKS says where the vault may connect to',
+  'admin-unreadable': 'the role needs secretsmanager:GetSecretValue on the secret and kms:Decrypt on its key',
+  'admin-refused': 'correct the administrative secret of the target: TestTarget tells whether it logs in',
+  'permission-missing': 'give the administrative user the privileges that a target needs',
+  'object-missing': 'make the database or role again that is named, or name another one',
+  'name-unsuitable': 'name what the database takes',
+  'statement-refused': 'look into the log of the database',
+  'tls-failed': 'check Tls.Ca and Tls.ServerName against the certificate of the server',
 };
 
 const isOfTarget = (name: string): name is TargetFailureCode =>
   (TARGET_FAILURE_CODES as readonly string[]).includes(name);
 
 export function failureHint(name: string): string {
-  if (name in OWN_FAILURES) return OWN_FAILURES[name as keyof typeof OWN_FAILURES];
-  if (!isOfTarget(name)) return OWN_FAILURES['vault-fault'];
-  if (isTransient(name)) return 'the database is tried again by itself; when it is gone for good, ForgetLease gives up';
-  return HINTS[name] ?? 'TestTarget tells what is wrong with the target';
+  if (!isOfTarget(name)) return name === 'target-missing' ? OWN[name] : OWN['vault-fault'];
+  return HINTS[name] ?? 'TestTarget shows it for each endpoint';
 }
 
 /** Whether it is worth another try as soon as the target answers again. */
 export function passes(name: string | null): boolean {
-  return name !== null && (!isOfTarget(name) ? name !== 'target-missing' : isTransient(name));
+  return name === 'vault-fault' || (name !== null && isOfTarget(name) && isTransient(name));
 }

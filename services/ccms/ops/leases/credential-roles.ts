@@ -17,13 +17,14 @@ import {
 } from '../../domain/leases/credential-role.ts';
 import { DEFAULT_CAPS } from '../../domain/leases/lease.ts';
 import { assemble, type CredentialRole } from '../../store/credential-roles.ts';
-import { countOpen, countRoles, deleteRole, insertRole, replaceRole } from '../../store/lease-queries.ts';
+import { countOpen, countRoles, deleteRole, insertRole, lockTarget, replaceRole } from '../../store/lease-queries.ts';
+import type { TargetRecord } from '../../store/targets.ts';
 import { PRIVILEGES } from '../../targets/mariadb/grants.ts';
 import { openPage } from '../page.ts';
 import { requireOpenProject } from '../projects.ts';
 import { type AnyCall, placeOf } from '../secret-access.ts';
-import type { LeaseTarget } from './dynamic-access.ts';
-import { missingTarget, resolveRole, targetOfNoRole, touchRole, useOfTarget } from './role-access.ts';
+import { missingTarget } from '../targets/target-access.ts';
+import { resolveRole, targetOfNoRole, touchRole, useOfTarget } from './role-access.ts';
 
 const implement = implementFor<CcmsDeps>();
 
@@ -46,11 +47,11 @@ export const createCredentialRole = implement(CreateCredentialRole, {
     const place = placeOf(call, deps);
     const project = input.EnterpriseProjectId ?? DEFAULT_PROJECT;
     const create = { ...targetOfNoRole(call, deps, {}, credentialRoleArn(place, input.Name)), project };
-    const target = await deps.leaseTargets.byName(place.accountId, input.Target);
+    const target = await deps.targets.byName(place.accountId, input.Target);
     if (target) return { targets: [create, useOfTarget(target)], state: target };
-    return { targets: [create], state: undefined as never, absent: missingTarget(call) };
+    return { targets: [create], state: undefined as never, absent: missingTarget(call, input.Target) };
   },
-  async run(call, input, target: LeaseTarget, deps) {
+  async run(call, input, target: TargetRecord, deps) {
     const settings = settingsOf(call, target, input, undefined);
     const project = input.EnterpriseProjectId ?? DEFAULT_PROJECT;
     await requireOpenProject(call, deps, project);
@@ -65,7 +66,7 @@ export const createCredentialRole = implement(CreateCredentialRole, {
         region,
         name: input.Name,
         description: input.Description ?? '',
-        target_id: target.id,
+        target_id: target.row.target_id,
         settings: JSON.stringify(settings),
         default_ttl_seconds: input.DefaultTtlSeconds ?? Math.min(HOUR_SECONDS, maxTtl),
         max_ttl_seconds: maxTtl,
@@ -83,6 +84,7 @@ export const createCredentialRole = implement(CreateCredentialRole, {
     return change(async (tx) => {
       if ((await countRoles(tx, accountId)) >= MAX_ROLES_PER_ACCOUNT)
         throw call.fail('LimitExceeded', `account has ${MAX_ROLES_PER_ACCOUNT} credential roles`);
+      if (!(await lockTarget(tx, target.row.target_id))) throw missingTarget(call, input.Target);
       if (!(await insertRole(tx, row)))
         throw call.fail('AlreadyExists', `credential role ${input.Name} exists`, { hint: 'choose another name' });
       return { CredentialRole: described(role, target) };
@@ -94,7 +96,7 @@ export const describeCredentialRole = implement(DescribeCredentialRole, {
   resolve: (call, input, deps) => resolveRole(call, deps, input.Role),
   async run(_call, _input, role, deps) {
     const { account_id, target_id, role_id } = role.row;
-    const target = await deps.leaseTargets.byId(account_id, target_id);
+    const target = await deps.targets.byId(account_id, target_id);
     return { CredentialRole: described(role, target), OpenLeases: await countOpen(deps.store.read, role_id) };
   },
 });
@@ -115,12 +117,13 @@ export const updateCredentialRole = implement(UpdateCredentialRole, {
     const resolved = await resolveRole(call, deps, input.Role);
     if (resolved.absent) return { ...resolved, state: undefined as never };
     const role = resolved.state;
-    const target = await deps.leaseTargets.byId(role.row.account_id, role.row.target_id);
+    const target = await deps.targets.byId(role.row.account_id, role.row.target_id);
     const targets = target ? [...resolved.targets, useOfTarget(target)] : resolved.targets;
-    return { targets, state: { role, target }, ...(!target && { absent: missingTarget(call) }) };
+    const gone = target ? {} : { absent: missingTarget(call, role.row.target_id) };
+    return { targets, state: { role, target }, ...gone };
   },
-  async run(call, input, { role, target }: { role: CredentialRole; target: LeaseTarget | undefined }, deps) {
-    if (!target) throw missingTarget(call);
+  async run(call, input, { role, target }: { role: CredentialRole; target: TargetRecord | undefined }, deps) {
+    if (!target) throw missingTarget(call, role.row.target_id);
     const { row_mac, ...before } = role.row;
     const row = await deps.roles.seal(
       checked(call, {
@@ -160,10 +163,10 @@ export const deleteCredentialRole = implement(DeleteCredentialRole, {
 });
 
 /** What is to be with what was, for the kind of database that the target is. */
-function settingsOf(call: AnyCall, target: LeaseTarget, input: Changeable, before: RoleSettings | undefined) {
+function settingsOf(call: AnyCall, target: TargetRecord, input: Changeable, before: RoleSettings | undefined) {
   const isNew = input.ActAs !== undefined || input.Grants !== undefined;
   if (before && !isNew) return before;
-  const problem = settingsProblem(target.engine, input);
+  const problem = settingsProblem(target.row.engine, input);
   if (problem !== undefined) throw call.fail('InvalidParameter', problem);
   if (input.ActAs !== undefined) return { actAs: input.ActAs };
   const grants = (input.Grants ?? []).map(({ Privileges, Database, Table }) => ({
@@ -205,22 +208,22 @@ function raced(call: AnyCall, { row }: CredentialRole) {
   });
 }
 
-async function targetsById(deps: CcmsDeps, roles: readonly CredentialRole[]): Promise<Map<string, LeaseTarget>> {
-  const found = new Map<string, LeaseTarget>();
+async function targetsById(deps: CcmsDeps, roles: readonly CredentialRole[]): Promise<Map<string, TargetRecord>> {
+  const found = new Map<string, TargetRecord>();
   for (const { row } of roles) {
     if (found.has(row.target_id)) continue;
-    const target = await deps.leaseTargets.byId(row.account_id, row.target_id);
+    const target = await deps.targets.byId(row.account_id, row.target_id);
     if (target) found.set(row.target_id, target);
   }
   return found;
 }
 
-function described({ row, arn, settings }: CredentialRole, target: LeaseTarget | undefined) {
+function described({ row, arn, settings }: CredentialRole, target: TargetRecord | undefined) {
   return {
     ARN: arn,
     Name: row.name,
     Description: row.description,
-    Target: target?.name ?? row.target_id,
+    Target: target?.row.name ?? row.target_id,
     Engine: 'actAs' in settings ? ('postgres' as const) : ('mariadb' as const),
     ...('actAs' in settings
       ? { ActAs: settings.actAs }

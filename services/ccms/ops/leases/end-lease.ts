@@ -11,12 +11,15 @@ import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import { LeaseEnded, LeaseStuck } from '../../api/leases.ts';
 import type { CcmsDeps } from '../../deps.ts';
 import { credentialRoleArn } from '../../domain/leases/credential-role.ts';
+import type { LeaseFailure } from '../../domain/leases/failure-hints.ts';
 import { claimed, ended, revocationFailed } from '../../domain/leases/lease.ts';
 import { type LeaseRow, leaseOf } from '../../domain/leases/rows.ts';
 import type { CredentialRole } from '../../store/credential-roles.ts';
 import { replaceLease } from '../../store/lease-queries.ts';
 import type { LeaseStep } from '../../store/leases.ts';
-import { atTarget, TargetUnusable } from './dynamic-access.ts';
+import { TargetFailure } from '../../targets/failure.ts';
+import { atTarget } from './dynamic-access.ts';
+import { ROLE_TYPE } from './role-access.ts';
 
 const JITTER_STEPS = 1000;
 
@@ -36,11 +39,11 @@ export async function endLease(deps: CcmsDeps, leaseId: string): Promise<'done' 
   // Somebody gave it up meanwhile.
   if ('refused' in outcome) return 'nothing';
   const { state } = outcome.lease;
-  const step: LeaseStep = { from: mine, to: outcome.lease, failure: failure?.failure ?? null };
+  const step: LeaseStep = { from: mine, to: outcome.lease, failure: failure ?? null };
   if (failure) {
-    deps.log.warn({ lease: leaseId, failure: failure.failure, attempt: outcome.lease.attempt }, 'user is not ended');
+    deps.log.warn({ lease: leaseId, failure, attempt: outcome.lease.attempt }, 'user is not ended');
     const isNews = state === 'STUCK' && mine.state !== 'STUCK';
-    const input = { LeaseId: leaseId, Username: mine.username, Failure: failure.failure };
+    const input = { LeaseId: leaseId, Username: mine.username, Failure: failure };
     await settle(deps, step, isNews ? { operation: LeaseStuck, input } : undefined, role);
     return 'failed';
   }
@@ -60,20 +63,21 @@ async function quietly(deps: CcmsDeps, leaseId: string): Promise<LeaseRow | unde
   }
 }
 
+/** Why it could not be done; undefined: there is no such user any more. */
 async function endUser(
   deps: CcmsDeps,
   { account_id, target_id, username }: LeaseRow,
   role: CredentialRole | undefined,
-): Promise<TargetUnusable | undefined> {
+): Promise<LeaseFailure | undefined> {
   try {
-    const target = await deps.leaseTargets.byId(account_id, target_id);
-    if (!target) return new TargetUnusable('target-missing', `target ${target_id} was deleted`);
+    const target = await deps.targets.byId(account_id, target_id);
+    if (!target) return 'target-missing';
     await atTarget(deps, target, role, (users) => users.revoke(username));
     return undefined;
   } catch (error) {
-    if (error instanceof TargetUnusable) return error;
-    deps.log.error({ err: String(error) }, 'the vault failed at ending a user');
-    return new TargetUnusable('vault-fault', 'the vault failed', error);
+    if (error instanceof TargetFailure) return error.code;
+    deps.log.error({ username, err: String(error) }, 'the vault failed at ending a user');
+    return 'vault-fault';
   }
 }
 
@@ -95,7 +99,7 @@ async function settle(
   const arn = role?.arn ?? credentialRoleArn({ accountId, partition, region }, `deleted/${role_id}`);
   await deps.store.transaction(async (tx) => {
     if (!(await replaceLease(tx, next!))) return;
-    if (event) await record(deps, tx, event, { arn, accountId, type: 'Parapet::SecretsManager::CredentialRole' });
+    if (event) await record(deps, tx, event, { arn, accountId, type: ROLE_TYPE });
   });
 }
 

@@ -15,11 +15,14 @@ import { leaseUsername, RANDOM_CHARACTERS } from '../../domain/leases/username.t
 import { buildPassword, drawFrom, planPassword } from '../../domain/password.ts';
 import type { CredentialRole } from '../../store/credential-roles.ts';
 import { countOpen, insertLease, lockRole, replaceLease } from '../../store/lease-queries.ts';
+import type { TargetRecord } from '../../store/targets.ts';
 import type { DynamicTarget } from '../../targets/port.ts';
 import type { AnyCall } from '../secret-access.ts';
-import { atTarget, type LeaseTarget } from './dynamic-access.ts';
-import { targetFailed } from './failed-target.ts';
-import { missingTarget, resolveRole } from './role-access.ts';
+import { missingTarget } from '../targets/target-access.ts';
+import { targetFailed } from '../targets/test-login.ts';
+import { atTarget } from './dynamic-access.ts';
+
+import { resolveRole } from './role-access.ts';
 
 const implement = implementFor<CcmsDeps>();
 type Issue = Call<typeof IssueCredential>;
@@ -38,8 +41,8 @@ export const issueCredential = implement(IssueCredential, {
     const ttl = input.TtlSeconds ?? row.default_ttl_seconds;
     if (ttl > row.max_ttl_seconds)
       throw call.fail('InvalidParameter', `users of role ${row.name} live for ${row.max_ttl_seconds} s at most`);
-    const target = await deps.leaseTargets.byId(row.account_id, row.target_id);
-    if (!target) throw missingTarget(call);
+    const target = await deps.targets.byId(row.account_id, row.target_id);
+    if (!target) throw missingTarget(call, row.target_id);
     try {
       return await atTarget(deps, target, role, (users) => issue(call, deps, { role, target, users, ttl }));
     } catch (error) {
@@ -54,7 +57,7 @@ export function ttlConditions({ TtlSeconds }: { TtlSeconds?: number | undefined 
 
 interface Wanted {
   role: CredentialRole;
-  target: LeaseTarget;
+  target: TargetRecord;
   users: DynamicTarget;
   ttl: number;
 }
@@ -95,10 +98,10 @@ async function issue(call: Issue, deps: CcmsDeps, { role, target, users, ttl }: 
       LeaseId: begun.lease_id,
       Username: begun.username,
       Password: password.toString('latin1'),
-      Host: target.host,
-      Port: target.port,
-      ...(target.database !== undefined && { Database: target.database }),
-      Tls: target.tls,
+      Host: target.endpoints[0]?.Host ?? '',
+      Port: target.endpoints[0]?.Port ?? 0,
+      ...(target.row.database !== '' && { Database: target.row.database }),
+      Tls: target.tls.Mode === 'verify',
       ExpiresAt: lease.expiresAt,
       Renewable: lease.expiresAt < lease.maxExpiresAt,
       MaxExpiresAt: lease.maxExpiresAt,

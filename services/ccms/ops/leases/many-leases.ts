@@ -19,8 +19,9 @@ import {
 import type { LeaseStep } from '../../store/leases.ts';
 import { openPage } from '../page.ts';
 import { type AnyCall, placeOf } from '../secret-access.ts';
+import { missingTarget } from '../targets/target-access.ts';
 import { describedLeases } from './lease-access.ts';
-import { missingRole, missingTarget, targetOfNoRole, targetOfRole, touchRole } from './role-access.ts';
+import { missingRole, targetOfNoRole, targetOfRole, touchRole } from './role-access.ts';
 
 const implement = implementFor<CcmsDeps>();
 
@@ -43,9 +44,9 @@ async function filterOf(call: AnyCall, deps: CcmsDeps, { Role, Target, Principal
     filter.roleId = role.row.role_id;
   }
   if (Target !== undefined) {
-    const target = await deps.leaseTargets.byName(accountId, Target);
-    if (!target) throw missingTarget(call);
-    filter.targetId = target.id;
+    const target = await deps.targets.byName(accountId, Target);
+    if (!target) throw missingTarget(call, Target);
+    filter.targetId = target.row.target_id;
   }
   if (Principal !== undefined) filter.principals = await idsOf(deps, Principal);
   return filter;

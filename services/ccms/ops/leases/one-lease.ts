@@ -8,11 +8,12 @@ import { replaceLease } from '../../store/lease-queries.ts';
 import type { LeaseStep } from '../../store/leases.ts';
 import type { AnyCall } from '../secret-access.ts';
 import { noChange } from '../secret-change.ts';
+import { missingTarget } from '../targets/target-access.ts';
+import { targetFailed } from '../targets/test-login.ts';
 import { atTarget } from './dynamic-access.ts';
-import { targetFailed } from './failed-target.ts';
+
 import { ttlConditions } from './issue-credential.ts';
 import { describedLeases, type LeaseRecord, leaseRaced, resolveLease } from './lease-access.ts';
-import { missingTarget } from './role-access.ts';
 
 const implement = implementFor<CcmsDeps>();
 
@@ -36,8 +37,8 @@ export const renewLease = implement(RenewLease, {
         hint: 'issue another credential',
       });
     const { lease } = outcome;
-    const target = await deps.leaseTargets.byId(row.account_id, row.target_id);
-    if (!target) throw missingTarget(call);
+    const target = await deps.targets.byId(row.account_id, row.target_id);
+    if (!target) throw missingTarget(call, row.target_id);
     const answer = await atTarget(deps, target, role, (users) =>
       users.renew(row.username, databaseExpiry(lease), now),
     ).catch((error: unknown) => {

@@ -19,8 +19,11 @@ import {
   listStuck,
   targetsInUse,
 } from '../../store/lease-queries.ts';
+import type { TargetRecord } from '../../store/targets.ts';
+import { TargetFailure } from '../../targets/failure.ts';
 import type { DynamicTarget } from '../../targets/port.ts';
-import { atTarget, type LeaseTarget, TargetUnusable } from './dynamic-access.ts';
+import { TARGET_TYPE } from '../targets/target-access.ts';
+import { atTarget } from './dynamic-access.ts';
 import { record } from './end-lease.ts';
 
 const PAGE = 500;
@@ -71,16 +74,16 @@ export class Reconciler {
 
 async function reconcileOrReport(deps: CcmsDeps, accountId: string, targetId: string): Promise<void> {
   try {
-    const target = await deps.leaseTargets.byId(accountId, targetId);
+    const target = await deps.targets.byId(accountId, targetId);
     if (target) await reconcile(deps, target);
   } catch (error) {
-    const reason = error instanceof TargetUnusable ? error.failure : String(error);
+    const reason = error instanceof TargetFailure ? error.code : String(error);
     deps.log.warn({ targetId, reason }, 'users were not compared with leases');
   }
 }
 
-async function reconcile(deps: CcmsDeps, target: LeaseTarget): Promise<void> {
-  const known = new Set(await listOrphans(deps.store.read, target.id));
+async function reconcile(deps: CcmsDeps, target: TargetRecord): Promise<void> {
+  const known = new Set(await listOrphans(deps.store.read, target.row.target_id));
   await atTarget(deps, target, undefined, async (users) => {
     for (let after: string | undefined; ; ) {
       const page = await users.list(PAGE, after);
@@ -95,7 +98,7 @@ async function reconcile(deps: CcmsDeps, target: LeaseTarget): Promise<void> {
     }
   });
   // Somebody else has ended them.
-  for (const username of known) await deps.store.transaction((tx) => deleteOrphan(tx, target.id, username));
+  for (const username of known) await deps.store.transaction((tx) => deleteOrphan(tx, target.row.target_id, username));
   await hurry(deps, target);
 }
 
@@ -106,34 +109,34 @@ async function orphansAmong(deps: CcmsDeps, names: readonly string[]): Promise<O
   return findOrphans(names, states, deps.clock.now(), MAX_TTL_MS, deps.revocationHold);
 }
 
-async function drop(deps: CcmsDeps, target: LeaseTarget, users: DynamicTarget, username: string): Promise<void> {
+async function drop(deps: CcmsDeps, target: TargetRecord, users: DynamicTarget, username: string): Promise<void> {
   await users.revoke(username);
-  deps.log.warn({ target: target.name, username }, 'a user that no lease accounts for was ended');
+  deps.log.warn({ target: target.row.name, username }, 'a user that no lease accounts for was ended');
   await deps.store.transaction(async (tx) => {
-    await deleteOrphan(tx, target.id, username);
+    await deleteOrphan(tx, target.row.target_id, username);
     await record(deps, tx, eventOf(OrphanDropped, target, username), about(target));
   });
 }
 
-async function report(deps: CcmsDeps, target: LeaseTarget, username: string): Promise<void> {
-  deps.log.warn({ target: target.name, username }, 'a user that no lease accounts for was found');
+async function report(deps: CcmsDeps, target: TargetRecord, username: string): Promise<void> {
+  deps.log.warn({ target: target.row.name, username }, 'a user that no lease accounts for was found');
   await deps.store.transaction(async (tx) => {
-    const found = { target_id: target.id, username, found_at: deps.clock.now() };
+    const found = { target_id: target.row.target_id, username, found_at: deps.clock.now() };
     if (await insertOrphan(tx, found)) await record(deps, tx, eventOf(OrphanFound, target, username), about(target));
   });
 }
 
-function eventOf(operation: AnyOperation, target: LeaseTarget, Username: string) {
-  return { operation, input: { Target: target.name, Username } };
+function eventOf(operation: AnyOperation, target: TargetRecord, Username: string) {
+  return { operation, input: { Target: target.row.name, Username } };
 }
 
-function about({ arn, accountId }: LeaseTarget) {
-  return { arn, accountId, type: 'Parapet::SecretsManager::Target' };
+function about({ arn, row }: TargetRecord) {
+  return { arn, accountId: row.account_id, type: TARGET_TYPE };
 }
 
 /** What waits for its hourly turn though the target answers. */
-async function hurry(deps: CcmsDeps, target: LeaseTarget): Promise<void> {
-  const rows = await deps.leases.verified(await listStuck(deps.store.read, target.id, STUCK_AT_ONCE));
+async function hurry(deps: CcmsDeps, target: TargetRecord): Promise<void> {
+  const rows = await deps.leases.verified(await listStuck(deps.store.read, target.row.target_id, STUCK_AT_ONCE));
   const now = deps.clock.now();
   for (const from of rows) {
     const outcome = from.ended_by === null ? undefined : revoking(leaseOf(from), from.ended_by, now);

@@ -4,10 +4,10 @@ import type { AuthorizationTarget, Resolved } from '../../../../platform/runtime
 import type { CcmsDeps } from '../../deps.ts';
 import { credentialRoleArn, parseCredentialRole } from '../../domain/leases/credential-role.ts';
 import type { CredentialRole } from '../../store/credential-roles.ts';
+import type { TargetRecord } from '../../store/targets.ts';
 import { type AnyCall, type Condition, placeOf } from '../secret-access.ts';
-import type { LeaseTarget } from './dynamic-access.ts';
 
-const TYPE = 'Parapet::SecretsManager::CredentialRole';
+export const ROLE_TYPE = 'Parapet::SecretsManager::CredentialRole';
 
 /** What an operation adds to the question about a role. */
 export interface RoleQuestion {
@@ -57,7 +57,7 @@ export async function resolveRole(
 }
 
 export function touchRole(call: AnyCall, { arn, row }: CredentialRole): void {
-  call.touches(arn, TYPE, row.account_id);
+  call.touches(arn, ROLE_TYPE, row.account_id);
 }
 
 export function missingRole(call: AnyCall): ServiceError {
@@ -66,16 +66,12 @@ export function missingRole(call: AnyCall): ServiceError {
   });
 }
 
-export function missingTarget(call: AnyCall): ServiceError {
-  return call.fail('NotFound', 'the target does not exist', { hint: 'ListTargets shows those of the account' });
-}
-
 /** Who defines what users at a target may do uses the administrative rights of the target. */
-export function useOfTarget(target: LeaseTarget): AuthorizationTarget {
+export function useOfTarget(target: TargetRecord): AuthorizationTarget {
   return {
     action: 'secretsmanager:UseTarget',
     resource: target.arn,
-    accountId: target.accountId,
-    project: target.projectId,
+    accountId: target.row.account_id,
+    project: target.row.enterprise_project_id,
   };
 }

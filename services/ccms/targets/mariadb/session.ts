@@ -1,7 +1,7 @@
 /** One connection to a MariaDB target, for one step, with time limits on both sides. */
 import { connect as connectSocket, isIP } from 'node:net';
 import mysql from 'mysql2/promise';
-import { checkName, checkTransport } from '../credential-rules.ts';
+import { addressOf, checkName, checkTransport } from '../credential-rules.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, Endpoint, ProbeResult, TargetConnection } from '../port.ts';
 import { fromMariaDb, isRefusal } from './failures.ts';
@@ -73,7 +73,7 @@ function open(target: MariaDbConnection, credential: Credential, endpoint: Endpo
     stream: () => {
       const socket = endpoint.host.startsWith('/')
         ? connectSocket(endpoint.host)
-        : connectSocket(endpoint.port, endpoint.host);
+        : connectSocket(endpoint.port, addressOf(endpoint));
       return socket.setNoDelay(true);
     },
     user: credential.username,

@@ -1,7 +1,8 @@
 /** One connection to a PostgreSQL target, for one step, with time limits on both sides. */
+import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import pg from 'pg';
-import { checkName, checkTransport } from '../credential-rules.ts';
+import { addressOf, checkName, checkTransport } from '../credential-rules.ts';
 import type { TargetFailure } from '../failure.ts';
 import type { Credential, Endpoint, ProbeResult, TargetConnection } from '../port.ts';
 import { fromPostgres, isRefusal } from './failures.ts';
@@ -66,6 +67,11 @@ export async function probe(
   }
 }
 
+/** Servers that stand behind one address are told whom the connection is for; addresses are no names. */
+function serverNameOf(name: string) {
+  return isIP(name) === 0 ? { servername: name } : {};
+}
+
 function open(
   target: PostgresConnection,
   login: { credential: Credential; endpoint?: Endpoint; database?: string },
@@ -74,7 +80,7 @@ function open(
   checkTransport(target, endpoint);
   const { tls } = target;
   const client = new pg.Client({
-    host: endpoint.host,
+    host: addressOf(endpoint),
     port: endpoint.port,
     database: login.database ?? target.database,
     user: login.credential.username,
@@ -84,6 +90,7 @@ function open(
         ? false
         : {
             rejectUnauthorized: true,
+            ...serverNameOf(tls.serverName ?? endpoint.host),
             ...(tls.ca === undefined ? {} : { ca: tls.ca }),
             // Named here, because pg leaves the name out for addresses.
             checkServerIdentity: (_name: string, certificate: PeerCertificate) =>

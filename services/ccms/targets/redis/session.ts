@@ -1,7 +1,7 @@
 /** One connection to a Redis node, for one step. A command is a list of arguments: nothing is ever quoted. */
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { RedisClient } from '@redis/client';
-import { checkName, checkTransport } from '../credential-rules.ts';
+import { addressOf, checkName, checkTransport } from '../credential-rules.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, Endpoint, ProbeResult, TargetConnection } from '../port.ts';
 import { fromRedis, isRefusal } from './failures.ts';
@@ -68,11 +68,11 @@ function open(target: TargetConnection, credential: Credential, endpoint: Endpoi
   const socket = endpoint.host.startsWith('/')
     ? { ...timeouts, path: endpoint.host }
     : tls.mode === 'plain'
-      ? { ...timeouts, host: endpoint.host, port: endpoint.port }
+      ? { ...timeouts, host: addressOf(endpoint), port: endpoint.port }
       : {
           ...timeouts,
           tls: true as const,
-          host: endpoint.host,
+          host: addressOf(endpoint),
           port: endpoint.port,
           rejectUnauthorized: true,
           ...(tls.ca === undefined ? {} : { ca: tls.ca }),

@@ -1,7 +1,7 @@
 /**
  * Makes sessions: the row, and the credentials that open it. A session stems from one long-term access key, whether its
  * user asked for it or a session that itself stems from the key, and ends with it; nothing is made from a session that
- * has been ended.
+ * has been ended. A session that a service of ours opened stems from that service (`service:ccms`).
  */
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
@@ -56,7 +56,7 @@ export function touchSession(call: AnyCall, deps: IamDeps, accountId: string, se
 
 export async function keepSession(tx: Tx, call: AnyCall, sessionId: string, session: NewSession): Promise<void> {
   await insertSession(tx, {
-    ...(await originOf(tx, call)),
+    ...(await originOf(tx, call, session)),
     session_id: sessionId,
     account_id: session.accountId,
     entity_id: session.entityId,
@@ -77,8 +77,10 @@ export async function keepSession(tx: Tx, call: AnyCall, sessionId: string, sess
 type Origin = Pick<SessionRow, 'origin_key_id' | 'origin_account_id' | 'parent_session_id'>;
 
 /** SECURITY: the parent is locked, so that a revocation in progress either sees the new session or refuses it. */
-async function originOf(tx: Tx, call: AnyCall): Promise<Origin> {
-  const { session, accessKeyId, accountId } = call.caller;
+async function originOf(tx: Tx, call: AnyCall, made: NewSession): Promise<Origin> {
+  const { kind, principalId, session, accessKeyId, accountId } = call.caller;
+  if (kind === 'service')
+    return { origin_key_id: principalId, origin_account_id: made.accountId, parent_session_id: null };
   if (session) {
     await lockSession(tx, session.id);
     const parent = await liveSession(tx, session.id);
