@@ -179,6 +179,11 @@ export class VaultHarness {
     return arn;
   }
 
+  /** As after a change of who may do what: nothing of it is remembered. */
+  changed(accountId = ACCOUNT): void {
+    this.hub.publish(accountId);
+  }
+
   /** As one of our own services. */
   internal(): VaultClient {
     return this.client(serviceCaller('org'));
