@@ -22,7 +22,8 @@ export const RoleName = text(1, 128, { pattern: /^[A-Za-z0-9/_+=.@-]+$/ });
 export const RoleId = text(1, 2048, { pattern: /^[A-Za-z0-9/_+=.@:-]+$/ });
 /** A name at the database. */
 const DatabaseName = text(1, 64, { pattern: /^[^\p{Control}\p{Surrogate}]+$/u });
-const MAX_TTL_SECONDS = 30 * 86_400;
+/** No lease of any role lives longer: a user of our naming that is older belongs to no lease, of any installation. */
+export const MAX_TTL_SECONDS = 30 * 86_400;
 export const TtlSeconds = integer(60, MAX_TTL_SECONDS);
 const Privilege = text(1, 64, { pattern: /^[A-Z ]+$/ });
 

@@ -1,8 +1,8 @@
 /** What happens to leases without a request. */
 import type { Caller } from '../../../platform/runtime/call.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
+import { MAX_TTL_SECONDS } from '../api/credential-roles.ts';
 import type { CcmsDeps } from '../deps.ts';
-import { MAX_TTL_SECONDS } from '../domain/leases/credential-role.ts';
 import { revoking } from '../domain/leases/lease.ts';
 import { leaseOf } from '../domain/leases/rows.ts';
 import { deleteEnded, type LeaseHolder, leasesOfHolder, listHolders } from '../store/lease-queries.ts';

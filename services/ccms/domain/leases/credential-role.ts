@@ -2,9 +2,6 @@
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { Place } from '../secret-ref.ts';
 
-/** No lease of any role lives longer: a user of our naming that is older belongs to no lease. */
-export const MAX_TTL_SECONDS = 30 * 86_400;
-export const MIN_TTL_SECONDS = 60;
 export const MAX_ROLES_PER_ACCOUNT = 1000;
 
 const KIND = 'credential-role:';

@@ -4,9 +4,9 @@
  * ended that could not be before.
  */
 import type { AnyOperation } from '../../../../platform/contract/operation.ts';
+import { MAX_TTL_SECONDS } from '../../api/credential-roles.ts';
 import { OrphanDropped, OrphanFound } from '../../api/leases.ts';
 import type { CcmsDeps } from '../../deps.ts';
-import { MAX_TTL_SECONDS } from '../../domain/leases/credential-role.ts';
 import { passes } from '../../domain/leases/failure-hints.ts';
 import { revoking } from '../../domain/leases/lease.ts';
 import { findOrphans, type Orphan } from '../../domain/leases/orphans.ts';
