@@ -86,6 +86,10 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The sender of an invitation does not answer it: by AWS a denial, though not by a policy.
   'org AcceptHandshake': [403, 'AccessDenied'],
   'org DeclineHandshake': [403, 'AccessDenied'],
+  // No database is there to log in to, and the fresh role may read no secret.
+  'ccms TestTarget': [409, 'TargetFailed'],
+  'ccms CreateTarget': [409, 'TargetFailed'],
+  'ccms UpdateTarget': [409, 'TargetFailed'],
   // Nothing is attached to the fresh user or group.
   'iam RemoveUserFromGroup': [404, 'NotFound'],
   'iam DetachUserPolicy': [404, 'NotFound'],

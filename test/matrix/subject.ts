@@ -47,6 +47,7 @@ export interface Objects {
   project: string;
   secretArn: string;
   versionId: string;
+  target: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -118,7 +119,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     (names('ResourceArn') && operation.area === 'iam');
   if (isAboutUser) await makeUser();
   const makeRole = async () => {
-    const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
+    const Principal = { AWS: server.admin.accountId, Service: 'secretsmanager.amazonaws.com' };
+    const Statement = [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }];
     const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
     await ask('/v1/iam/create-role', { RoleName: objects.role, AssumeRolePolicyDocument });
     const RoleArn = `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`;
@@ -126,7 +128,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/sts/assume-role', { RoleArn, RoleSessionName: 'matrix' });
     objects.sessionId = (made.Credentials as { AccessKeyId: string }).AccessKeyId;
   };
-  if (names('RoleName', 'RoleArn', 'SessionId')) await makeRole();
+  const isAboutTarget = operation.area === 'ccms' && operation.name.includes('Target');
+  if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget) await makeRole();
   if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
@@ -138,6 +141,14 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
   };
   if (operation.area === 'ccms') await makeSecret();
+  const makeTarget = () =>
+    ask('/v1/ccms/create-target', {
+      ...{ Name: objects.target, Engine: 'postgres', Database: 'shop', SkipTest: true },
+      ...{ Endpoints: [{ Host: '127.0.0.1', Port: 1 }], Tls: { Mode: 'plain' } },
+      AdminSecretId: objects.secretArn,
+      RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
+    });
+  if (isAboutTarget && !operation.name.startsWith('Create')) await makeTarget();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
   if (names('EnterpriseProjectId')) await makeProject();
@@ -162,6 +173,7 @@ function nothing(home: string, decisionId: string): Objects {
     project: randomUUID(),
     secretArn: `arn:aws:secretsmanager:local-1:${home}:secret:${uniqueName('secret')}-a1B2c3`,
     versionId: randomUUID(),
+    target: uniqueName('target'),
   };
 }
 
@@ -214,6 +226,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     EnterpriseProjectId: objects.project,
     ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
     SecretId: objects.secretArn,
+    AdminSecretId: objects.secretArn,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),
@@ -224,7 +237,11 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
           ? makes
             ? uniqueName('space')
             : objects.namespace
-          : uniqueName('account'),
+          : operation.area === 'ccms' && operation.name.includes('Target')
+            ? makes
+              ? uniqueName('target')
+              : objects.target
+            : uniqueName('account'),
   };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
@@ -302,6 +319,8 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return operation.name === 'CreateSecret'
         ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
         : [objects.secretArn];
+    case 'secretsmanager:target':
+      return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:
       return [];
   }

@@ -1,6 +1,5 @@
 /** Every handler of this service. */
 import { batchGetSecretValue } from './batch-get-secret-value.ts';
-import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createSecret } from './create-secret.ts';
 import { deleteSecret, restoreSecret } from './delete-secret.ts';
 import { describeSecret } from './describe-secret.ts';
@@ -24,7 +23,9 @@ import {
   rotateSecret,
   stopReplicationToReplica,
 } from './not-offered.ts';
-import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
+import { describeConfigurations, listConfigurations } from './owned/configurations.ts';
+import { describeResourceFacts, listResourcesInProject } from './owned/in-projects.ts';
+import { moveResource, previewMoveResource } from './owned/move-resource.ts';
 import { putSecretValue } from './put-secret-value.ts';
 import {
   deleteResourcePolicy,

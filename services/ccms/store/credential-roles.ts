@@ -5,7 +5,7 @@ import type { RowGuard } from '../../../platform/store/row-guard.ts';
 import { credentialRoleArn, type RoleSettings } from '../domain/leases/credential-role.ts';
 import { type CredentialRoleRow, credentialRoleBytes } from '../domain/leases/rows.ts';
 import type { Unsealed } from '../domain/rows.ts';
-import { guardedRole, listRoles, readRoleByName, readRoles } from './lease-queries.ts';
+import { guardedRole, listRoles, listRolesInProject, readRoleByName, readRoles } from './lease-queries.ts';
 import type { CcmsTables } from './tables.ts';
 
 export interface CredentialRole {
@@ -42,6 +42,13 @@ export class CredentialRoles {
 
   async list(accountId: string, after: string, limit: number): Promise<CredentialRole[]> {
     const rows = await listRoles(this.store.read, accountId, after, limit);
+    await this.guard.verify(rows.map(guardedRole));
+    return rows.map(assemble);
+  }
+
+  /** By id. */
+  async inProject(where: Parameters<typeof listRolesInProject>[1]): Promise<CredentialRole[]> {
+    const rows = await listRolesInProject(this.store.read, where);
     await this.guard.verify(rows.map(guardedRole));
     return rows.map(assemble);
   }

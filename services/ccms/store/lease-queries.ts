@@ -44,6 +44,34 @@ export function listRoles(db: Reader, accountId: string, after: string, limit: n
     .execute();
 }
 
+/** Ids of the roles of all accounts after `after`. */
+export async function listRoleIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('credential_role')
+    .select('role_id')
+    .where('role_id', '>', after)
+    .orderBy('role_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.role_id);
+}
+
+/** Roles of an account in one project after `after`, by id. */
+export function listRolesInProject(
+  db: Reader,
+  where: { accountId: string; projectId: string; after: string; limit: number },
+): Promise<CredentialRoleRow[]> {
+  return db
+    .selectFrom('credential_role')
+    .selectAll()
+    .where('account_id', '=', where.accountId)
+    .where('enterprise_project_id', '=', where.projectId)
+    .where('role_id', '>', where.after)
+    .orderBy('role_id')
+    .limit(where.limit)
+    .execute();
+}
+
 /** Credential roles of a target: it cannot be deleted while it has some. */
 export async function countRolesAt(tx: AnyTransaction, targetId: string): Promise<number> {
   const { count } = await own(tx)

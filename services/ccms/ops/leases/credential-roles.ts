@@ -20,8 +20,8 @@ import { assemble, type CredentialRole } from '../../store/credential-roles.ts';
 import { countOpen, countRoles, deleteRole, insertRole, lockTarget, replaceRole } from '../../store/lease-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
 import { PRIVILEGES } from '../../targets/mariadb/grants.ts';
+import { requireOpenProject } from '../owned/open-project.ts';
 import { openPage } from '../page.ts';
-import { requireOpenProject } from '../projects.ts';
 import { type AnyCall, placeOf } from '../secret-access.ts';
 import { missingTarget } from '../targets/target-access.ts';
 import { resolveRole, targetOfNoRole, touchRole, useOfTarget } from './role-access.ts';
@@ -96,7 +96,7 @@ export const describeCredentialRole = implement(DescribeCredentialRole, {
   resolve: (call, input, deps) => resolveRole(call, deps, input.Role),
   async run(_call, _input, role, deps) {
     const { account_id, target_id, role_id } = role.row;
-    const target = await deps.targets.byId(account_id, target_id);
+    const target = await deps.targets.byId(target_id);
     return { CredentialRole: described(role, target), OpenLeases: await countOpen(deps.store.read, role_id) };
   },
 });
@@ -117,7 +117,7 @@ export const updateCredentialRole = implement(UpdateCredentialRole, {
     const resolved = await resolveRole(call, deps, input.Role);
     if (resolved.absent) return { ...resolved, state: undefined as never };
     const role = resolved.state;
-    const target = await deps.targets.byId(role.row.account_id, role.row.target_id);
+    const target = await deps.targets.byId(role.row.target_id);
     const targets = target ? [...resolved.targets, useOfTarget(target)] : resolved.targets;
     const gone = target ? {} : { absent: missingTarget(call, role.row.target_id) };
     return { targets, state: { role, target }, ...gone };
@@ -201,7 +201,7 @@ function checked<
   return row;
 }
 
-function raced(call: AnyCall, { row }: CredentialRole) {
+export function raced(call: AnyCall, { row }: CredentialRole) {
   return call.fail('Conflict', `credential role ${row.name} was changed by another request at the same time`, {
     hint: 'look at it again, then repeat the request if it is still wanted',
     details: { retryAfterSeconds: 1 },
@@ -212,7 +212,7 @@ async function targetsById(deps: CcmsDeps, roles: readonly CredentialRole[]): Pr
   const found = new Map<string, TargetRecord>();
   for (const { row } of roles) {
     if (found.has(row.target_id)) continue;
-    const target = await deps.targets.byId(row.account_id, row.target_id);
+    const target = await deps.targets.byId(row.target_id);
     if (target) found.set(row.target_id, target);
   }
   return found;

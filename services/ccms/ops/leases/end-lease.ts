@@ -70,7 +70,7 @@ async function endUser(
   role: CredentialRole | undefined,
 ): Promise<LeaseFailure | undefined> {
   try {
-    const target = await deps.targets.byId(account_id, target_id);
+    const target = await deps.targets.byId(target_id);
     if (!target) return 'target-missing';
     await atTarget(deps, target, role, (users) => users.revoke(username));
     return undefined;

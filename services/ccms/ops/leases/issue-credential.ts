@@ -41,7 +41,7 @@ export const issueCredential = implement(IssueCredential, {
     const ttl = input.TtlSeconds ?? row.default_ttl_seconds;
     if (ttl > row.max_ttl_seconds)
       throw call.fail('InvalidParameter', `users of role ${row.name} live for ${row.max_ttl_seconds} s at most`);
-    const target = await deps.targets.byId(row.account_id, row.target_id);
+    const target = await deps.targets.byId(row.target_id);
     if (!target) throw missingTarget(call, row.target_id);
     try {
       return await atTarget(deps, target, role, (users) => issue(call, deps, { role, target, users, ttl }));

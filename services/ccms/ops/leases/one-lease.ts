@@ -37,7 +37,7 @@ export const renewLease = implement(RenewLease, {
         hint: 'issue another credential',
       });
     const { lease } = outcome;
-    const target = await deps.targets.byId(row.account_id, row.target_id);
+    const target = await deps.targets.byId(row.target_id);
     if (!target) throw missingTarget(call, row.target_id);
     const answer = await atTarget(deps, target, role, (users) =>
       users.renew(row.username, databaseExpiry(lease), now),

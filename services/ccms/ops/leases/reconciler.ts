@@ -74,7 +74,7 @@ export class Reconciler {
 
 async function reconcileOrReport(deps: CcmsDeps, accountId: string, targetId: string): Promise<void> {
   try {
-    const target = await deps.targets.byId(accountId, targetId);
+    const target = await deps.targets.byId(targetId);
     if (target) await reconcile(deps, target);
   } catch (error) {
     const reason = error instanceof TargetFailure ? error.code : String(error);

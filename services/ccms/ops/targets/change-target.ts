@@ -10,7 +10,7 @@ import { countRolesAt } from '../../store/lease-queries.ts';
 import { countTargets, deleteTarget as deleteRow, insertTarget, replaceTarget } from '../../store/target-queries.ts';
 import { recordOf, type TargetRecord } from '../../store/targets.ts';
 import { type PassedRole, passedRole, requireTrust } from '../acting/pass-role.ts';
-import { requireOpenProject } from '../projects.ts';
+import { requireOpenProject } from '../owned/open-project.ts';
 import { type AnyCall, placeOf } from '../secret-access.ts';
 import { BLANK, configured } from './configuration.ts';
 import { askAboutTarget, missingTarget, resolveTarget, showTarget, TARGET_TYPE } from './target-access.ts';

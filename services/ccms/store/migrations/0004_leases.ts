@@ -30,6 +30,11 @@ async function up(db: Kysely<any>): Promise<void> {
     .on('credential_role')
     .columns(['target_id', 'role_id'])
     .execute();
+  await db.schema
+    .createIndex('credential_role_project')
+    .on('credential_role')
+    .columns(['account_id', 'enterprise_project_id', 'role_id'])
+    .execute();
 
   await db.schema
     .createTable('lease')
