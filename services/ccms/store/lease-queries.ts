@@ -313,12 +313,13 @@ export function leasesOfHolder(db: Reader, holder: LeaseHolder, limit: number): 
 }
 
 /** Targets that have credential roles, or users of ours. */
-export function targetsInUse(db: Reader): Promise<{ account_id: string; target_id: string }[]> {
-  return db
+export async function targetsInUse(db: Reader): Promise<string[]> {
+  const rows = await db
     .selectFrom('credential_role')
-    .select(['account_id', 'target_id'])
-    .union(db.selectFrom('lease').select(['account_id', 'target_id']).where('ended_at', 'is', null))
+    .select('target_id')
+    .union(db.selectFrom('lease').select('target_id').where('ended_at', 'is', null))
     .execute();
+  return rows.map((row) => row.target_id);
 }
 
 /** Users at a target that could not be ended. */

@@ -95,7 +95,7 @@ export const createCredentialRole = implement(CreateCredentialRole, {
 export const describeCredentialRole = implement(DescribeCredentialRole, {
   resolve: (call, input, deps) => resolveRole(call, deps, input.Role),
   async run(_call, _input, role, deps) {
-    const { account_id, target_id, role_id } = role.row;
+    const { target_id, role_id } = role.row;
     const target = await deps.targets.byId(target_id);
     return { CredentialRole: described(role, target), OpenLeases: await countOpen(deps.store.read, role_id) };
   },

@@ -66,7 +66,7 @@ async function quietly(deps: CcmsDeps, leaseId: string): Promise<LeaseRow | unde
 /** Why it could not be done; undefined: there is no such user any more. */
 async function endUser(
   deps: CcmsDeps,
-  { account_id, target_id, username }: LeaseRow,
+  { target_id, username }: LeaseRow,
   role: CredentialRole | undefined,
 ): Promise<LeaseFailure | undefined> {
   try {

@@ -61,7 +61,7 @@ export function leaseRaced(call: AnyCall): ServiceError {
 export async function describedLeases(call: AnyCall, deps: CcmsDeps, rows: readonly LeaseRow[]) {
   const roles = await deps.roles.byIds(rows.map((row) => row.role_id));
   const names = new Map<string, string>();
-  for (const { target_id, account_id } of rows)
+  for (const { target_id } of rows)
     if (!names.has(target_id)) names.set(target_id, (await deps.targets.byId(target_id))?.row.name ?? target_id);
   const nowhere = (roleId: string) => credentialRoleArn(placeOf(call, deps), `deleted/${roleId}`);
   return rows.map((row) => ({

@@ -65,14 +65,14 @@ export class Reconciler {
       for (;;) {
         const next = waiting.pop();
         if (next === undefined || this.isStopped) return;
-        await reconcileOrReport(deps, next.account_id, next.target_id);
+        await reconcileOrReport(deps, next);
       }
     };
     await Promise.all(Array.from({ length: TARGETS_AT_ONCE }, worker));
   }
 }
 
-async function reconcileOrReport(deps: CcmsDeps, accountId: string, targetId: string): Promise<void> {
+async function reconcileOrReport(deps: CcmsDeps, targetId: string): Promise<void> {
   try {
     const target = await deps.targets.byId(targetId);
     if (target) await reconcile(deps, target);
