@@ -12,6 +12,8 @@ import { type VaultClient, VaultHarness, type VaultOptions } from './harness.ts'
 export interface LeasedDatabase extends Subject {
   engine: 'postgres' | 'mariadb';
   database: string;
+  /** PostgreSQL: as its superuser. */
+  url?: string;
   users(): Promise<string[]>;
   make(username: string): Promise<void>;
 }
