@@ -51,6 +51,7 @@ const changeable = {
   MaxTtlSeconds: TtlSeconds.optional(),
   /** Leases of the role that have a user at a time. */
   MaxLeases: integer(1, 100_000).optional(),
+  /** Of one user, or of one role in all its sessions. */
   MaxLeasesPerPrincipal: integer(1, 100_000).optional(),
   /** Sessions that one user may have at a time; 0: as many as the database lets. */
   ConnectionLimit: integer(0, 10_000).optional(),

@@ -146,14 +146,14 @@ export async function lockRole(tx: AnyTransaction, roleId: string): Promise<bool
 
 // --- leases ----------------------------------------------------------------------------------------------------------
 
-/** Leases of a role that have a user, or may have one. */
-export async function countOpen(db: Reader | AnyTransaction, roleId: string, principalId?: string): Promise<number> {
+/** Leases of a role that have a user, or may have one; all, or those of one user or role and its sessions. */
+export async function countOpen(db: Reader | AnyTransaction, roleId: string, entityId?: string): Promise<number> {
   let query = (db as Reader)
     .selectFrom('lease')
     .select((eb) => eb.fn.countAll().as('count'))
     .where('role_id', '=', roleId)
     .where('ended_at', 'is', null);
-  if (principalId !== undefined) query = query.where('principal_id', '=', principalId);
+  if (entityId !== undefined) query = query.where('entity_id', '=', entityId);
   return Number((await query.executeTakeFirstOrThrow()).count);
 }
 

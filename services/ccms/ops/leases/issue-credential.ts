@@ -34,7 +34,8 @@ const LETTERS_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const RANDOM_BYTES = 1024;
 
 export const issueCredential = implement(IssueCredential, {
-  resolve: (call, input, deps) => resolveRole(call, deps, input.Role, { conditions: ttlConditions(input) }),
+  resolve: (call, input, deps) =>
+    resolveRole(call, deps, input.Role, (role) => ({ conditions: ttlConditions(input, role) })),
 
   async run(call, input, role, deps) {
     const { row } = role;
@@ -51,8 +52,10 @@ export const issueCredential = implement(IssueCredential, {
   },
 });
 
-export function ttlConditions({ TtlSeconds }: { TtlSeconds?: number | undefined }) {
-  return TtlSeconds === undefined ? [] : [['secretsmanager:LeaseTtlSeconds', String(TtlSeconds)] as const];
+/** What the request comes to, whether or not it names a time: a policy on it must not be got around by silence. */
+export function ttlConditions(input: { TtlSeconds?: number | undefined }, role: CredentialRole | undefined) {
+  const seconds = input.TtlSeconds ?? role?.row.default_ttl_seconds;
+  return seconds === undefined ? [] : [['secretsmanager:LeaseTtlSeconds', String(seconds)] as const];
 }
 
 interface Wanted {
@@ -152,7 +155,8 @@ async function begin(
       throw call.fail('Conflict', `credential role ${role.name} is being deleted`);
     const open = {
       perRole: await countOpen(tx, role.role_id),
-      perPrincipal: await countOpen(tx, role.role_id, caller.principalId),
+      // Not by session: whoever takes on a role chooses the names of its sessions.
+      perPrincipal: await countOpen(tx, role.role_id, row!.entity_id),
     };
     const check = capCheck(open, caps);
     if (check === 'role-full' || check === 'principal-full') throw full(call, role.name, check, caps);

@@ -26,12 +26,12 @@ export async function resolveLease(
   call: AnyCall,
   deps: CcmsDeps,
   leaseId: string,
-  question: RoleQuestion = {},
+  questionOf: (role: CredentialRole | undefined) => RoleQuestion = () => ({}),
   /** Whether only the principal it was made for may. */
   onlyOwn = false,
 ): Promise<Resolved<LeaseRecord>> {
   const nothing = {
-    targets: [targetOfNoRole(call, deps, question)],
+    targets: [targetOfNoRole(call, deps, questionOf(undefined))],
     state: undefined as never,
     absent: missingLease(call),
   };
@@ -42,6 +42,7 @@ export async function resolveLease(
   const isOwn = row.principal_id === call.caller.principalId;
   if (!isOwn && (onlyOwn || !(await policiesLetIn(call, deps, about({ action: MANAGE }))))) return nothing;
   if (role) touchRole(call, role);
+  const question = questionOf(role);
   const targets = isOwn ? [about(question)] : [about(question), about({ action: MANAGE })];
   return { targets, state: { row, role } };
 }

@@ -1,7 +1,9 @@
 /** Dynamic credentials over real databases. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPostgres } from '../../../../platform/store/testing/postgres-server.ts';
 import { endWithParent, removeEndedLeases } from '../../jobs/leases.ts';
 import { logsIn } from '../../targets/testing/subject.ts';
 import { failure, OTHER_ACCOUNT } from '../../testing/harness.ts';
@@ -203,6 +205,73 @@ describe('leases', () => {
     expect(await database.users()).toEqual([]);
   });
 
+  it('are as long as policies let them be, also for who names no time', async () => {
+    const { vault } = fixture;
+    const short = { NumericLessThanEquals: { 'secretsmanager:LeaseTtlSeconds': '600' } };
+    const brief = vault.user('brief', statements({ ...allow(USE), Condition: short }));
+    expect(await failure(brief.IssueCredential({ Role }))).toMatchObject({ code: 'AccessDenied' });
+    const { LeaseId } = await brief.IssueCredential({ Role, TtlSeconds: 600 });
+    expect(await failure(brief.RenewLease({ LeaseId }))).toMatchObject({ code: 'AccessDenied' });
+    await brief.RenewLease({ LeaseId, TtlSeconds: 300 });
+    await fixture.admin.RevokeLease({ LeaseId });
+    await fixture.revoke();
+  });
+
+  it('are counted for a role in all its sessions together', async () => {
+    const { vault, deps } = fixture;
+    const roleArn = vault.role('fleet');
+    const capped = await fixture.role(database, Target, { MaxLeasesPerPrincipal: 1 });
+    const sessionFor = async (name: string) =>
+      vault.client(
+        (await deps.acting.as(roleArn, `arn:aws:secretsmanager:local-1:111122223333:target:${name}`)).caller,
+      );
+    await (await sessionFor('one')).IssueCredential({ Role: capped });
+    const second = await failure((await sessionFor('two')).IssueCredential({ Role: capped }));
+    expect(second).toMatchObject({ code: 'LimitExceeded' });
+    await fixture.admin.RevokeLeases({ Role: capped });
+    await fixture.revoke();
+  });
+
+  it('of a database that hangs keep nobody else waiting', async () => {
+    const { admin } = fixture;
+    const open = new Set<Socket>();
+    let hangs = false;
+    const proxy = createServer((client) => {
+      open.add(client.on('error', () => undefined));
+      if (hangs) return;
+      const upstream = connect(database.serverPort, '127.0.0.1').on('error', () => undefined);
+      client.pipe(upstream).pipe(client);
+    });
+    await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+    const theirs = await fixture.role(database, await fixture.target(database, (proxy.address() as AddressInfo).port));
+    for (let at = 0; at < 8; at++) await admin.IssueCredential({ Role: theirs });
+    hangs = true;
+    await admin.RevokeLeases({ Role: theirs });
+    await fixture.deps.revoker.look();
+    const from = Date.now();
+    const { LeaseId } = await admin.IssueCredential({ Role });
+    await admin.RevokeLease({ LeaseId });
+    await eventuallyRevoked(LeaseId);
+    expect(Date.now() - from).toBeLessThan(4000);
+    expect((await admin.PreviewRevokeLeases({ Role: theirs })).Leases).toBe(8);
+    hangs = false;
+    for (const socket of open) socket.destroy();
+    await fixture.deps.revoker.idle();
+    fixture.vault.kms.advance(MINUTE);
+    await fixture.revoke();
+    await fixture.revoke();
+    proxy.close();
+    expect((await admin.PreviewRevokeLeases({ Role: theirs })).Leases).toBe(0);
+    fixture.vault.kms.advance(-MINUTE);
+  });
+
+  async function eventuallyRevoked(LeaseId: string): Promise<void> {
+    while ((await fixture.admin.DescribeLease({ LeaseId })).Lease.State !== 'REVOKED') {
+      await fixture.deps.revoker.look();
+      await new Promise((again) => setTimeout(again, 20));
+    }
+  }
+
   it('end by role, target or principal, in one request, after a look at what that would be', async () => {
     const { vault, admin } = fixture;
     const second = await fixture.role(database, Target);
@@ -339,4 +408,26 @@ describe('leases', () => {
     const { ExpiresAt } = await fixture.admin.IssueCredential({ Role });
     expect(ExpiresAt).toBe(fixture.vault.kms.now + 2 * MINUTE);
   });
+});
+
+it('a vault on PostgreSQL keeps to the caps as well, however many ask at once', { timeout: 120_000 }, async () => {
+  const [server, database] = await Promise.all([startPostgres(), leasedPostgres()]);
+  const fixture = await LeaseFixture.open({ url: await server.database() });
+  try {
+    const Role = await fixture.role(database, await fixture.target(database), {
+      MaxLeases: 5,
+      MaxLeasesPerPrincipal: 5,
+    });
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => fixture.admin.IssueCredential({ Role })));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    for (const answer of answers)
+      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'LimitExceeded' });
+    expect(await database.users()).toHaveLength(5);
+    expect(await fixture.admin.RevokeLeases({ Role })).toEqual({ Revoking: 5, Remaining: 0 });
+    await fixture.revoke();
+    expect(await database.users()).toEqual([]);
+  } finally {
+    await fixture.close();
+    await Promise.all([server.stop(), database.stop()]);
+  }
 });

@@ -27,7 +27,8 @@ export const describeLease = implement(DescribeLease, {
 
 /** The database first: a user that lives longer than its lease is ended by us, one that lives shorter fails its owner. */
 export const renewLease = implement(RenewLease, {
-  resolve: (call, input, deps) => resolveLease(call, deps, input.LeaseId, { conditions: ttlConditions(input) }, true),
+  resolve: (call, input, deps) =>
+    resolveLease(call, deps, input.LeaseId, (role) => ({ conditions: ttlConditions(input, role) }), true),
   async run(call, input, { row, role }: LeaseRecord, deps) {
     const now = deps.clock.now();
     const ttl = input.TtlSeconds ?? role?.row.default_ttl_seconds;

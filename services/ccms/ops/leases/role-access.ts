@@ -43,16 +43,16 @@ export async function resolveRole(
   call: AnyCall,
   deps: CcmsDeps,
   text: string,
-  question: RoleQuestion = {},
+  questionOf: (role: CredentialRole | undefined) => RoleQuestion = () => ({}),
 ): Promise<Resolved<CredentialRole>> {
   const reference = parseCredentialRole(text, placeOf(call, deps));
   const isOwn = reference?.accountId === call.caller.accountId;
   const role = reference && isOwn ? await deps.roles.byName(reference.accountId, reference.name) : undefined;
   if (role) {
     touchRole(call, role);
-    return { targets: [targetOfRole(role, question)], state: role };
+    return { targets: [targetOfRole(role, questionOf(role))], state: role };
   }
-  const target = targetOfNoRole(call, deps, question, reference?.arn);
+  const target = targetOfNoRole(call, deps, questionOf(undefined), reference?.arn);
   return { targets: [target], state: undefined as never, absent: missingRole(call) };
 }
 

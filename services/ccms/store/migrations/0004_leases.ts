@@ -73,7 +73,7 @@ async function up(db: Kysely<any>): Promise<void> {
   await db.schema
     .createIndex('lease_open')
     .on('lease')
-    .columns(['role_id', 'principal_id'])
+    .columns(['role_id', 'entity_id'])
     .where(sql.ref('ended_at'), 'is', null)
     .execute();
   await db.schema
