@@ -217,6 +217,34 @@ describe('leases', () => {
     await fixture.revoke();
   });
 
+  it('that are ended while their user is being made are answered as a conflict, and looked after once more', async () => {
+    const { admin, vault } = fixture;
+    const { store } = vault;
+    const commit = store.transaction.bind(store);
+    let commits = 0;
+    store.transaction = async (work) => {
+      // The second one would make the lease active.
+      if (++commits === 2) {
+        store.transaction = commit;
+        expect(await admin.RevokeLeases({ Role })).toMatchObject({ Revoking: 1 });
+        await fixture.revoke();
+        const [{ username }] = (await fixture.leases()).slice(-1) as [{ username: string }];
+        expect(await database.users()).toEqual([]);
+        // As if the statement had come late.
+        await database.make(username);
+      }
+      return commit(work);
+    };
+    expect(await failure(admin.IssueCredential({ Role }))).toMatchObject({ code: 'Conflict' });
+    const [{ lease_id: LeaseId }] = (await fixture.leases()).slice(-1) as [{ lease_id: string }];
+    expect((await admin.DescribeLease({ LeaseId })).Lease.State).toBe('ISSUING');
+    vault.kms.advance(MINUTE);
+    await fixture.revoke();
+    expect((await admin.DescribeLease({ LeaseId })).Lease).toMatchObject({ State: 'ABORTED', EndedBy: 'not-issued' });
+    expect(await database.users()).toEqual([]);
+    vault.kms.advance(-MINUTE);
+  });
+
   it('are counted for a role in all its sessions together', async () => {
     const { vault, deps } = fixture;
     const roleArn = vault.role('fleet');
