@@ -5,7 +5,7 @@ import type { RowGuard } from '../../../platform/store/row-guard.ts';
 import { credentialRoleArn, type RoleSettings } from '../domain/leases/credential-role.ts';
 import { type CredentialRoleRow, credentialRoleBytes } from '../domain/leases/rows.ts';
 import type { Unsealed } from '../domain/rows.ts';
-import { guardedRole, listRoles, listRolesInProject, readRoleByName, readRoles } from './lease-queries.ts';
+import { guardedRole, listRoles, listRolesInProject, readRoleByName, readRoles } from './role-queries.ts';
 import type { CcmsTables } from './tables.ts';
 
 export interface CredentialRole {

@@ -17,7 +17,8 @@ import {
 } from '../../domain/leases/credential-role.ts';
 import { DEFAULT_CAPS } from '../../domain/leases/lease.ts';
 import { assemble, type CredentialRole } from '../../store/credential-roles.ts';
-import { countOpen, countRoles, deleteRole, insertRole, lockTarget, replaceRole } from '../../store/lease-queries.ts';
+import { countOpen } from '../../store/lease-queries.ts';
+import { countRoles, deleteRole, insertRole, lockTarget, replaceRole } from '../../store/role-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
 import { PRIVILEGES } from '../../targets/mariadb/grants.ts';
 import { requireOpenProject } from '../owned/open-project.ts';

@@ -14,7 +14,8 @@ import { type LeaseRow, leaseColumns, leaseOf } from '../../domain/leases/rows.t
 import { leaseUsername, RANDOM_CHARACTERS } from '../../domain/leases/username.ts';
 import { buildPassword, drawFrom, planPassword } from '../../domain/password.ts';
 import type { CredentialRole } from '../../store/credential-roles.ts';
-import { countOpen, insertLease, lockRole, replaceLease } from '../../store/lease-queries.ts';
+import { countOpen, insertLease, replaceLease } from '../../store/lease-queries.ts';
+import { lockRole } from '../../store/role-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
 import type { DynamicTarget } from '../../targets/port.ts';
 import type { AnyCall } from '../secret-access.ts';

@@ -3,7 +3,7 @@ import { change } from '../../../../platform/runtime/call.ts';
 import { orDamaged } from '../../../../platform/store/damaged.ts';
 import { parseCredentialRole } from '../../domain/leases/credential-role.ts';
 import type { CredentialRole } from '../../store/credential-roles.ts';
-import { listRoleIds, replaceRole } from '../../store/lease-queries.ts';
+import { listRoleIds, replaceRole } from '../../store/role-queries.ts';
 import { raced } from '../leases/credential-roles.ts';
 import { resolveRole } from '../leases/role-access.ts';
 import { moveOf, type OwnedKind, type OwnedResource } from './kind.ts';

@@ -6,7 +6,7 @@ import { MAX_TARGETS_PER_ACCOUNT } from '../../domain/limits.ts';
 import type { Unsealed } from '../../domain/rows.ts';
 import { targetArn } from '../../domain/target-ref.ts';
 import { type TargetRow, targetRowBytes } from '../../domain/target-row.ts';
-import { countRolesAt } from '../../store/lease-queries.ts';
+import { countRolesAt } from '../../store/role-queries.ts';
 import { countTargets, deleteTarget as deleteRow, insertTarget, replaceTarget } from '../../store/target-queries.ts';
 import { recordOf, type TargetRecord } from '../../store/targets.ts';
 import { type PassedRole, passedRole, requireTrust } from '../acting/pass-role.ts';
