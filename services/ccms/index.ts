@@ -7,6 +7,7 @@ import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { endWithParent, reconcileUsers, removeEndedLeases, revokeLeases } from './jobs/leases.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { renewRows } from './jobs/renew-rows.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { Reconciler } from './ops/leases/reconciler.ts';
@@ -45,7 +46,7 @@ export function defineCcms(options: CcmsOptions) {
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets, revokeLeases, reconcileUsers, endWithParent, removeEndedLeases],
+    jobs: [purgeSecrets, renewRows, revokeLeases, reconcileUsers, endWithParent, removeEndedLeases],
     async close(deps) {
       await Promise.all([deps.revoker.stop(), deps.reconciler.stop()]);
       deps.keys.close();
