@@ -228,7 +228,7 @@ describe('leases', () => {
         store.transaction = commit;
         expect(await admin.RevokeLeases({ Role })).toMatchObject({ Revoking: 1 });
         await fixture.revoke();
-        const { username } = (await fixture.leases()).at(-1)!;
+        const { username } = (await fixture.leases()).find(({ state }) => state === 'ISSUING')!;
         expect(await database.users()).toEqual([]);
         // As if the statement had come late.
         await database.make(username);
@@ -236,7 +236,7 @@ describe('leases', () => {
       return commit(work);
     };
     expect(await failure(admin.IssueCredential({ Role }))).toMatchObject({ code: 'Conflict' });
-    const { lease_id: LeaseId } = (await fixture.leases()).at(-1)!;
+    const { lease_id: LeaseId } = (await fixture.leases()).find(({ state }) => state === 'ISSUING')!;
     expect((await admin.DescribeLease({ LeaseId })).Lease.State).toBe('ISSUING');
     vault.kms.advance(MINUTE);
     await fixture.revoke();
