@@ -9,11 +9,15 @@ import type { iamApi } from '../iam/api/index.ts';
 import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
 import type { ActingSessions } from './ops/acting/acting-sessions.ts';
+import type { Reconciler } from './ops/leases/reconciler.ts';
+import type { Revoker } from './ops/leases/revoker.ts';
 import type { AccessLog } from './store/access-log.ts';
 import type { ChangeFeed } from './store/change-feed.ts';
+import type { CredentialRoles } from './store/credential-roles.ts';
 import type { Fingerprints } from './store/fingerprints.ts';
 import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
+import type { Leases } from './store/leases.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 import type { Targets } from './store/targets.ts';
@@ -57,6 +61,12 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   networks: TargetNetworks;
   /** For what the vault does for targets and secrets when nobody asks. */
   acting: ActingSessions;
+  roles: CredentialRoles;
+  leases: Leases;
+  revoker: Revoker;
+  reconciler: Reconciler;
+  /** After a restore: no user is ended of our own accord until somebody has looked. */
+  revocationHold: boolean;
   /** For what happens without a request: the destruction of a secret when its time has passed. */
   recorder: Recorder;
 }

@@ -90,6 +90,9 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'ccms TestTarget': [409, 'TargetFailed'],
   'ccms CreateTarget': [409, 'TargetFailed'],
   'ccms UpdateTarget': [409, 'TargetFailed'],
+  'ccms IssueCredential': [409, 'TargetFailed'],
+  // Only who asked for a lease lives by it: for everybody else there is none, of whatever role.
+  'ccms RenewLease': [403, 'AccessDenied'],
   // Nothing is attached to the fresh user or group.
   'iam RemoveUserFromGroup': [404, 'NotFound'],
   'iam DetachUserPolicy': [404, 'NotFound'],

@@ -14,6 +14,7 @@ import {
   makeConfigObjects,
   noConfigObjects,
 } from './config-subject.ts';
+import { isLeaseOperation, leaseResources, leaseValue, makeLeaseObjects } from './lease-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
 
 type Input = Record<string, unknown>;
@@ -50,6 +51,8 @@ export interface Objects {
   target: string;
   wrappingId: string;
   wrappingToken: string;
+  credentialRole: string;
+  leaseId: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -130,7 +133,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/sts/assume-role', { RoleArn, RoleSessionName: 'matrix' });
     objects.sessionId = (made.Credentials as { AccessKeyId: string }).AccessKeyId;
   };
-  const isAboutTarget = operation.area === 'ccms' && operation.name.includes('Target');
+  const isAboutLease = isLeaseOperation(operation);
+  const isAboutTarget = isAboutLease || (operation.area === 'ccms' && operation.name.includes('Target'));
   if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget) await makeRole();
   if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
@@ -160,7 +164,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
       AdminSecretId: objects.secretArn,
       RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
     });
-  if (isAboutTarget && !operation.name.startsWith('Create')) await makeTarget();
+  if (isAboutTarget && operation.name !== 'CreateTarget') await makeTarget();
+  if (isAboutLease) await makeLeaseObjects(ask, operation, objects);
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
   if (names('EnterpriseProjectId')) await makeProject();
@@ -188,6 +193,8 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     target: uniqueName('target'),
     wrappingId: randomUUID(),
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
+    credentialRole: uniqueName('role'),
+    leaseId: randomUUID(),
   };
 }
 
@@ -260,9 +267,13 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
               : objects.target
             : uniqueName('account'),
   };
+  const insteadOf = (name: string) => {
+    if (objects.org) return orgValue(objects.org, name);
+    return (isLeaseOperation(operation) ? leaseValue(objects, makes, name) : undefined) ?? values[name];
+  };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
-    const replaced = name === undefined ? undefined : objects.org ? orgValue(objects.org, name) : values[name];
+    const replaced = name === undefined ? undefined : insteadOf(name);
     if (typeof replaced === 'object') {
       names.add((replaced as { Id: string }).Id);
       return replaced;
@@ -336,6 +347,8 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return operation.name === 'CreateSecret'
         ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
         : [objects.secretArn];
+    case 'secretsmanager:credential-role':
+      return leaseResources(operation, input, objects, secrets);
     case 'secretsmanager:target':
       return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:

@@ -1,7 +1,9 @@
 /** The operations of the vault: the only part of this service that others import. */
 import * as configurations from './configurations.ts';
+import * as credentialRoles from './credential-roles.ts';
 import * as grantPolicies from './grant-policies.ts';
 import * as grants from './grants.ts';
+import * as leases from './leases.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
@@ -60,6 +62,20 @@ export const ccmsOperations = {
   ListWrappings: wrapping.ListWrappings,
   RevokeWrapping: wrapping.RevokeWrapping,
   WatchSecrets: watch.WatchSecrets,
+  CreateCredentialRole: credentialRoles.CreateCredentialRole,
+  DescribeCredentialRole: credentialRoles.DescribeCredentialRole,
+  ListCredentialRoles: credentialRoles.ListCredentialRoles,
+  UpdateCredentialRole: credentialRoles.UpdateCredentialRole,
+  DeleteCredentialRole: credentialRoles.DeleteCredentialRole,
+  IssueCredential: leases.IssueCredential,
+  RenewLease: leases.RenewLease,
+  RevokeLease: leases.RevokeLease,
+  DescribeLease: leases.DescribeLease,
+  ListLeases: leases.ListLeases,
+  PreviewRevokeLeases: leases.PreviewRevokeLeases,
+  RevokeLeases: leases.RevokeLeases,
+  ForgetLease: leases.ForgetLease,
+  ForgetLeases: leases.ForgetLeases,
   MoveResource: projects.MoveResource,
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,

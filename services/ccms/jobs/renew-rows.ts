@@ -3,6 +3,7 @@ import { guardedRows } from '../../../platform/renewal/guarded-rows.ts';
 import { renewalJob } from '../../../platform/renewal/renewal.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { grantRowBytes } from '../domain/grant.ts';
+import { credentialRoleBytes, leaseBytes } from '../domain/leases/rows.ts';
 import { ROW_MAC_LABEL, secretRowBytes, versionRowBytes } from '../domain/rows.ts';
 import { targetRowBytes } from '../domain/target-row.ts';
 import { wrappingRowBytes } from '../domain/wrapping.ts';
@@ -14,5 +15,7 @@ export const renewRows = renewalJob<CcmsDeps>('ccms-renew-rows', [
   guardedRows({ table: 'secret_grant', key: ['grant_id'], label, bytes: grantRowBytes }),
   guardedRows({ table: 'secret_wrapping', key: ['wrapping_id'], label, bytes: wrappingRowBytes }),
   guardedRows({ table: 'target', key: ['target_id'], label, bytes: targetRowBytes }),
+  guardedRows({ table: 'credential_role', key: ['role_id'], label, bytes: credentialRoleBytes }),
+  guardedRows({ table: 'lease', key: ['lease_id'], label, bytes: leaseBytes }),
   guardedRows({ table: 'secret_version', key: ['secret_id', 'version_id'], label, bytes: versionRowBytes }),
 ]);

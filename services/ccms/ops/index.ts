@@ -7,6 +7,16 @@ import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
 import { describeGrantPolicies } from './grant-policies.ts';
+import {
+  createCredentialRole,
+  deleteCredentialRole,
+  describeCredentialRole,
+  listCredentialRoles,
+  updateCredentialRole,
+} from './leases/credential-roles.ts';
+import { issueCredential } from './leases/issue-credential.ts';
+import { forgetLeases, listLeases, previewRevokeLeases, revokeLeases } from './leases/many-leases.ts';
+import { describeLease, forgetLease, renewLease, revokeLease } from './leases/one-lease.ts';
 import { describeSecretGrant, listReceivedSecretGrants, listSecretGrants } from './list-secret-grants.ts';
 import { listSecrets } from './list-secrets.ts';
 import { describeWrapping, listWrappings, revokeWrapping } from './list-wrappings.ts';
@@ -90,6 +100,20 @@ export const ccmsHandlers = [
   listWrappings,
   revokeWrapping,
   watchSecrets,
+  createCredentialRole,
+  describeCredentialRole,
+  listCredentialRoles,
+  updateCredentialRole,
+  deleteCredentialRole,
+  issueCredential,
+  renewLease,
+  revokeLease,
+  describeLease,
+  listLeases,
+  previewRevokeLeases,
+  revokeLeases,
+  forgetLease,
+  forgetLeases,
   moveResource,
   previewMoveResource,
   listResourcesInProject,

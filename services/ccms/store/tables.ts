@@ -1,4 +1,5 @@
 import type { GrantRow } from '../domain/grant.ts';
+import type { CredentialRoleRow, LeaseRow, OrphanRow } from '../domain/leases/rows.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
 import type { TargetRow } from '../domain/target-row.ts';
 import type { WrappingRow } from '../domain/wrapping.ts';
@@ -11,4 +12,7 @@ export interface CcmsTables {
   target: TargetRow;
   secret_grant: GrantRow;
   secret_wrapping: WrappingRow;
+  credential_role: CredentialRoleRow;
+  lease: LeaseRow;
+  lease_orphan: OrphanRow;
 }

@@ -40,6 +40,7 @@ export type VaultClient = {
 
 export interface VaultOptions {
   keyCacheSeconds?: number;
+  revocationHold?: boolean;
   /** PostgreSQL instead of SQLite. */
   url?: string;
   /** Default: this machine and sockets, where the databases of tests are. */
@@ -98,6 +99,7 @@ export class VaultHarness {
     const service = defineCcms({
       keyCacheSeconds: options.keyCacheSeconds ?? 0,
       targetNetworks: options.targetNetworks ?? ['127.0.0.0/8', '::1/128', 'sockets'],
+      revocationHold: options.revocationHold ?? false,
     });
     const store = await openStore<CcmsTables>({
       service: 'ccms',
