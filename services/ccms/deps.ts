@@ -9,9 +9,11 @@ import type { iamApi } from '../iam/api/index.ts';
 import type { kmsOperations } from '../kms/api/index.ts';
 import type { ccmsOperations } from './api/index.ts';
 import type { ActingSessions } from './ops/acting/acting-sessions.ts';
+import type { RotationRunner } from './ops/rotation/runner.ts';
 import type { AccessLog } from './store/access-log.ts';
 import type { Fingerprints } from './store/fingerprints.ts';
 import type { KeyCache } from './store/key-cache.ts';
+import type { Rotations } from './store/rotations.ts';
 import type { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 import type { Targets } from './store/targets.ts';
@@ -20,8 +22,11 @@ import type { TargetNetworks } from './targets/networks.ts';
 /** What the vault asks of other services. */
 export interface CcmsClients {
   kms: Pick<Client<typeof kmsOperations>, 'ObtainDefaultKey' | 'GenerateDataKey' | 'Decrypt' | 'DescribeKey'>;
-  /** A batch is a number of requests, each decided and recorded for itself. */
-  ccms: Pick<Client<typeof ccmsOperations>, 'GetSecretValue' | 'ListSecrets'>;
+  /** A batch is a number of requests, and so is a step of a rotation: each is decided and recorded for itself. */
+  ccms: Pick<
+    Client<typeof ccmsOperations>,
+    'GetSecretValue' | 'ListSecrets' | 'PutSecretValue' | 'UpdateSecretVersionStage'
+  >;
   iam: PrincipalResolver &
     Pick<Client<typeof iamApi>, 'DescribeServiceRole' | 'OpenServiceSession'> & {
       /** Whether a project of an account takes resources; absent: the account has no such project. */
@@ -45,6 +50,8 @@ export interface CcmsDeps extends Platform<CcmsTables, CcmsClients> {
   keys: KeyCache;
   access: AccessLog;
   targets: Targets;
+  rotations: Rotations;
+  runner: RotationRunner;
   networks: TargetNetworks;
   /** For what the vault does for targets and secrets when nobody asks. */
   acting: ActingSessions;

@@ -6,13 +6,17 @@ import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { rotateSecrets } from './jobs/rotate-secrets.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
+import { RotationRunner } from './ops/rotation/runner.ts';
 import { AccessLog } from './store/access-log.ts';
 import { Fingerprints } from './store/fingerprints.ts';
 import { KeyCache } from './store/key-cache.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as targets } from './store/migrations/0002_targets.ts';
+import { migration as rotation } from './store/migrations/0003_rotation.ts';
+import { Rotations } from './store/rotations.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 import { Targets } from './store/targets.ts';
@@ -32,13 +36,14 @@ export function defineCcms(options: CcmsOptions) {
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init, targets],
+    migrations: [init, targets, rotation],
     createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets],
+    jobs: [purgeSecrets, rotateSecrets],
     async close(deps) {
+      await deps.runner.close();
       deps.keys.close();
       deps.fingerprints.close();
       await deps.access.close();
@@ -59,6 +64,8 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOp
     keys: new KeyCache(options.keyCacheSeconds, clock),
     access: new AccessLog(store),
     targets: new Targets(store, guard),
+    rotations: new Rotations(store, guard),
+    runner: new RotationRunner(),
     networks: new TargetNetworks(options.targetNetworks),
     acting: new ActingSessions({ iam: clients.iam, clock, ids }),
     recorder: new Recorder(store as never, writer, () => undefined),

@@ -4,6 +4,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as rotation from './rotation.ts';
 import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
 import * as targets from './targets.ts';
@@ -33,8 +34,17 @@ export const ccmsOperations = {
   ValidateResourcePolicy: policies.ValidateResourcePolicy,
   TagResource: tags.TagResource,
   UntagResource: tags.UntagResource,
-  RotateSecret: notOffered.RotateSecret,
-  CancelRotateSecret: notOffered.CancelRotateSecret,
+  RotateSecret: rotation.RotateSecret,
+  CancelRotateSecret: rotation.CancelRotateSecret,
+  PutRotationStrategy: rotation.PutRotationStrategy,
+  DescribeRotation: rotation.DescribeRotation,
+  ListRotationRuns: rotation.ListRotationRuns,
+  PreviewRotation: rotation.PreviewRotation,
+  ResumeRotation: rotation.ResumeRotation,
+  AdoptRotation: rotation.AdoptRotation,
+  AbandonRotation: rotation.AbandonRotation,
+  ResetRotation: rotation.ResetRotation,
+  ForgoRotation: rotation.ForgoRotation,
   ReplicateSecretToRegions: notOffered.ReplicateSecretToRegions,
   RemoveRegionsFromReplication: notOffered.RemoveRegionsFromReplication,
   StopReplicationToReplica: notOffered.StopReplicationToReplica,

@@ -7,13 +7,7 @@ import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
 import { listSecrets } from './list-secrets.ts';
-import {
-  cancelRotateSecret,
-  removeRegionsFromReplication,
-  replicateSecretToRegions,
-  rotateSecret,
-  stopReplicationToReplica,
-} from './not-offered.ts';
+import { removeRegionsFromReplication, replicateSecretToRegions, stopReplicationToReplica } from './not-offered.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import { putSecretValue } from './put-secret-value.ts';
 import {
@@ -22,6 +16,17 @@ import {
   putResourcePolicy,
   validateResourcePolicy,
 } from './resource-policy.ts';
+import { cancelRotateSecret } from './rotation/cancel-rotate-secret.ts';
+import { describeRotation, listRotationRuns, previewRotation } from './rotation/describe-rotation.ts';
+import {
+  abandonRotation,
+  adoptRotation,
+  forgoRotation,
+  resetRotation,
+  resumeRotation,
+} from './rotation/operator-acts.ts';
+import { putRotationStrategy } from './rotation/put-rotation-strategy.ts';
+import { rotateSecret } from './rotation/rotate-secret.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
 import { createTarget, deleteTarget, updateTarget } from './targets/change-target.ts';
 import { describeTarget, listTargets, testTarget } from './targets/read-targets.ts';
@@ -60,6 +65,15 @@ export const ccmsHandlers = [
   untagResource,
   rotateSecret,
   cancelRotateSecret,
+  putRotationStrategy,
+  describeRotation,
+  listRotationRuns,
+  previewRotation,
+  resumeRotation,
+  adoptRotation,
+  abandonRotation,
+  resetRotation,
+  forgoRotation,
   replicateSecretToRegions,
   removeRegionsFromReplication,
   stopReplicationToReplica,
