@@ -9,6 +9,7 @@ import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { rotateSecrets } from './jobs/rotate-secrets.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
+import { observeRotations } from './ops/rotation/overdue.ts';
 import { RotationRunner } from './ops/rotation/runner.ts';
 import { AccessLog } from './store/access-log.ts';
 import { Fingerprints } from './store/fingerprints.ts';
@@ -54,6 +55,7 @@ export function defineCcms(options: CcmsOptions) {
 function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOptions): CcmsDeps {
   const { store, hsm, clients, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
+  observeRotations(platform);
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
   return {
