@@ -69,7 +69,18 @@ await build({
   format: 'esm',
   target: 'node20',
   // Native modules, and CommonJS packages, which cannot require from inside an ES module.
-  external: ['better-sqlite3', 'pkcs11js', 'commander', 'pino', 'pg', 'express', 'prom-client', 'yaml'],
+  external: [
+    'better-sqlite3',
+    'pkcs11js',
+    'commander',
+    'pino',
+    'pg',
+    'mysql2',
+    '@redis/client',
+    'express',
+    'prom-client',
+    'yaml',
+  ],
   plugins: [keepPlaces],
   logLevel: 'warning',
 });

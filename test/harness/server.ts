@@ -80,6 +80,8 @@ export async function startParapet(
     PARAPET_SERVICES: services.join(','),
     // Suites make many refused requests from one address.
     PARAPET_RATE_REFUSALS: '100000',
+    // Databases of tests are on this machine.
+    PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
     ...(postgres && { PARAPET_DATABASE: postgres.url }),
     ...options.env,
   };

@@ -86,6 +86,10 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The sender of an invitation does not answer it: by AWS a denial, though not by a policy.
   'org AcceptHandshake': [403, 'AccessDenied'],
   'org DeclineHandshake': [403, 'AccessDenied'],
+  // No database is there to log in to, and the fresh role may read no secret.
+  'ccms TestTarget': [409, 'TargetFailed'],
+  'ccms CreateTarget': [409, 'TargetFailed'],
+  'ccms UpdateTarget': [409, 'TargetFailed'],
   // Nothing is attached to the fresh user or group.
   'iam RemoveUserFromGroup': [404, 'NotFound'],
   'iam DetachUserPolicy': [404, 'NotFound'],
@@ -117,9 +121,16 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'kms PutKeyPolicy': [400, 'MalformedPolicyDocument'],
   // The example names an account that does not exist.
   'ccms PutResourcePolicy': [400, 'MalformedPolicyDocument'],
-  // Neither rotation nor replicas are offered.
+  // The fresh secret does not rotate, no rotation of it has failed, and the target of the example does not exist.
   'ccms RotateSecret': [409, 'InvalidRequest'],
   'ccms CancelRotateSecret': [409, 'InvalidRequest'],
+  'ccms PutRotationStrategy': [400, 'InvalidParameter'],
+  'ccms ResumeRotation': [409, 'InvalidRequest'],
+  'ccms AdoptRotation': [409, 'InvalidRequest'],
+  'ccms AbandonRotation': [409, 'InvalidRequest'],
+  'ccms ResetRotation': [409, 'InvalidRequest'],
+  'ccms ForgoRotation': [409, 'InvalidRequest'],
+  // Replicas are not offered.
   'ccms ReplicateSecretToRegions': [409, 'InvalidRequest'],
   'ccms RemoveRegionsFromReplication': [409, 'InvalidRequest'],
   'ccms StopReplicationToReplica': [409, 'InvalidRequest'],

@@ -47,6 +47,8 @@ export interface Objects {
   project: string;
   secretArn: string;
   versionId: string;
+  target: string;
+  rotationFunction: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -118,7 +120,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     (names('ResourceArn') && operation.area === 'iam');
   if (isAboutUser) await makeUser();
   const makeRole = async () => {
-    const Statement = [{ Effect: 'Allow', Principal: { AWS: server.admin.accountId }, Action: 'sts:AssumeRole' }];
+    const Principal = { AWS: server.admin.accountId, Service: 'secretsmanager.amazonaws.com' };
+    const Statement = [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }];
     const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
     await ask('/v1/iam/create-role', { RoleName: objects.role, AssumeRolePolicyDocument });
     const RoleArn = `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`;
@@ -126,7 +129,9 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/sts/assume-role', { RoleArn, RoleSessionName: 'matrix' });
     objects.sessionId = (made.Credentials as { AccessKeyId: string }).AccessKeyId;
   };
-  if (names('RoleName', 'RoleArn', 'SessionId')) await makeRole();
+  const isAboutTarget = operation.area === 'ccms' && operation.name.includes('Target');
+  const isAboutFunction = isOnFunction(operation);
+  if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget || isAboutFunction) await makeRole();
   if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
@@ -138,6 +143,20 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
   };
   if (operation.area === 'ccms') await makeSecret();
+  const makeTarget = () =>
+    ask('/v1/ccms/create-target', {
+      ...{ Name: objects.target, Engine: 'postgres', Database: 'shop', SkipTest: true },
+      ...{ Endpoints: [{ Host: '127.0.0.1', Port: 1 }], Tls: { Mode: 'plain' } },
+      AdminSecretId: objects.secretArn,
+      RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
+    });
+  if (isAboutTarget && !operation.name.startsWith('Create')) await makeTarget();
+  const makeFunction = () =>
+    ask('/v1/ccms/register-rotation-function', {
+      ...{ Name: objects.rotationFunction, Url: 'https://localhost/', SigningSecretId: objects.secretArn },
+      RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
+    });
+  if (isAboutFunction && !operation.name.startsWith('Register')) await makeFunction();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
   if (names('EnterpriseProjectId')) await makeProject();
@@ -162,6 +181,8 @@ function nothing(home: string, decisionId: string): Objects {
     project: randomUUID(),
     secretArn: `arn:aws:secretsmanager:local-1:${home}:secret:${uniqueName('secret')}-a1B2c3`,
     versionId: randomUUID(),
+    target: uniqueName('target'),
+    rotationFunction: uniqueName('function'),
   };
 }
 
@@ -214,6 +235,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     EnterpriseProjectId: objects.project,
     ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
     SecretId: objects.secretArn,
+    AdminSecretId: objects.secretArn,
+    SigningSecretId: objects.secretArn,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),
@@ -224,7 +247,15 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
           ? makes
             ? uniqueName('space')
             : objects.namespace
-          : uniqueName('account'),
+          : operation.area === 'ccms' && operation.name.includes('Target')
+            ? makes
+              ? uniqueName('target')
+              : objects.target
+            : isOnFunction(operation)
+              ? makes
+                ? uniqueName('function')
+                : objects.rotationFunction
+              : uniqueName('account'),
   };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
@@ -246,6 +277,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
   };
   const input = replace(exampleOf(operation)) as Input;
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
+}
+
+function isOnFunction({ area, name }: AnyOperation): boolean {
+  return area === 'ccms' && name.endsWith('RotationFunction');
 }
 
 function movable({ area }: AnyOperation, objects: Objects): string | undefined {
@@ -298,10 +333,18 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return [...named('AliasName').map((name) => `${keys}:${name}`), objects.keyArn];
     case 'kms:key':
       return [objects.keyArn];
-    case 'secretsmanager:secret':
-      return operation.name === 'CreateSecret'
-        ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
-        : [objects.secretArn];
+    case 'secretsmanager:secret': {
+      if (operation.name === 'CreateSecret') return named('Name').map((name) => `${secrets}:secret:${name}-*`);
+      const at = input.Target as { Name?: string } | undefined;
+      return [objects.secretArn, ...(at?.Name === undefined ? [] : [`${secrets}:target:${at.Name}`])];
+    }
+    case 'secretsmanager:rotation-function':
+      return [
+        ...named('Name').map((name) => `${secrets.replace(':secretsmanager:', ':lambda:')}:function:${name}`),
+        arn(`role/${objects.role}`),
+      ];
+    case 'secretsmanager:target':
+      return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:
       return [];
   }

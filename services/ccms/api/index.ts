@@ -5,6 +5,7 @@ import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
 import * as rotation from './rotation.ts';
+import * as rotationFunctions from './rotation-functions.ts';
 import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
 import * as targets from './targets.ts';
@@ -45,6 +46,10 @@ export const ccmsOperations = {
   AbandonRotation: rotation.AbandonRotation,
   ResetRotation: rotation.ResetRotation,
   ForgoRotation: rotation.ForgoRotation,
+  RegisterRotationFunction: rotationFunctions.RegisterRotationFunction,
+  DescribeRotationFunction: rotationFunctions.DescribeRotationFunction,
+  ListRotationFunctions: rotationFunctions.ListRotationFunctions,
+  DeregisterRotationFunction: rotationFunctions.DeregisterRotationFunction,
   ReplicateSecretToRegions: notOffered.ReplicateSecretToRegions,
   RemoveRegionsFromReplication: notOffered.RemoveRegionsFromReplication,
   StopReplicationToReplica: notOffered.StopReplicationToReplica,

@@ -1,4 +1,4 @@
-/** Secrets in enterprise projects: moving them, and who would gain or lose by it. */
+/** What the vault owns in enterprise projects: moving it, and who would gain or lose by it. */
 import {
   FactsInput,
   FactsOutput,
@@ -23,7 +23,7 @@ const example = {
 export const MoveResource = defineOperation({
   ...vault('management'),
   name: 'MoveResource',
-  doc: 'Moves a secret into another enterprise project. Needs the permission in both projects.',
+  doc: 'Moves a secret or a target into another enterprise project. Needs the permission in both projects.',
   input: structure(MoveInput),
   output: structure(MoveOutput),
   errors: changeErrors('EnterpriseProjectDisabled'),
@@ -39,7 +39,7 @@ export const MoveResource = defineOperation({
 export const PreviewMoveResource = defineOperation({
   ...vault('management'),
   name: 'PreviewMoveResource',
-  doc: 'Who in the account (root user, users, roles) would gain or lose access to a secret by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
+  doc: 'Who in the account (root user, users, roles) would gain or lose access to a secret or target by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
   input: structure({ ...MoveInput, MaxResults: PageLimit.optional(), NextToken: NextToken.optional() }),
   output: structure({ ...MovePreview, NextToken: NextToken.optional() }),
   errors: readErrors('InvalidNextToken', 'EnterpriseProjectDisabled'),
@@ -56,7 +56,7 @@ export const PreviewMoveResource = defineOperation({
 export const ListResourcesInProject = defineOperation({
   ...vault('management'),
   name: 'ListResourcesInProject',
-  doc: 'The secrets of an account that are in an enterprise project, by id.',
+  doc: 'What an account has in an enterprise project, kind by kind, each by id.',
   input: structure(ResourcesInput),
   output: structure(ResourcesOutput),
   authz: 'internal',
@@ -69,7 +69,7 @@ export const ListResourcesInProject = defineOperation({
 export const DescribeResourceFacts = defineOperation({
   ...vault('data'),
   name: 'DescribeResourceFacts',
-  doc: 'Project and tags of secrets of an account. What does not exist is left out.',
+  doc: 'Project and tags of resources of an account. What does not exist is left out.',
   input: structure(FactsInput),
   output: structure(FactsOutput),
   authz: 'internal',

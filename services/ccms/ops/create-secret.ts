@@ -21,7 +21,7 @@ import type { SecretRecord } from '../store/secret-record.ts';
 import { contentConditions } from './content-conditions.ts';
 import { checkKeyAccess, type KeyHolder, ownKey } from './data-keys.ts';
 import { tokenOf, versionRow } from './new-version.ts';
-import { requireOpenProject } from './projects.ts';
+import { requireOpenProject } from './owned/open-project.ts';
 import { type Condition, namedOutput, placeOf, TYPE } from './secret-access.ts';
 import { noChange } from './secret-change.ts';
 import { type PlainValue, requestedValue } from './secret-value.ts';

@@ -1,6 +1,5 @@
 /** Every handler of this service. */
 import { batchGetSecretValue } from './batch-get-secret-value.ts';
-import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createSecret } from './create-secret.ts';
 import { deleteSecret, restoreSecret } from './delete-secret.ts';
 import { describeSecret } from './describe-secret.ts';
@@ -8,7 +7,9 @@ import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
 import { listSecrets } from './list-secrets.ts';
 import { removeRegionsFromReplication, replicateSecretToRegions, stopReplicationToReplica } from './not-offered.ts';
-import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
+import { describeConfigurations, listConfigurations } from './owned/configurations.ts';
+import { describeResourceFacts, listResourcesInProject } from './owned/in-projects.ts';
+import { moveResource, previewMoveResource } from './owned/move-resource.ts';
 import { putSecretValue } from './put-secret-value.ts';
 import {
   deleteResourcePolicy,
@@ -18,6 +19,12 @@ import {
 } from './resource-policy.ts';
 import { cancelRotateSecret } from './rotation/cancel-rotate-secret.ts';
 import { describeRotation, listRotationRuns, previewRotation } from './rotation/describe-rotation.ts';
+import {
+  deregisterRotationFunction,
+  describeRotationFunction,
+  listRotationFunctions,
+  registerRotationFunction,
+} from './rotation/functions.ts';
 import {
   abandonRotation,
   adoptRotation,
@@ -74,6 +81,10 @@ export const ccmsHandlers = [
   abandonRotation,
   resetRotation,
   forgoRotation,
+  registerRotationFunction,
+  describeRotationFunction,
+  listRotationFunctions,
+  deregisterRotationFunction,
   replicateSecretToRegions,
   removeRegionsFromReplication,
   stopReplicationToReplica,

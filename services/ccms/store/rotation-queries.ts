@@ -150,6 +150,18 @@ export async function listDueRotations(
   return rows.map(({ secret_id, due_at }) => ({ secret_id, due_at: due_at as number }));
 }
 
+/** Whether a secret rotates there, or a rotation has still to close something there. */
+export async function isLaneUsed(tx: AnyTransaction, lane: string): Promise<boolean> {
+  const rotation = own(tx).selectFrom('secret_rotation').select('secret_id').where('lane', '=', lane).limit(1);
+  if ((await rotation.executeTakeFirst()) !== undefined) return true;
+  const run = own(tx)
+    .selectFrom('rotation_run')
+    .select('run_id')
+    .where('lane', '=', lane)
+    .where('ended_at', 'is', null);
+  return (await run.limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** The oldest promise that was not kept yet. */
 export async function oldestPromise(db: Reader): Promise<number | undefined> {
   const row = await db
@@ -173,6 +185,34 @@ export function readFunction(db: Reader, functionId: string): Promise<FunctionRo
   return db.selectFrom('rotation_function').selectAll().where('function_id', '=', functionId).executeTakeFirst();
 }
 
+export async function listFunctionIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('rotation_function')
+    .select('function_id')
+    .where('function_id', '>', after)
+    .orderBy('function_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.function_id);
+}
+
+/** By id. */
+export function listFunctionsInProject(
+  db: Reader,
+  where: { accountId: string; projectId: string; after: string; limit: number },
+): Promise<FunctionRow[]> {
+  return db
+    .selectFrom('rotation_function')
+    .selectAll()
+    .where('account_id', '=', where.accountId)
+    .where('enterprise_project_id', '=', where.projectId)
+    .where('function_id', '>', where.after)
+    .orderBy('function_id')
+    .limit(where.limit)
+    .execute();
+}
+
+/** By name. */
 export function listFunctions(db: Reader, accountId: string, after: string, limit: number): Promise<FunctionRow[]> {
   return db
     .selectFrom('rotation_function')
@@ -202,6 +242,15 @@ export async function writeFunction(tx: AnyTransaction, row: FunctionRow): Promi
     .where('version', '=', row.version - 1)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+export async function countFunctions(tx: AnyTransaction, accountId: string): Promise<number> {
+  const { count } = await own(tx)
+    .selectFrom('rotation_function')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 export async function deleteFunction(tx: AnyTransaction, row: FunctionRow): Promise<boolean> {

@@ -7,13 +7,19 @@ import type { CcmsTables } from './tables.ts';
 
 const own = (tx: AnyTransaction) => tx as Transaction<CcmsTables>;
 
-export function readTarget(db: Reader, accountId: string, targetId: string): Promise<TargetRow | undefined> {
-  return db
+export function readTarget(db: Reader, targetId: string): Promise<TargetRow | undefined> {
+  return db.selectFrom('target').selectAll().where('target_id', '=', targetId).executeTakeFirst();
+}
+
+export async function listTargetIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
     .selectFrom('target')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('target_id', '=', targetId)
-    .executeTakeFirst();
+    .select('target_id')
+    .where('target_id', '>', after)
+    .orderBy('target_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.target_id);
 }
 
 export function readTargetByName(db: Reader, accountId: string, name: string): Promise<TargetRow | undefined> {

@@ -29,9 +29,9 @@ export class Targets {
     return row && this.verified(row, row.account_id === accountId && row.name === name);
   }
 
-  async byId(accountId: string, targetId: string): Promise<TargetRecord | undefined> {
-    const row = await readTarget(this.store.read, accountId, targetId);
-    return row && this.verified(row, row.account_id === accountId && row.target_id === targetId);
+  async byId(targetId: string): Promise<TargetRecord | undefined> {
+    const row = await readTarget(this.store.read, targetId);
+    return row && this.verified(row, row.target_id === targetId);
   }
 
   private async verified(row: TargetRow, asAsked: boolean): Promise<TargetRecord> {

@@ -9,6 +9,8 @@ export interface RotationRow {
   account_id: string;
   /** JSON, `strategy.ts`. */
   strategy: string;
+  /** Where it rotates (`strategy.ts`): what is used by a secret is not deleted. */
+  lane: string;
   /** 1: by schedule and on request; 0: cancelled, or never asked for. */
   enabled: number;
   /** JSON, `rules.ts`; empty: on request only. */
@@ -62,6 +64,7 @@ export function rotationRowBytes(row: Unsealed<RotationRow>): Buffer {
     row.secret_id,
     row.account_id,
     row.strategy,
+    row.lane,
     row.enabled,
     row.rules,
     row.rules_set_at,

@@ -5,7 +5,7 @@ import type { CcmsDeps } from '../../deps.ts';
 import { functionNameOf } from '../../domain/rotation/function-ref.ts';
 import { DEFAULT_GRACE_MS } from '../../domain/rotation/overlap.ts';
 import type { RotationRow } from '../../domain/rotation/rows.ts';
-import { type Strategy, strategyColumn, targetProblem } from '../../domain/rotation/strategy.ts';
+import { laneOf, type Strategy, strategyColumn, targetProblem } from '../../domain/rotation/strategy.ts';
 import type { Unsealed } from '../../domain/rows.ts';
 import type { SecretRecord } from '../../store/secret-record.ts';
 import type { TargetRecord } from '../../store/targets.ts';
@@ -69,6 +69,7 @@ export const putRotationStrategy = implement(PutRotationStrategy, {
       secret_id,
       account_id,
       strategy: strategyColumn(strategy),
+      lane: laneOf(strategy),
       version: (before?.version ?? 0) + 1,
     };
     const output = { ...namedOutput(secret), Strategy: await strategyShown(deps, account_id, row.strategy) };

@@ -7,7 +7,7 @@ import { functionNameOf } from '../../domain/rotation/function-ref.ts';
 import { DEFAULT_GRACE_MS } from '../../domain/rotation/overlap.ts';
 import type { RotationRow, RunRow } from '../../domain/rotation/rows.ts';
 import { type RotationRules, readRules } from '../../domain/rotation/rules.ts';
-import { strategyColumn } from '../../domain/rotation/strategy.ts';
+import { laneOf, readStrategy, strategyColumn } from '../../domain/rotation/strategy.ts';
 import type { Unsealed } from '../../domain/rows.ts';
 import type { SecretRecord } from '../../store/secret-record.ts';
 import { askAboutSecret, type Condition, missingSecret, namedOutput, requireLive } from '../secret-access.ts';
@@ -91,6 +91,7 @@ async function configured(
     secret_id: secret.row.secret_id,
     account_id: secret.row.account_id,
     strategy,
+    lane: laneOf(readStrategy(strategy)),
     enabled: 1,
     rules: rules ?? before?.rules ?? '',
     rules_set_at: rules === undefined && before?.enabled === 1 ? before.rules_set_at : call.now,

@@ -4,6 +4,7 @@ import type { CcmsDeps } from '../../deps.ts';
 import type { Decision, ProbedLabel } from '../../domain/rotation/recovery.ts';
 import type { RotationStep } from '../../domain/rotation/run.ts';
 import { readStrategy } from '../../domain/rotation/strategy.ts';
+import { openFunctionRotator } from './function-rotator.ts';
 import type { Journal } from './journal.ts';
 import { openTargetRotator } from './target-rotator.ts';
 
@@ -31,5 +32,6 @@ export async function openRotator(deps: CcmsDeps, journal: Pick<Journal, 'row' |
   const strategy = readStrategy(journal.row.strategy);
   const subject = { deps, secret: journal.secret, row: journal.row };
   if (strategy.kind === 'target') return openTargetRotator(subject, strategy);
+  if (strategy.kind === 'function') return openFunctionRotator(subject, strategy);
   throw new Error(strategy.kind);
 }

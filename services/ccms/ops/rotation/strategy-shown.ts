@@ -1,6 +1,7 @@
 import type { CcmsDeps } from '../../deps.ts';
 import { readStrategy } from '../../domain/rotation/strategy.ts';
 import type { Grant } from '../../targets/mariadb/grants.ts';
+import { targetOf } from './target-rotator.ts';
 
 /** A strategy as it was given; a target that is gone has no name any more. */
 export async function strategyShown(deps: CcmsDeps, accountId: string, column: string) {
@@ -9,7 +10,7 @@ export async function strategyShown(deps: CcmsDeps, accountId: string, column: s
   if (strategy.kind === 'function') return { Function: { Arn: strategy.arn }, GraceSeconds };
   if (strategy.kind === 'access-key')
     return { AccessKey: { UserName: strategy.userName, RoleArn: strategy.roleArn }, GraceSeconds };
-  const target = await deps.targets.byId(accountId, strategy.targetId);
+  const target = await targetOf(deps, accountId, strategy);
   const { users, ownerRole, rules, testStatement } = strategy;
   const grants = strategy.grants as readonly Grant[] | undefined;
   return {

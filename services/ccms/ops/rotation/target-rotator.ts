@@ -1,6 +1,5 @@
 /** Rotation at a database: the steps of `targets/`, with values that the role of the target reads and writes. */
-import type { OnBehalf } from '../../../../platform/client/transport.ts';
-import { ServiceError } from '../../../../platform/contract/error.ts';
+import type { CcmsDeps } from '../../deps.ts';
 import type { RotationStep } from '../../domain/rotation/run.ts';
 import type { TargetStrategy } from '../../domain/rotation/strategy.ts';
 import type { TargetRecord } from '../../store/targets.ts';
@@ -16,6 +15,7 @@ import { rotatedPassword } from './new-password.ts';
 import type { NextStep, Rotator } from './rotator.ts';
 import { StepFailure } from './step-failure.ts';
 import {
+  inSession,
   moveCurrent,
   type RotationSubject,
   readText,
@@ -27,28 +27,26 @@ import {
 
 export async function openTargetRotator(subject: RotationSubject, strategy: TargetStrategy): Promise<Rotator> {
   const { deps, secret } = subject;
-  const target = await deps.targets.byId(secret.row.account_id, strategy.targetId);
+  const target = await targetOf(deps, secret.row.account_id, strategy);
   if (!target) throw new StepFailure('strategy-missing');
   requireStage(subject);
-  const on = await actingFor(subject, target);
+  const session = { roleArn: target.row.role_arn, sourceArn: target.arn };
   const { pending, current, previous } = versionsOf(subject);
-  const texts = {
+  const texts = await inSession(deps, session, async (on) => ({
     pending: await readText(subject, on, pending),
     current: await readText(subject, on, current),
     previous: await readText(subject, on, previous),
-  };
-  return new TargetRotator(subject, strategy, target, on, texts);
+  }));
+  return new TargetRotator(subject, strategy, target, session, texts);
 }
 
-async function actingFor({ deps }: RotationSubject, target: TargetRecord): Promise<OnBehalf> {
-  try {
-    return await deps.acting.as(target.row.role_arn, target.arn);
-  } catch (error) {
-    if (error instanceof ServiceError && error.code === 'NotFound') throw new StepFailure('access-denied');
-    throw error;
-  }
+/** SECURITY: of the account of the secret, whatever the id in the row says. */
+export async function targetOf(deps: CcmsDeps, accountId: string, { targetId }: TargetStrategy) {
+  const target = await deps.targets.byId(targetId);
+  return target?.row.account_id === accountId ? target : undefined;
 }
 
+type Session = Parameters<typeof inSession>[1];
 type Texts = Readonly<Record<'pending' | 'current' | 'previous', string | undefined>>;
 
 class TargetRotator implements Rotator {
@@ -56,15 +54,21 @@ class TargetRotator implements Rotator {
   private readonly subject: RotationSubject;
   private readonly strategy: TargetStrategy;
   private readonly target: TargetRecord;
-  private readonly on: OnBehalf;
+  private readonly session: Session;
   private readonly texts: Texts;
   private readonly values: LabelledCredentials;
 
-  constructor(subject: RotationSubject, strategy: TargetStrategy, target: TargetRecord, on: OnBehalf, texts: Texts) {
+  constructor(
+    subject: RotationSubject,
+    strategy: TargetStrategy,
+    target: TargetRecord,
+    session: Session,
+    texts: Texts,
+  ) {
     this.subject = subject;
     this.strategy = strategy;
     this.target = target;
-    this.on = on;
+    this.session = session;
     this.texts = texts;
     const values: Partial<Record<keyof Texts, Credential>> = {};
     for (const label of ['pending', 'current', 'previous'] as const) {
@@ -96,11 +100,12 @@ class TargetRotator implements Rotator {
     const password = await rotatedPassword(this.subject.deps);
     const value = { ...this.facts(), username, password: password.toString('latin1') };
     password.fill(0);
-    await storePending(this.subject, this.on, JSON.stringify(value));
+    const { deps } = this.subject;
+    await inSession(deps, this.session, (on) => storePending(this.subject, on, JSON.stringify(value)));
   }
 
   moveStage(): Promise<void> {
-    return moveCurrent(this.subject, this.on);
+    return inSession(this.subject.deps, this.session, (on) => moveCurrent(this.subject, on));
   }
 
   accepts(): Promise<{ pending: boolean; current: boolean }> {

@@ -43,6 +43,23 @@ export function requireStage({ secret, row }: RotationSubject): void {
 
 const STAGES = [PENDING, CURRENT, PREVIOUS];
 
+/** A session that somebody has ended is not used again: the next attempt opens another one. */
+export async function inSession<T>(
+  { acting }: CcmsDeps,
+  { roleArn, sourceArn }: { roleArn: string; sourceArn: string },
+  work: (on: OnBehalf) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(await acting.as(roleArn, sourceArn));
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    if (error.code === 'Unauthenticated') acting.forget(roleArn, sourceArn);
+    // A role that is gone, and a secret that it may not know of.
+    if (error.code === 'NotFound') throw new StepFailure('access-denied');
+    throw error;
+  }
+}
+
 /** The text of a version; undefined when it has no value. */
 export async function readText(
   { deps, secret }: RotationSubject,

@@ -8,6 +8,7 @@ async function up(db: Kysely<any>): Promise<void> {
     .addColumn('secret_id', 'text', (c) => c.primaryKey().notNull())
     .addColumn('account_id', 'text', (c) => c.notNull())
     .addColumn('strategy', 'text', (c) => c.notNull())
+    .addColumn('lane', 'text', (c) => c.notNull())
     .addColumn('enabled', 'integer', (c) => c.notNull())
     .addColumn('rules', 'text', (c) => c.notNull())
     .addColumn('rules_set_at', 'integer', (c) => c.notNull())
@@ -30,6 +31,8 @@ async function up(db: Kysely<any>): Promise<void> {
     .column('promised_at')
     .where('promised_at', 'is not', null)
     .execute();
+
+  await db.schema.createIndex('secret_rotation_lane').on('secret_rotation').column('lane').execute();
 
   await db.schema
     .createTable('rotation_run')
@@ -89,6 +92,11 @@ async function up(db: Kysely<any>): Promise<void> {
     .addColumn('version', 'integer', (c) => c.notNull())
     .addColumn('row_mac', 'blob', (c) => c.notNull())
     .addUniqueConstraint('rotation_function_name', ['account_id', 'name'])
+    .execute();
+  await db.schema
+    .createIndex('rotation_function_project')
+    .on('rotation_function')
+    .columns(['account_id', 'enterprise_project_id', 'function_id'])
     .execute();
 }
 

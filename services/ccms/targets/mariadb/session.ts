@@ -1,6 +1,6 @@
 /** One connection to a MariaDB target, for one step, with time limits on both sides. */
 import { connect as connectSocket, isIP } from 'node:net';
-import mysql from 'mysql2/promise';
+import type mysql from 'mysql2/promise';
 import { addressOf, checkName, checkTransport } from '../credential-rules.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, Endpoint, ProbeResult, TargetConnection } from '../port.ts';
@@ -60,13 +60,15 @@ export async function probe(
   }
 }
 
-function open(target: MariaDbConnection, credential: Credential, endpoint: Endpoint): Promise<mysql.Connection> {
+async function open(target: MariaDbConnection, credential: Credential, endpoint: Endpoint): Promise<mysql.Connection> {
   checkTransport(target, endpoint);
   const { tls } = target;
   const name = tls.mode === 'verify' ? (tls.serverName ?? endpoint.host) : endpoint.host;
   // SECURITY: mysql2 compares certificates with names only.
   if (tls.mode === 'verify' && isIP(name) !== 0) throw new TargetFailure('tls-failed', target.name);
-  return mysql.createConnection({
+  // Loaded when the first target needs it: a start must not wait for drivers.
+  const { createConnection } = await import('mysql2/promise');
+  return createConnection({
     // What the certificate must say; where to go is in `stream`.
     host: name,
     port: endpoint.port,

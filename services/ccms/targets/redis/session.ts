@@ -1,6 +1,5 @@
 /** One connection to a Redis node, for one step. A command is a list of arguments: nothing is ever quoted. */
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import { RedisClient } from '@redis/client';
 import { addressOf, checkName, checkTransport } from '../credential-rules.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, Endpoint, ProbeResult, TargetConnection } from '../port.ts';
@@ -15,7 +14,18 @@ const PROTOCOL = { RESP: 2 } as const;
  * SECURITY: `createClient` keeps the options of the last client, password included, as the key of a cache. The class
  * made once has no password in it, and costs 30 ms less each time.
  */
-const clientOf = RedisClient.factory(PROTOCOL);
+async function loadClient() {
+  const { RedisClient } = await import('@redis/client');
+  return RedisClient.factory(PROTOCOL);
+}
+
+let loaded: ReturnType<typeof loadClient> | undefined;
+
+/** Loaded when the first target needs it: a start must not wait for drivers. */
+function clientClass() {
+  loaded ??= loadClient();
+  return loaded;
+}
 
 export interface Session {
   command(...args: readonly string[]): Promise<unknown>;
@@ -27,9 +37,9 @@ export async function withSession<T>(
   endpoint: Endpoint,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  let client: ReturnType<typeof open> | undefined;
+  let client: Awaited<ReturnType<typeof open>> | undefined;
   try {
-    client = open(target, credential, endpoint);
+    client = await open(target, credential, endpoint);
     const opened = client;
     await within(target.connectTimeoutMs, target.name, opened.connect());
     return await work({
@@ -47,10 +57,10 @@ export async function probe(
   credential: Credential,
   endpoint: Endpoint,
 ): Promise<ProbeResult> {
-  let client: ReturnType<typeof open> | undefined;
+  let client: Awaited<ReturnType<typeof open>> | undefined;
   try {
     checkName(credential.username, MAX_NAME_BYTES, target.name);
-    client = open(target, credential, endpoint);
+    client = await open(target, credential, endpoint);
     await within(target.connectTimeoutMs, target.name, client.connect());
     return { answer: 'valid' };
   } catch (error) {
@@ -61,7 +71,7 @@ export async function probe(
   }
 }
 
-function open(target: TargetConnection, credential: Credential, endpoint: Endpoint) {
+async function open(target: TargetConnection, credential: Credential, endpoint: Endpoint) {
   checkTransport(target, endpoint);
   const { tls } = target;
   const timeouts = { connectTimeout: target.connectTimeoutMs, reconnectStrategy: false } as const;
@@ -79,6 +89,7 @@ function open(target: TargetConnection, credential: Credential, endpoint: Endpoi
           checkServerIdentity: (_name: string, certificate: PeerCertificate) =>
             checkServerIdentity(tls.serverName ?? endpoint.host, certificate),
         };
+  const clientOf = await clientClass();
   const client = clientOf({
     ...PROTOCOL,
     socket,
@@ -91,7 +102,7 @@ function open(target: TargetConnection, credential: Credential, endpoint: Endpoi
   return client;
 }
 
-function close(client: ReturnType<typeof open> | undefined): void {
+function close(client: Awaited<ReturnType<typeof open>> | undefined): void {
   try {
     client?.destroy();
   } catch {
