@@ -28,7 +28,17 @@ export interface CcmsClients {
     'GetSecretValue' | 'ListSecrets' | 'PutSecretValue' | 'UpdateSecretVersionStage'
   >;
   iam: PrincipalResolver &
-    Pick<Client<typeof iamApi>, 'DescribeServiceRole' | 'OpenServiceSession'> & {
+    Pick<
+      Client<typeof iamApi>,
+      | 'DescribeServiceRole'
+      | 'OpenServiceSession'
+      | 'CreateAccessKey'
+      | 'ListAccessKeys'
+      | 'UpdateAccessKey'
+      | 'DeleteAccessKey'
+      | 'GetAccessKeyLastUsed'
+      | 'GetSigningKey'
+    > & {
       /** Whether a project of an account takes resources; absent: the account has no such project. */
       FindEnterpriseProject(input: {
         AccountId: string;

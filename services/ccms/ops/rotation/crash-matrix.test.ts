@@ -3,27 +3,8 @@
  * one takes over. Consumers log in with AWSCURRENT at every moment, and the rotation ends with its own value.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Journal } from './journal.ts';
+import { dieAt } from './testing/die-at.ts';
 import { DAY, ENGINES, MINUTE, RotationWorld, startDatabase } from './testing/rotation-world.ts';
-import { turn } from './turn.ts';
-
-/** Turns as the runner makes them, that end for good after the n-th point. Answers the point, or that there was none. */
-async function dieAt(world: RotationWorld, id: string, n: number): Promise<string | undefined> {
-  const { deps } = world.vault;
-  const secretId = (await deps.secrets.byName('111122223333', id))?.row.secret_id as string;
-  let passed = 0;
-  for (;;) {
-    const [run] = await deps.rotations.open(secretId);
-    const journal = run && (await Journal.claim(deps, run.run_id, 'doomed'));
-    if (!journal) return undefined;
-    const { step } = journal.run;
-    const points = turn(deps, journal);
-    for (let point = await points.next(); !point.done; point = await points.next()) {
-      passed += 1;
-      if (passed === n) return `${step}: ${point.value}`;
-    }
-  }
-}
 
 describe.each(ENGINES)('a runner that dies in a rotation at %s', (engine) => {
   let world: RotationWorld;
@@ -49,7 +30,7 @@ describe.each(ENGINES)('a runner that dies in a rotation at %s', (engine) => {
       await world.work();
       const before = await world.current(id);
       const token = await world.rotate(id);
-      const died = await dieAt(world, id, n);
+      const died = await dieAt(world.vault, id, n);
       await currentWorks(id);
       expect(await world.logsIn(before)).toBe(true);
       // The lease of the dead holds for half a minute.
@@ -84,7 +65,7 @@ describe.each(ENGINES)('a runner that dies in a rotation at %s', (engine) => {
       await world.rotate(id);
       await world.work();
       world.pass(2 * DAY);
-      const died = await dieAt(world, id, n);
+      const died = await dieAt(world.vault, id, n);
       await currentWorks(id);
       world.pass(MINUTE);
       await world.work();

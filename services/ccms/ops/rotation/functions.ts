@@ -12,6 +12,7 @@ import { MAX_FUNCTIONS_PER_ACCOUNT } from '../../domain/limits.ts';
 import { functionArn } from '../../domain/rotation/function-ref.ts';
 import { type FunctionRow, functionRowBytes } from '../../domain/rotation/rows.ts';
 import type { Unsealed } from '../../domain/rows.ts';
+import { secretArn } from '../../domain/secret-ref.ts';
 import { countFunctions, deleteFunction, isLaneUsed, writeFunction } from '../../store/rotation-queries.ts';
 import { type PassedRole, passedRole, requireTrust } from '../acting/pass-role.ts';
 import { requireOpenProject } from '../owned/open-project.ts';
@@ -72,7 +73,9 @@ export const registerRotationFunction = implement(RegisterRotationFunction, {
     // The vault acts for the secret it signs with: a resource of its own.
     const signing = await askAboutSecret(call, deps, input.SigningSecretId);
     const own = signing.record && !isForeign(call, signing.record) ? signing.record : undefined;
-    const role = await passedRole(deps, input.RoleArn, own?.arn ?? signing.reference.arn);
+    // SECURITY: always for a resource of the caller's account: roles of others are not looked up.
+    const source = own?.arn ?? secretArn(placeOf(call, deps), 'none', '??????');
+    const role = await passedRole(deps, input.RoleArn, source);
     const target = { resource, project: input.EnterpriseProjectId ?? DEFAULT_PROJECT };
     return { targets: [target, role.target], state: { role, signingArn: own?.arn } };
   },

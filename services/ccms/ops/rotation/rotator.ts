@@ -6,6 +6,7 @@ import type { RotationStep } from '../../domain/rotation/run.ts';
 import { readStrategy } from '../../domain/rotation/strategy.ts';
 import { openFunctionRotator } from './function-rotator.ts';
 import type { Journal } from './journal.ts';
+import { openKeyRotator } from './key-rotator.ts';
 import { openTargetRotator } from './target-rotator.ts';
 
 export type NextStep = Exclude<Decision, { ask: ProbedLabel }>;
@@ -33,5 +34,5 @@ export async function openRotator(deps: CcmsDeps, journal: Pick<Journal, 'row' |
   const subject = { deps, secret: journal.secret, row: journal.row };
   if (strategy.kind === 'target') return openTargetRotator(subject, strategy);
   if (strategy.kind === 'function') return openFunctionRotator(subject, strategy);
-  throw new Error(strategy.kind);
+  return openKeyRotator(subject, strategy);
 }
