@@ -83,8 +83,11 @@ export class RotationWorld {
 
   /** What the timed work does, until there is nothing to do now. */
   async work(): Promise<void> {
-    await rotateSecrets.run(this.vault.deps);
-    await this.vault.deps.runner.idle();
+    // Few at a time at one target: the rest is taken at the next looks.
+    for (let look = 0; look < 3; look++) {
+      await rotateSecrets.run(this.vault.deps);
+      await this.vault.deps.runner.idle();
+    }
   }
 
   /** Time passes. */
