@@ -56,6 +56,8 @@ it('every step is done and recorded by one of them, whatever else happens to the
   };
   await Promise.all([nodes(), ...ids.map(move)]);
   await world.work();
+  world.pass(DAY / 24);
+  await world.work();
   for (const id of ids) {
     expect((await world.admin.DescribeRotation({ SecretId: id })).OpenRuns).toMatchObject([{ State: 'FINISHED' }]);
     const done = (await world.events(id)).filter((name) => name !== 'RotationFailed' && name !== 'RotationRetired');

@@ -85,25 +85,35 @@ export function requireCredential(text: string): Credential {
   return credential;
 }
 
+/** A secret that others change at the same time is tried again at once, a few times. */
+const TRIES = 5;
+
+async function despiteOthers(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code !== 'Conflict' || tries === TRIES) throw error;
+    }
+  }
+}
+
 /** The value of the run's version; one that is there already stays. */
 export async function storePending({ deps, secret, row }: RotationSubject, on: OnBehalf, value: string): Promise<void> {
-  await deps.clients.ccms.PutSecretValue(
-    { SecretId: secret.arn, ClientRequestToken: row.token, SecretString: value, VersionStages: [PENDING] },
-    on,
-  );
+  const put = { SecretId: secret.arn, ClientRequestToken: row.token, SecretString: value, VersionStages: [PENDING] };
+  await despiteOthers(() => deps.clients.ccms.PutSecretValue(put, on));
 }
 
 /** Only from the version that was current when the step began: what somebody else put there meanwhile stays. */
 export async function moveCurrent({ deps, secret, row }: RotationSubject, on: OnBehalf): Promise<void> {
   const holder = secret.stages.get(CURRENT);
   if (holder === row.token) return;
-  await deps.clients.ccms.UpdateSecretVersionStage(
-    {
-      SecretId: secret.arn,
-      VersionStage: CURRENT,
-      MoveToVersionId: row.token,
-      ...(holder !== undefined && { RemoveFromVersionId: holder }),
-    },
-    on,
-  );
+  const move = {
+    SecretId: secret.arn,
+    VersionStage: CURRENT,
+    MoveToVersionId: row.token,
+    ...(holder !== undefined && { RemoveFromVersionId: holder }),
+  };
+  await despiteOthers(() => deps.clients.ccms.UpdateSecretVersionStage(move, on));
 }
