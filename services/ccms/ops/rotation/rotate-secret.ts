@@ -24,7 +24,14 @@ export const rotateSecret = implement(RotateSecret, {
     const { target, record } = await askAboutSecret(call, deps, input.SecretId, { conditions: conditionsOf(input) });
     const targets: AuthorizationTarget[] = [target];
     // AWS: whoever has a function called needs the permission to call it.
-    if (input.RotationLambdaARN) targets.push({ resource: input.RotationLambdaARN, action: 'lambda:InvokeFunction' });
+    if (input.RotationLambdaARN) {
+      targets.push({
+        resource: input.RotationLambdaARN,
+        action: 'lambda:InvokeFunction',
+        // It is a function of the account of the secret, whoever asks.
+        accountId: target.accountId ?? call.caller.accountId,
+      });
+    }
     if (record) return { targets, state: record };
     return { targets, state: undefined as never, absent: missingSecret(call) };
   },

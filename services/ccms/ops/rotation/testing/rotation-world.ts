@@ -44,8 +44,8 @@ export class RotationWorld {
     this.roleArn = vault.role('rotator');
   }
 
-  static async open(engine: EngineName, database: Database, url?: string): Promise<RotationWorld> {
-    const world = new RotationWorld(await VaultHarness.open(url === undefined ? {} : { url }), database, engine);
+  static async open(engine: EngineName, database: Database): Promise<RotationWorld> {
+    const world = new RotationWorld(await VaultHarness.open(), database, engine);
     const { username, password } = database.settings.admin;
     const value = { username, password: password.toString() };
     await world.admin.CreateSecret({ Name: 'rotator', SecretString: JSON.stringify(value) });
