@@ -6,6 +6,7 @@
  */
 import { Custody } from '../custody/custody.ts';
 import { DEFAULT_AHEAD } from '../custody/pair-source.ts';
+import type { PartnerStore } from '../custody/partner.ts';
 import type { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
 import { PinRefused } from '../pkcs11/token.ts';
 import { HsmError, type HsmPublicKey } from '../port.ts';
@@ -13,6 +14,7 @@ import { HsmError, type HsmPublicKey } from '../port.ts';
 export interface KeeperOptions {
   /** Prepares library and token and answers the roots, not yet open; repeated until it succeeds once. */
   prepare: () => Promise<Pkcs11Roots>;
+  partner: PartnerStore;
   /** Changes when the PIN file does. */
   pinVersion: () => string;
   /** Milliseconds, monotonic. */
@@ -108,7 +110,12 @@ export class TokenKeeper {
       this.#refusedPinVersion = undefined;
       this.#roots ??= await this.#options.prepare();
       if (this.#closed) return;
-      this.#custody ??= new Custody({ roots: this.#roots, now: this.#options.now, ahead: DEFAULT_AHEAD });
+      this.#custody ??= new Custody({
+        roots: this.#roots,
+        partner: this.#options.partner,
+        now: this.#options.now,
+        ahead: DEFAULT_AHEAD,
+      });
       this.#roots.open();
       const { label, serial, fingerprints } = this.#roots.identity!;
       this.#identity = { label, serial, fingerprints };

@@ -4,13 +4,15 @@
  * network, takes no secret from argv or environment, and leaves 5 s after its last client (so a killed server leaves no
  * orphan). A second agent on the same socket leaves at once with exit code 0.
  */
-import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { PartnerStore } from '../custody/partner.ts';
 import { loadModule } from '../pkcs11/module.ts';
 import { readPinFile } from '../pkcs11/pin-file.ts';
 import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
 import { HsmError, type HsmStatus } from '../port.ts';
 import { ensureToken } from '../softhsm/ensure-token.ts';
-import { tokenFolder } from '../softhsm/files.ts';
+import { tokenFolder, writeDurably } from '../softhsm/files.ts';
 import { findSoftHsmLibrary } from '../softhsm/library.ts';
 import { TokenKeeper } from './keeper.ts';
 import { AgentServer } from './server.ts';
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
   checkSocketPath(settings.socketPath);
   const keeper = new TokenKeeper({
     prepare: () => prepareToken(settings),
+    partner: partnerFile(join(dirname(pinFileOf(settings)), 'partner.json'), settings.mayPair === true),
     pinVersion: () => fileVersion(pinFileOf(settings)),
     now,
     log,
@@ -92,12 +95,20 @@ async function prepareToken(settings: AgentSettings): Promise<Pkcs11Roots> {
   }
   const { softHsmLibrary } = settings;
   const module = await loadModule(findSoftHsmLibrary(softHsmLibrary === undefined ? undefined : [softHsmLibrary]));
-  const record = ensureToken(module, tokenFolder(settings.softHsmDataFolder!));
+  const record = ensureToken(module, tokenFolder(settings.softHsmDataFolder!, settings.softHsmFolder));
   return new Pkcs11Roots(module, { token: record, readPin, sessions: settings.sessions }, record.fingerprints);
 }
 
 function pinFileOf(settings: AgentSettings): string {
-  return settings.token?.pinFile ?? tokenFolder(settings.softHsmDataFolder!).pin;
+  return settings.token?.pinFile ?? tokenFolder(settings.softHsmDataFolder!, settings.softHsmFolder).pin;
+}
+
+function partnerFile(path: string, mayPair: boolean): PartnerStore {
+  return {
+    mayPair,
+    read: () => (existsSync(path) ? readFileSync(path) : undefined),
+    write: (record) => writeDurably(path, record),
+  };
 }
 
 function fileVersion(path: string): string {

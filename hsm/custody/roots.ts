@@ -5,10 +5,14 @@ import type { HsmPublicKey } from '../port.ts';
  * PKCS#11 is; every method throws `HsmError`.
  */
 export interface RootOfTrust {
+  /** 16 bytes that name this root among others (`rootIdOf`); throws `unavailable` while it is not open. */
+  readonly id: Buffer;
   /** Version of the root pair new keys are wrapped and bound under. */
   readonly rootVersion: number;
   /** A new AES-256 key from the token's generator: in the clear (the caller zeroises it) and wrapped by the root. */
   generateKey(): { key: Buffer; wrapped: Buffer };
+  /** RFC 5649 wrap of an AES-256 key made elsewhere; the caller zeroises it. */
+  wrapKey(key: Buffer): Buffer;
   /** RFC 5649 unwrap by the root of that version, zeroised by the caller; `integrity` when it does not verify. */
   unwrapKey(wrapped: Buffer, rootVersion: number): Buffer;
   /** HMAC-SHA256 by the root MAC key of that version; undefined when the token has no such version. */

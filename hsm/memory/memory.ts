@@ -3,8 +3,8 @@
  * custody code over other roots), and a switch to take it away and bring it back. It protects nothing and must not
  * serve a product: `apps` never imports it.
  */
-import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { fingerprintInput } from '../custody/canonical.ts';
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { fingerprintInput, keyIdOf, rootIdOf } from '../custody/canonical.ts';
 import { Custody, type CustodyOptions } from '../custody/custody.ts';
 import { encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
 import { unwrapKey, wrapKey } from '../custody/key-wrap.ts';
@@ -115,9 +115,13 @@ export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
     macMany: (label, data) => run(() => checkBatch(data).map((row) => custody.mac(label, row))),
     verifyMacMany: (label, rows) =>
       run(() => checkBatch(rows).map((row) => custody.verifyMac(label, row.data, row.mac))),
+    renewTenantKey: (tenant) => run(() => custody.renewTenantKey(encodeWrappedKey(tenant))),
+    renewKey: (key) => run(() => custody.renewKey(encodeKeyRef(key))),
+    renewMacMany: (label, rows) => run(() => checkBatch(rows).map((row) => custody.renewMac(label, row.data, row.mac))),
     random: (bytes) => run(() => custody.random(bytes)),
     publicKey: (label) => run(() => roots.publicKey(label)),
-    sign: (label, data) => run(() => custody.sign(label, data)),
+    publicKeys: (label) => run(() => custody.publicKeys(label)),
+    sign: (label, data, keyId) => run(() => custody.sign(label, data, keyId)),
   };
 }
 
@@ -130,9 +134,19 @@ export class MemoryRootOfTrust implements RootOfTrust {
     this.#held = held;
   }
 
+  get id(): Buffer {
+    return rootIdOf(
+      Object.fromEntries(['root-wrap-v1', 'root-mac-v1'].map((label) => [label, this.fingerprint(label)])),
+    );
+  }
+
   generateKey(): { key: Buffer; wrapped: Buffer } {
     const key = randomBytes(32);
     return { key, wrapped: wrapKey(this.#held.wrap, key) };
+  }
+
+  wrapKey(key: Buffer): Buffer {
+    return wrapKey(this.#held.wrap, key);
   }
 
   unwrapKey(wrapped: Buffer, rootVersion: number): Buffer {
@@ -153,7 +167,7 @@ export class MemoryRootOfTrust implements RootOfTrust {
   publicKey(label: string): HsmPublicKey {
     const { publicKey } = this.#pair(label);
     const spki = publicKey.export({ format: 'der', type: 'spki' });
-    const keyId = createHash('sha256').update(spki).digest('hex').slice(0, 32);
+    const keyId = keyIdOf(spki);
     return { algorithm: publicKey.asymmetricKeyType === 'ed25519' ? 'Ed25519' : 'ES256', spki, keyId };
   }
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Handle } from 'pkcs11js';
-import { fingerprintInput } from '../custody/canonical.ts';
+import { fingerprintInput, keyIdOf, rootIdOf } from '../custody/canonical.ts';
 import type { RootOfTrust } from '../custody/roots.ts';
 import { HsmError, type HsmPublicKey } from '../port.ts';
 import * as ck from './constants.ts';
@@ -66,6 +66,10 @@ export class Pkcs11Roots implements RootOfTrust {
     return this.#opened;
   }
 
+  get id(): Buffer {
+    return rootIdOf(this.#open().fingerprints);
+  }
+
   get sessionsReplaced(): number {
     return this.#replacedBefore + (this.#opened?.pool.replaced ?? 0);
   }
@@ -113,6 +117,18 @@ export class Pkcs11Roots implements RootOfTrust {
       try {
         const wrapped = this.#wrap(session, this.#key(rootWrapLabel(ROOT_VERSION)), handle);
         return { key: this.#valueOf(session, handle), wrapped };
+      } finally {
+        calls.C_DestroyObject(session, handle);
+      }
+    });
+  }
+
+  wrapKey(key: Buffer): Buffer {
+    return this.#run((session) => {
+      const { calls } = this.#module;
+      const handle = calls.C_CreateObject(session, [...SESSION_KEY, { type: ck.CKA_VALUE, value: key }]);
+      try {
+        return this.#wrap(session, this.#key(rootWrapLabel(ROOT_VERSION)), handle);
       } finally {
         calls.C_DestroyObject(session, handle);
       }
@@ -312,7 +328,7 @@ function toPublicKey(plan: KeyPlan & { kind: 'pair' }, encoded: Buffer | undefin
   const point = wrapped ? encoded.subarray(2) : encoded;
   if (point?.length !== size) throw new HsmError('unavailable', `public key ${plan.label} has no readable point`);
   const spki = Buffer.concat([SPKI_PREFIX[plan.algorithm], point]);
-  const keyId = createHash('sha256').update(spki).digest('hex').slice(0, 32);
+  const keyId = keyIdOf(spki);
   return { algorithm: plan.algorithm, spki, keyId };
 }
 

@@ -27,8 +27,9 @@ export interface TokenFolder {
   record: string;
 }
 
-export function tokenFolder(dataFolder: string): TokenFolder {
-  const folder = join(dataFolder, 'hsm');
+/** `name`: folder of the token in the data folder; a second token has a folder of its own. */
+export function tokenFolder(dataFolder: string, name = 'hsm'): TokenFolder {
+  const folder = join(dataFolder, name);
   return {
     folder,
     configuration: join(folder, 'softhsm2.conf'),

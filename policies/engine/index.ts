@@ -12,6 +12,7 @@ export {
 } from './compile/compile-policy.ts';
 export { type AddedCondition, restrictPolicy } from './compile/restrict-policy.ts';
 export { accessDeniedSentence } from './decide/access-denied.ts';
+export { Distinctions } from './decide/distinctions.ts';
 export { evaluate } from './decide/evaluate.ts';
 export { explain } from './decide/explain.ts';
 export type { Layers, Level } from './decide/layers.ts';

@@ -6,6 +6,7 @@ import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
+import { renewRows } from './jobs/renew-rows.ts';
 import { rotateSecrets } from './jobs/rotate-secrets.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
@@ -42,7 +43,7 @@ export function defineCcms(options: CcmsOptions) {
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
     },
-    jobs: [purgeSecrets, rotateSecrets],
+    jobs: [purgeSecrets, rotateSecrets, renewRows],
     async close(deps) {
       await deps.runner.close();
       deps.keys.close();

@@ -7,6 +7,7 @@ import type { KmsClients, KmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyKeys } from './jobs/destroy-keys.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
+import { renewKeys } from './jobs/renew-keys.ts';
 import { rotateKeys } from './jobs/rotate-keys.ts';
 import { GrantTokens } from './ops/grant-tokens.ts';
 import { kmsHandlers } from './ops/index.ts';
@@ -33,7 +34,7 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   async prepare(deps) {
     deps.follower.start(deps.keys);
   },
-  jobs: [destroyKeys, rotateKeys, forgetChanges],
+  jobs: [destroyKeys, rotateKeys, forgetChanges, renewKeys],
   close: (deps) => deps.follower.stop(),
 });
 

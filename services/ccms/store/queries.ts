@@ -4,6 +4,7 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import { prepareQuery } from '../../../platform/store/prepared-query.ts';
 import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import {
   type ListedSecret,
@@ -18,17 +19,22 @@ import type { CcmsTables } from './tables.ts';
 export type Reader = Kysely<CcmsTables>;
 const own = (tx: AnyTransaction) => tx as Transaction<CcmsTables>;
 
-export function readSecretByName(db: Reader, accountId: string, name: string): Promise<SecretRow | undefined> {
-  return db
-    .selectFrom('secret')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('name', '=', name)
-    .executeTakeFirst();
+const secretByName = prepareQuery((db: Reader, accountId: string, name: string) =>
+  db.selectFrom('secret').selectAll().where('account_id', '=', accountId).where('name', '=', name),
+);
+
+export async function readSecretByName(db: Reader, accountId: string, name: string): Promise<SecretRow | undefined> {
+  const [row] = await secretByName(db, accountId, name);
+  return row;
 }
 
-export function readSecret(db: Reader, secretId: string): Promise<SecretRow | undefined> {
-  return db.selectFrom('secret').selectAll().where('secret_id', '=', secretId).executeTakeFirst();
+const secretById = prepareQuery((db: Reader, secretId: string) =>
+  db.selectFrom('secret').selectAll().where('secret_id', '=', secretId),
+);
+
+export async function readSecret(db: Reader, secretId: string): Promise<SecretRow | undefined> {
+  const [row] = await secretById(db, secretId);
+  return row;
 }
 
 /** Every version but its value, newest first. */
@@ -60,13 +66,13 @@ export function listVersions(db: Reader, secretId: string): Promise<ListedVersio
     .execute();
 }
 
-export function readVersion(db: Reader, secretId: string, versionId: string): Promise<VersionRow | undefined> {
-  return db
-    .selectFrom('secret_version')
-    .selectAll()
-    .where('secret_id', '=', secretId)
-    .where('version_id', '=', versionId)
-    .executeTakeFirst();
+const versionById = prepareQuery((db: Reader, secretId: string, versionId: string) =>
+  db.selectFrom('secret_version').selectAll().where('secret_id', '=', secretId).where('version_id', '=', versionId),
+);
+
+export async function readVersion(db: Reader, secretId: string, versionId: string): Promise<VersionRow | undefined> {
+  const [row] = await versionById(db, secretId, versionId);
+  return row;
 }
 
 export function guardedSecret(row: ListedSecret): GuardedRow {

@@ -100,7 +100,7 @@ export function assembleKey(row: KeyRow, materials: readonly MaterialRow[], tena
   };
 }
 
-function wrappedKey(row: Pick<TenantRow, 'wrapped' | 'binding' | 'mac' | 'root_version'>) {
+export function wrappedKey(row: Pick<TenantRow, 'wrapped' | 'binding' | 'mac' | 'root_version'>) {
   return { wrapped: row.wrapped, binding: row.binding, mac: row.mac, rootVersion: row.root_version };
 }
 

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Hsm } from '../../../hsm/port.ts';
+import { wantRenewal } from '../../../platform/renewal/progress.ts';
 import type { Clock } from '../../../platform/runtime/clock.ts';
 import type { Ids } from '../../../platform/runtime/ids.ts';
 import type { Store } from '../../../platform/store/index.ts';
@@ -13,9 +14,14 @@ import { insertTenant, readTenant } from './queries.ts';
 import type { KmsTables } from './tables.ts';
 
 const MAX_TENANTS = 10_000;
+/** Another node may have stored a key in another form. */
+const KNOWN_MS = 5_000;
+
+/** The step of the renewal that walks them. */
+export const TENANT_KEYS_STEP = 'tenant keys';
 
 export class TenantKeys {
-  private readonly known = new LRUCache<string, TenantRow>({ max: MAX_TENANTS });
+  private readonly known = new LRUCache<string, TenantRow>({ max: MAX_TENANTS, ttl: KNOWN_MS });
   private readonly store: Store<KmsTables>;
   private readonly hsm: Hsm;
   private readonly guard: RowGuard;
@@ -42,6 +48,10 @@ export class TenantKeys {
     return stored;
   }
 
+  clear(): void {
+    this.known.clear();
+  }
+
   private async create(accountId: string): Promise<TenantRow> {
     const tenantId = this.ids.uuidv4();
     const key = await this.hsm.createTenantKey(tenantBinding({ accountId, tenantId }));
@@ -57,6 +67,7 @@ export class TenantKeys {
     const [row_mac] = await this.guard.seal([tenantRowBytes(row)]);
     return this.store.transaction(async (tx) => {
       await insertTenant(tx, { ...row, row_mac: row_mac! });
+      if (key.degraded) await wantRenewal(tx, TENANT_KEYS_STEP);
       return (await readTenant(tx, accountId))!;
     });
   }
