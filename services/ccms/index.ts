@@ -10,10 +10,13 @@ import { forgetGrants, forgetWrappings } from './jobs/forget-deliveries.ts';
 import { endWithParent, reconcileUsers, removeEndedLeases, revokeLeases } from './jobs/leases.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { renewRows } from './jobs/renew-rows.ts';
+import { rotateSecrets } from './jobs/rotate-secrets.ts';
 import { ActingSessions } from './ops/acting/acting-sessions.ts';
 import { ccmsHandlers } from './ops/index.ts';
 import { Reconciler } from './ops/leases/reconciler.ts';
 import { Revoker } from './ops/leases/revoker.ts';
+import { observeRotations } from './ops/rotation/overdue.ts';
+import { RotationRunner } from './ops/rotation/runner.ts';
 import { AccessLog } from './store/access-log.ts';
 import { ChangeFeed } from './store/change-feed.ts';
 import { CredentialRoles } from './store/credential-roles.ts';
@@ -23,8 +26,10 @@ import { KeyCache } from './store/key-cache.ts';
 import { Leases } from './store/leases.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as targets } from './store/migrations/0002_targets.ts';
+import { migration as rotation } from './store/migrations/0003_rotation.ts';
 import { migration as leases } from './store/migrations/0004_leases.ts';
 import { grants } from './store/migrations/0005_grants.ts';
+import { Rotations } from './store/rotations.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
 import { Targets } from './store/targets.ts';
@@ -47,7 +52,7 @@ export function defineCcms(options: CcmsOptions) {
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init, targets, leases, grants],
+    migrations: [init, targets, rotation, leases, grants],
     createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
@@ -57,6 +62,7 @@ export function defineCcms(options: CcmsOptions) {
       forgetGrants,
       forgetWrappings,
       forgetChanges,
+      rotateSecrets,
       revokeLeases,
       reconcileUsers,
       endWithParent,
@@ -64,7 +70,7 @@ export function defineCcms(options: CcmsOptions) {
       renewRows,
     ],
     async close(deps) {
-      await Promise.all([deps.revoker.stop(), deps.reconciler.stop()]);
+      await Promise.all([deps.runner.close(), deps.revoker.stop(), deps.reconciler.stop()]);
       deps.feed.close();
       deps.keys.close();
       deps.fingerprints.close();
@@ -76,6 +82,7 @@ export function defineCcms(options: CcmsOptions) {
 function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOptions): CcmsDeps {
   const { store, hsm, clients, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
+  observeRotations(platform);
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
   const deps: CcmsDeps = {
@@ -89,6 +96,8 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOp
     keys: new KeyCache(options.keyCacheSeconds, clock),
     access: new AccessLog(store),
     targets: new Targets(store, guard),
+    rotations: new Rotations(store, guard),
+    runner: new RotationRunner(),
     networks: new TargetNetworks(options.targetNetworks),
     acting: new ActingSessions({ iam: clients.iam, clock, ids }),
     recorder: new Recorder(store as never, writer, () => undefined),

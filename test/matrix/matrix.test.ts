@@ -127,9 +127,16 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The examples hold what never was a token.
   'ccms UnwrapSecretValue': [404, 'InvalidWrappingToken'],
   'ccms LookUpWrapping': [404, 'InvalidWrappingToken'],
-  // Neither rotation nor replicas are offered.
+  // The fresh secret does not rotate, no rotation of it has failed, and the target of the example does not exist.
   'ccms RotateSecret': [409, 'InvalidRequest'],
   'ccms CancelRotateSecret': [409, 'InvalidRequest'],
+  'ccms PutRotationStrategy': [400, 'InvalidParameter'],
+  'ccms ResumeRotation': [409, 'InvalidRequest'],
+  'ccms AdoptRotation': [409, 'InvalidRequest'],
+  'ccms AbandonRotation': [409, 'InvalidRequest'],
+  'ccms ResetRotation': [409, 'InvalidRequest'],
+  'ccms ForgoRotation': [409, 'InvalidRequest'],
+  // Replicas are not offered.
   'ccms ReplicateSecretToRegions': [409, 'InvalidRequest'],
   'ccms RemoveRegionsFromReplication': [409, 'InvalidRequest'],
   'ccms StopReplicationToReplica': [409, 'InvalidRequest'],

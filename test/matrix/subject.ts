@@ -53,6 +53,7 @@ export interface Objects {
   wrappingToken: string;
   credentialRole: string;
   leaseId: string;
+  rotationFunction: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -135,7 +136,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   };
   const isAboutLease = isLeaseOperation(operation);
   const isAboutTarget = isAboutLease || (operation.area === 'ccms' && operation.name.includes('Target'));
-  if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget) await makeRole();
+  const isAboutFunction = isOnFunction(operation);
+  if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget || isAboutFunction) await makeRole();
   if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
@@ -166,6 +168,12 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     });
   if (isAboutTarget && operation.name !== 'CreateTarget') await makeTarget();
   if (isAboutLease) await makeLeaseObjects(ask, operation, objects);
+  const makeFunction = () =>
+    ask('/v1/ccms/register-rotation-function', {
+      ...{ Name: objects.rotationFunction, Url: 'https://localhost/', SigningSecretId: objects.secretArn },
+      RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
+    });
+  if (isAboutFunction && !operation.name.startsWith('Register')) await makeFunction();
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
   if (names('EnterpriseProjectId')) await makeProject();
@@ -195,6 +203,7 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
     credentialRole: uniqueName('role'),
     leaseId: randomUUID(),
+    rotationFunction: uniqueName('function'),
   };
 }
 
@@ -251,6 +260,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.
     WrappingToken: naming === 'new' ? undefined : objects.wrappingToken,
+    SigningSecretId: objects.secretArn,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),
@@ -265,7 +275,11 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
             ? makes
               ? uniqueName('target')
               : objects.target
-            : uniqueName('account'),
+            : isOnFunction(operation)
+              ? makes
+                ? uniqueName('function')
+                : objects.rotationFunction
+              : uniqueName('account'),
   };
   const insteadOf = (name: string) => {
     if (objects.org) return orgValue(objects.org, name);
@@ -291,6 +305,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
   };
   const input = replace(exampleOf(operation)) as Input;
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
+}
+
+function isOnFunction({ area, name }: AnyOperation): boolean {
+  return area === 'ccms' && name.endsWith('RotationFunction');
 }
 
 function movable({ area }: AnyOperation, objects: Objects): string | undefined {
@@ -343,12 +361,18 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return [...named('AliasName').map((name) => `${keys}:${name}`), objects.keyArn];
     case 'kms:key':
       return [objects.keyArn];
-    case 'secretsmanager:secret':
-      return operation.name === 'CreateSecret'
-        ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
-        : [objects.secretArn];
+    case 'secretsmanager:secret': {
+      if (operation.name === 'CreateSecret') return named('Name').map((name) => `${secrets}:secret:${name}-*`);
+      const at = input.Target as { Name?: string } | undefined;
+      return [objects.secretArn, ...(at?.Name === undefined ? [] : [`${secrets}:target:${at.Name}`])];
+    }
     case 'secretsmanager:credential-role':
       return leaseResources(operation, input, objects, secrets);
+    case 'secretsmanager:rotation-function':
+      return [
+        ...named('Name').map((name) => `${secrets.replace(':secretsmanager:', ':lambda:')}:function:${name}`),
+        arn(`role/${objects.role}`),
+      ];
     case 'secretsmanager:target':
       return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:

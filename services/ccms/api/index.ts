@@ -8,6 +8,8 @@ import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as rotation from './rotation.ts';
+import * as rotationFunctions from './rotation-functions.ts';
 import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
 import * as targets from './targets.ts';
@@ -39,8 +41,21 @@ export const ccmsOperations = {
   ValidateResourcePolicy: policies.ValidateResourcePolicy,
   TagResource: tags.TagResource,
   UntagResource: tags.UntagResource,
-  RotateSecret: notOffered.RotateSecret,
-  CancelRotateSecret: notOffered.CancelRotateSecret,
+  RotateSecret: rotation.RotateSecret,
+  CancelRotateSecret: rotation.CancelRotateSecret,
+  PutRotationStrategy: rotation.PutRotationStrategy,
+  DescribeRotation: rotation.DescribeRotation,
+  ListRotationRuns: rotation.ListRotationRuns,
+  PreviewRotation: rotation.PreviewRotation,
+  ResumeRotation: rotation.ResumeRotation,
+  AdoptRotation: rotation.AdoptRotation,
+  AbandonRotation: rotation.AbandonRotation,
+  ResetRotation: rotation.ResetRotation,
+  ForgoRotation: rotation.ForgoRotation,
+  RegisterRotationFunction: rotationFunctions.RegisterRotationFunction,
+  DescribeRotationFunction: rotationFunctions.DescribeRotationFunction,
+  ListRotationFunctions: rotationFunctions.ListRotationFunctions,
+  DeregisterRotationFunction: rotationFunctions.DeregisterRotationFunction,
   ReplicateSecretToRegions: notOffered.ReplicateSecretToRegions,
   RemoveRegionsFromReplication: notOffered.RemoveRegionsFromReplication,
   StopReplicationToReplica: notOffered.StopReplicationToReplica,

@@ -64,6 +64,15 @@ export const GrantedFields = annotate(list(text(1, 512, { pattern: PlainText, au
   audit: 'length',
 });
 export const MaxCacheSeconds = integer(0, 86_400);
+/** AWS's: AutomaticallyAfterDays or ScheduleExpression. */
+export const RotationRules = annotate(
+  structure({
+    AutomaticallyAfterDays: integer(1, 1000).optional(),
+    Duration: text(2, 3, { pattern: /^[0-9]+h$/ }).optional(),
+    ScheduleExpression: text(1, 256, { pattern: /^[0-9A-Za-z()#?*\-/, ]+$/ }).optional(),
+  }),
+  { title: 'RotationRules' },
+);
 
 /** What every change answers. */
 export const named = { ARN: ArnText, Name: SecretName };
@@ -82,6 +91,13 @@ const described = {
   /** The day, not the moment. */
   LastAccessedDate: timestamp().optional(),
   DeletedDate: timestamp().optional(),
+  /** Absent: the secret was never to rotate. */
+  RotationEnabled: flag().optional(),
+  RotationLambdaARN: text(0, 2048).optional(),
+  RotationRules: RotationRules.optional(),
+  LastRotatedDate: timestamp().optional(),
+  /** The end of the next window. */
+  NextRotationDate: timestamp().optional(),
   Tags: Tags.optional(),
   CreatedDate: timestamp().optional(),
   PrimaryRegion: Region.optional(),

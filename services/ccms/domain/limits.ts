@@ -2,6 +2,7 @@
 export const MAX_SECRETS_PER_ACCOUNT = 500_000;
 export const MAX_TAGS = 50;
 export const MAX_TARGETS_PER_ACCOUNT = 1_000;
+export const MAX_FUNCTIONS_PER_ACCOUNT = 1_000;
 /** Stages of all versions of a secret together. */
 export const MAX_STAGES = 20;
 /** Versions without a stage: the newest stay, and all that are younger than a day. */

@@ -6,6 +6,7 @@ import type { TombstoneRow } from '../domain/rows.ts';
 import { secretArn } from '../domain/secret-ref.ts';
 import { destroySecret } from '../store/queries.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
+import { suspended } from './rotation/rotation-change.ts';
 import {
   type AnyCall,
   askAboutSecret,
@@ -76,7 +77,9 @@ export const deleteSecret = implement(DeleteSecret, {
     }
     const DeletionDate = call.now + (days ?? RECOVERY_DAYS.default) * DAY_MS;
     const edit = { deletion_date: DeletionDate, deleted_at: call.now };
-    return changeSecret(call, deps, record, { edit, output: { ...output, DeletionDate } });
+    // Rotation does not come back by itself when the secret is restored.
+    const { writes } = await suspended(deps, record, call.now);
+    return changeSecret(call, deps, record, { edit, also: writes, output: { ...output, DeletionDate } });
   },
 });
 

@@ -20,13 +20,7 @@ import { describeLease, forgetLease, renewLease, revokeLease } from './leases/on
 import { describeSecretGrant, listReceivedSecretGrants, listSecretGrants } from './list-secret-grants.ts';
 import { listSecrets } from './list-secrets.ts';
 import { describeWrapping, listWrappings, revokeWrapping } from './list-wrappings.ts';
-import {
-  cancelRotateSecret,
-  removeRegionsFromReplication,
-  replicateSecretToRegions,
-  rotateSecret,
-  stopReplicationToReplica,
-} from './not-offered.ts';
+import { removeRegionsFromReplication, replicateSecretToRegions, stopReplicationToReplica } from './not-offered.ts';
 import { describeConfigurations, listConfigurations } from './owned/configurations.ts';
 import { describeResourceFacts, listResourcesInProject } from './owned/in-projects.ts';
 import { moveResource, previewMoveResource } from './owned/move-resource.ts';
@@ -38,6 +32,23 @@ import {
   validateResourcePolicy,
 } from './resource-policy.ts';
 import { revokeSecretGrant } from './revoke-secret-grant.ts';
+import { cancelRotateSecret } from './rotation/cancel-rotate-secret.ts';
+import { describeRotation, listRotationRuns, previewRotation } from './rotation/describe-rotation.ts';
+import {
+  deregisterRotationFunction,
+  describeRotationFunction,
+  listRotationFunctions,
+  registerRotationFunction,
+} from './rotation/functions.ts';
+import {
+  abandonRotation,
+  adoptRotation,
+  forgoRotation,
+  resetRotation,
+  resumeRotation,
+} from './rotation/operator-acts.ts';
+import { putRotationStrategy } from './rotation/put-rotation-strategy.ts';
+import { rotateSecret } from './rotation/rotate-secret.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
 import { createTarget, deleteTarget, updateTarget } from './targets/change-target.ts';
 import { describeTarget, listTargets, testTarget } from './targets/read-targets.ts';
@@ -79,6 +90,19 @@ export const ccmsHandlers = [
   untagResource,
   rotateSecret,
   cancelRotateSecret,
+  putRotationStrategy,
+  describeRotation,
+  listRotationRuns,
+  previewRotation,
+  resumeRotation,
+  adoptRotation,
+  abandonRotation,
+  resetRotation,
+  forgoRotation,
+  registerRotationFunction,
+  describeRotationFunction,
+  listRotationFunctions,
+  deregisterRotationFunction,
   replicateSecretToRegions,
   removeRegionsFromReplication,
   stopReplicationToReplica,

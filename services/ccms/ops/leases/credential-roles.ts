@@ -16,11 +16,11 @@ import {
   settingsProblem,
 } from '../../domain/leases/credential-role.ts';
 import { DEFAULT_CAPS } from '../../domain/leases/lease.ts';
+import { PRIVILEGES } from '../../domain/rotation/privileges.ts';
 import { assemble, type CredentialRole } from '../../store/credential-roles.ts';
 import { countOpen } from '../../store/lease-queries.ts';
 import { countRoles, deleteRole, insertRole, lockTarget, replaceRole } from '../../store/role-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
-import { PRIVILEGES } from '../../targets/mariadb/grants.ts';
 import { requireOpenProject } from '../owned/open-project.ts';
 import { openPage } from '../page.ts';
 import { type AnyCall, placeOf } from '../secret-access.ts';
