@@ -7,7 +7,12 @@ import type { RenewalJob } from '../platform/renewal/renewal.ts';
 import { openStore } from '../platform/store/index.ts';
 import { services } from './services.ts';
 
-const all = services({ awsStrictLimits: false, vaultKeyCacheSeconds: 0, vaultTargetNetworks: [] });
+const all = services({
+  awsStrictLimits: false,
+  vaultKeyCacheSeconds: 0,
+  vaultTargetNetworks: [],
+  vaultRevocationHold: false,
+});
 
 it.each(all.map((service) => [service.name, service] as const))('%s', async (_name, service) => {
   const folder = mkdtempSync(join(tmpdir(), 'parapet-renewal-'));

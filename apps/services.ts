@@ -11,7 +11,7 @@ import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/o
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(
-  config: Pick<Config, 'awsStrictLimits' | 'vaultKeyCacheSeconds' | 'vaultTargetNetworks'>,
+  config: Pick<Config, 'awsStrictLimits' | 'vaultKeyCacheSeconds' | 'vaultTargetNetworks' | 'vaultRevocationHold'>,
 ): readonly AnyService[] {
   return [
     defineIam({
@@ -19,7 +19,11 @@ export function services(
       ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
     }),
     kmsService,
-    defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds, targetNetworks: config.vaultTargetNetworks }),
+    defineCcms({
+      keyCacheSeconds: config.vaultKeyCacheSeconds,
+      targetNetworks: config.vaultTargetNetworks,
+      revocationHold: config.vaultRevocationHold,
+    }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];

@@ -18,8 +18,11 @@ export async function addBallast(folder: string, secrets: number, versionsEach: 
     service: 'ccms',
     folder,
     clock: { now: () => Date.now() },
-    migrations: (await import('../../services/ccms/index.ts')).defineCcms({ keyCacheSeconds: 0, targetNetworks: [] })
-      .migrations,
+    migrations: (await import('../../services/ccms/index.ts')).defineCcms({
+      keyCacheSeconds: 0,
+      targetNetworks: [],
+      revocationHold: false,
+    }).migrations,
   });
   try {
     for (let from = 0; from < secrets; from += STEP) {

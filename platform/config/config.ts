@@ -35,6 +35,8 @@ export interface Config {
   vaultKeyCacheSeconds: number;
   /** Where databases and functions that the vault connects to may be: CIDR ranges, `sockets`. */
   vaultTargetNetworks: readonly string[];
+  /** After a restore: the vault ends no user at a target of its own accord. */
+  vaultRevocationHold: boolean;
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -75,6 +77,10 @@ export const SETTINGS = {
   PARAPET_VAULT_TARGET_NETWORKS: [
     '',
     'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets',
+  ],
+  PARAPET_VAULT_REVOCATION_HOLD: [
+    'false',
+    'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
   ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
@@ -140,6 +146,7 @@ export function readConfig(environment: Environment = process.env): Config {
     },
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
     vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS'),
+    vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
       get('PARAPET_SERVICES')

@@ -41,3 +41,4 @@ export { PolicySyntaxError } from './syntax/findings.ts';
 export type { ActionCatalogue, ActionEntry, ContextKeyEntry, ContextKeyType } from './validate/catalogue.ts';
 export { awsStrict, defaultLimits, type PolicyLimits } from './validate/limits.ts';
 export { type ValidationOptions, validatePolicy } from './validate/validate-policy.ts';
+export { isAddressRange } from './values/ip-range.ts';

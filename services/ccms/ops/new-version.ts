@@ -3,12 +3,12 @@ import type { CcmsDeps } from '../deps.ts';
 import { toDestroy } from '../domain/deprecated.ts';
 import { MAX_DEPRECATED } from '../domain/limits.ts';
 import type { Unsealed, VersionRow } from '../domain/rows.ts';
-import { placeVersion, type StageMap, type StageProblem, stagesColumn } from '../domain/stages.ts';
+import { placeFilled, placeVersion, type StageMap, type StageProblem, stagesColumn } from '../domain/stages.ts';
 import { sameFingerprint } from '../store/fingerprints.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
 import type { KeyHolder } from './data-keys.ts';
 import type { AnyCall } from './secret-access.ts';
-import type { SecretEdit } from './secret-change.ts';
+import { editedVersion, type SecretEdit } from './secret-change.ts';
 import { type PlainValue, sealed } from './secret-value.ts';
 
 /** The token of the request: clients always send one, people need not. */
@@ -73,6 +73,42 @@ export async function addVersion(
   const add = await versionRow(call, deps, secret.row, { token, value, holder });
   const edit = { stages: stagesColumn(placed.stages), last_ordinal: add.ordinal, changed_at: call.now };
   return { edit, add, remove, stages: placed.stages };
+}
+
+/** The version that a rotation made for its token and that waits for its value. */
+export async function emptyVersion(
+  deps: CcmsDeps,
+  secret: SecretRecord,
+  token: string,
+): Promise<VersionRow | undefined> {
+  const existing = await deps.secrets.version(secret, token);
+  return existing?.kind === null ? existing : undefined;
+}
+
+export interface FilledVersion {
+  edit: SecretEdit;
+  replace: readonly Unsealed<VersionRow>[];
+  stages: StageMap;
+}
+
+/** Takes the stages that are named, and AWSCURRENT when none are: also as the first value of a secret. */
+export async function filledVersion(
+  call: AnyCall,
+  deps: CcmsDeps,
+  secret: SecretRecord,
+  empty: VersionRow,
+  value: PlainValue,
+  wanted: readonly string[] | undefined,
+): Promise<FilledVersion> {
+  const placed = placeFilled(secret.stages, empty.version_id, wanted);
+  if (!placed.ok) throw stageFailure(call, placed);
+  const filled = editedVersion(empty, {
+    fingerprint: await deps.fingerprints.of(secret.row.account_id, value.kind, value.bytes),
+    ...(await sealed(call, deps, holderOf(secret), empty.version_id, value)),
+    created_by: call.caller.arn,
+  });
+  const edit = { stages: stagesColumn(placed.stages), changed_at: call.now };
+  return { edit, replace: [filled], stages: placed.stages };
 }
 
 /** The row of a new version, the next in the order of its secret. */

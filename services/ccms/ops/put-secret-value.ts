@@ -3,7 +3,8 @@ import { PutSecretValue } from '../api/values.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { type StageMap, stagesOf } from '../domain/stages.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
-import { addVersion, holderOf, repeated, tokenOf } from './new-version.ts';
+import { addVersion, emptyVersion, filledVersion, holderOf, repeated, tokenOf } from './new-version.ts';
+import { requireRotation } from './rotation/rotation-token.ts';
 import { namedOutput, requireLive, resolveSecret } from './secret-access.ts';
 import { changeSecret, noChange } from './secret-change.ts';
 import { requestedValue } from './secret-value.ts';
@@ -17,12 +18,16 @@ export const putSecretValue = implement(PutSecretValue, {
     }),
   async run(call, input, secret, deps) {
     requireLive(call, secret);
-    if (input.RotationToken !== undefined)
-      throw call.fail('InvalidRequest', 'no rotation of this secret is under way', { hint: 'leave RotationToken out' });
     const token = tokenOf(call, deps, input.ClientRequestToken);
+    if (input.RotationToken !== undefined) await requireRotation(call, deps, secret, token, input.RotationToken);
     const value = requestedValue(call, input);
     if (!value) throw call.fail('InvalidRequest', 'You must provide either SecretString or SecretBinary.');
     try {
+      const empty = await emptyVersion(deps, secret, token);
+      if (empty) {
+        const { stages: after, ...filled } = await filledVersion(call, deps, secret, empty, value, input.VersionStages);
+        return await changeSecret(call, deps, secret, { ...filled, output: answer(secret, token, after) });
+      }
       if (await repeated(call, deps, secret, token, value)) return noChange(answer(secret, token, secret.stages));
       const stages = input.VersionStages;
       const { stages: after, ...added } = await addVersion(call, deps, secret, {

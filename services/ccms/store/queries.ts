@@ -1,5 +1,5 @@
 /**
- * Every query of this service but the sorted list. Rows go in and out as they are; whether they are genuine is the
+ * Every query about secrets but the sorted list. Rows go in and out as they are; whether they are genuine is the
  * business of `RowGuard`. Writes take a transaction and answer whether they found the version they were made for.
  */
 import type { Kysely, Transaction } from 'kysely';
@@ -143,8 +143,15 @@ export async function destroySecret(tx: AnyTransaction, row: SecretRow, tombston
     .where('version', '=', row.version)
     .executeTakeFirst();
   if (result.numDeletedRows !== 1n) return false;
-  for (const table of ['secret_version', 'version_access'] as const)
-    await own(tx).deleteFrom(table).where('secret_id', '=', row.secret_id).execute();
+  const tables = [
+    'secret_version',
+    'version_access',
+    'secret_grant',
+    'secret_wrapping',
+    'secret_rotation',
+    'rotation_run',
+  ] as const;
+  for (const table of tables) await own(tx).deleteFrom(table).where('secret_id', '=', row.secret_id).execute();
   await own(tx).insertInto('secret_tombstone').values(tombstone).execute();
   return true;
 }
