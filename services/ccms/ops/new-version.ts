@@ -37,10 +37,14 @@ export async function repeated(
   value: PlainValue,
 ): Promise<VersionRow | undefined> {
   const existing = await deps.secrets.version(secret, token);
-  if (!existing) return undefined;
-  const fingerprint = await deps.fingerprints.of(secret.row.account_id, value.kind, value.bytes);
-  if (sameFingerprint(existing.fingerprint, fingerprint)) return existing;
-  throw call.fail('AlreadyExists', `a version with the token ${token} exists and has another value`, {
+  if (existing) await requireSameValue(call, deps, existing, value);
+  return existing;
+}
+
+export async function requireSameValue(call: AnyCall, deps: CcmsDeps, existing: VersionRow, value: PlainValue) {
+  const fingerprint = await deps.fingerprints.of(existing.account_id, value.kind, value.bytes);
+  if (sameFingerprint(existing.fingerprint, fingerprint)) return;
+  throw call.fail('AlreadyExists', `a version with the token ${existing.version_id} exists and has another value`, {
     hint: 'use a new token for a new value',
   });
 }
@@ -75,23 +79,16 @@ export async function addVersion(
   return { edit, add, remove, stages: placed.stages };
 }
 
-/** The version that a rotation made for its token and that waits for its value. */
-export async function emptyVersion(
-  deps: CcmsDeps,
-  secret: SecretRecord,
-  token: string,
-): Promise<VersionRow | undefined> {
-  const existing = await deps.secrets.version(secret, token);
-  return existing?.kind === null ? existing : undefined;
-}
-
 export interface FilledVersion {
   edit: SecretEdit;
   replace: readonly Unsealed<VersionRow>[];
   stages: StageMap;
 }
 
-/** Takes the stages that are named, and AWSCURRENT when none are: also as the first value of a secret. */
+/**
+ * The value of a version that a rotation made for its token. It takes the stages that are named, and AWSCURRENT when none
+ * are: also as the first value of a secret.
+ */
 export async function filledVersion(
   call: AnyCall,
   deps: CcmsDeps,

@@ -3,7 +3,7 @@ import { PutSecretValue } from '../api/values.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { type StageMap, stagesOf } from '../domain/stages.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
-import { addVersion, emptyVersion, filledVersion, holderOf, repeated, tokenOf } from './new-version.ts';
+import { addVersion, filledVersion, holderOf, requireSameValue, tokenOf } from './new-version.ts';
 import { requireRotation } from './rotation/rotation-token.ts';
 import { namedOutput, requireLive, resolveSecret } from './secret-access.ts';
 import { changeSecret, noChange } from './secret-change.ts';
@@ -23,12 +23,16 @@ export const putSecretValue = implement(PutSecretValue, {
     const value = requestedValue(call, input);
     if (!value) throw call.fail('InvalidRequest', 'You must provide either SecretString or SecretBinary.');
     try {
-      const empty = await emptyVersion(deps, secret, token);
-      if (empty) {
-        const { stages: after, ...filled } = await filledVersion(call, deps, secret, empty, value, input.VersionStages);
+      const existing = await deps.secrets.version(secret, token);
+      if (existing?.kind === null) {
+        const wanted = input.VersionStages;
+        const { stages: after, ...filled } = await filledVersion(call, deps, secret, existing, value, wanted);
         return await changeSecret(call, deps, secret, { ...filled, output: answer(secret, token, after) });
       }
-      if (await repeated(call, deps, secret, token, value)) return noChange(answer(secret, token, secret.stages));
+      if (existing) {
+        await requireSameValue(call, deps, existing, value);
+        return noChange(answer(secret, token, secret.stages));
+      }
       const stages = input.VersionStages;
       const { stages: after, ...added } = await addVersion(call, deps, secret, {
         token,

@@ -1,6 +1,7 @@
 /** Queries about grants. Rows go in and out as they are; whether they are genuine is `RowGuard`'s business. */
 import type { Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import { prepareQuery } from '../../../platform/store/prepared-query.ts';
 import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import { type GrantRow, grantRowBytes } from '../domain/grant.ts';
 import type { Reader } from './queries.ts';
@@ -16,12 +17,27 @@ export function readGrant(db: Reader, grantId: string): Promise<GrantRow | undef
   return db.selectFrom('secret_grant').selectAll().where('grant_id', '=', grantId).executeTakeFirst();
 }
 
+/** What every read of a value asks; nobody has more than two ids. */
+const grantsToEither = prepareQuery((db: Reader, secretId: string, id: string, other: string) =>
+  db
+    .selectFrom('secret_grant')
+    .selectAll()
+    .where('secret_id', '=', secretId)
+    .where('revoked_at', 'is', null)
+    .where('grantee_id', 'in', [id, other])
+    .orderBy('grant_id'),
+);
+
 /** Grants of a secret that were not revoked: those for somebody under any of these ids, of an account, or all. */
 export function grantsInForce(
   db: Reader,
   secretId: string,
   to: { granteeIds: readonly string[] } | { accountId: string } | 'everybody',
 ): Promise<GrantRow[]> {
+  if (to !== 'everybody' && 'granteeIds' in to) {
+    const [id, other = id, ...more] = to.granteeIds;
+    if (id !== undefined && other !== undefined && more.length === 0) return grantsToEither(db, secretId, id, other);
+  }
   let query = db
     .selectFrom('secret_grant')
     .selectAll()

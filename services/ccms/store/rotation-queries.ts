@@ -1,6 +1,7 @@
 /** Queries of rotation. Writes take a transaction and answer whether they found the row they were made for. */
 import type { Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import { prepareQuery } from '../../../platform/store/prepared-query.ts';
 import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import {
   type FunctionRow,
@@ -27,8 +28,15 @@ export function guardedFunction(row: FunctionRow): GuardedRow {
   return { name: `rotation function ${row.function_id}`, data: functionRowBytes(row), mac: row.row_mac };
 }
 
+const rotationOf = prepareQuery((db: Reader, secretId: string) =>
+  db.selectFrom('secret_rotation').selectAll().where('secret_id', '=', secretId),
+);
+
 export async function readRotations(db: Reader, secretIds: readonly string[]): Promise<RotationRow[]> {
-  if (secretIds.length === 0) return [];
+  const [first] = secretIds;
+  if (first === undefined) return [];
+  // Every new version asks for that of its secret.
+  if (secretIds.length === 1) return rotationOf(db, first);
   return db.selectFrom('secret_rotation').selectAll().where('secret_id', 'in', secretIds).execute();
 }
 
