@@ -7,7 +7,7 @@ import { openWire, type Wire } from '../../targets/testing/wire.ts';
 import { DAY, ENGINES, MINUTE, RotationWorld, startDatabase } from './testing/rotation-world.ts';
 
 /** Every n-th answer only, unless every one is asked for. */
-const EVERY = process.env.PARAPET_DEEP === undefined ? 4 : 1;
+const EVERY = Number(process.env.PARAPET_LOST_ANSWER_EVERY ?? 4);
 
 describe.each(ENGINES)('answers of %s that get lost', (engine) => {
   let world: RotationWorld;
