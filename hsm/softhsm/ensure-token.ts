@@ -18,7 +18,7 @@ import {
   removeKeylessTokens,
   type TokenFolder,
   writeConfiguration,
-  writeDurably,
+  writeRecord,
 } from './files.ts';
 
 export const TOKEN_LABEL = 'parapet';
@@ -49,7 +49,7 @@ export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenReco
     module.finalize();
   }
   const made = describeToken(module, { label: TOKEN_LABEL }, () => readPinFile(files.pin));
-  writeDurably(files.record, Buffer.from(`${JSON.stringify(made, undefined, 2)}\n`));
+  writeRecord(files, made);
   return made;
 }
 
