@@ -4,6 +4,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as renewal from './renewal.ts';
 import * as secrets from './secrets.ts';
 import * as tags from './tags.ts';
 import * as targets from './targets.ts';
@@ -48,6 +49,7 @@ export const ccmsOperations = {
   PreviewMoveResource: projects.PreviewMoveResource,
   ListResourcesInProject: projects.ListResourcesInProject,
   DescribeResourceFacts: projects.DescribeResourceFacts,
+  DescribeRenewal: renewal.DescribeRenewal,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
 } as const;

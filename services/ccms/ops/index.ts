@@ -2,6 +2,7 @@
 import { batchGetSecretValue } from './batch-get-secret-value.ts';
 import { createSecret } from './create-secret.ts';
 import { deleteSecret, restoreSecret } from './delete-secret.ts';
+import { describeRenewal } from './describe-renewal.ts';
 import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
@@ -74,6 +75,7 @@ export const ccmsHandlers = [
   previewMoveResource,
   listResourcesInProject,
   describeResourceFacts,
+  describeRenewal,
   describeConfigurations,
   listConfigurations,
 ] as const;
