@@ -5,12 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { Handle } from 'pkcs11js';
-import { fingerprintInput, keyIdOf, rootIdOf } from '../custody/canonical.ts';
+import { fingerprintInput, rootIdOf } from '../custody/canonical.ts';
 import type { RootOfTrust } from '../custody/roots.ts';
 import { HsmError, type HsmPublicKey } from '../port.ts';
 import * as ck from './constants.ts';
 import { type KeyPlan, keyPlans, rootMacLabel, rootPlans, rootWrapLabel } from './key-templates.ts';
 import type { Pkcs11Module } from './module.ts';
+import { readPublicKey } from './public-key.ts';
 import { describeReturnValue, remedyFor, returnValueOf } from './return-value.ts';
 import { SessionPool } from './session-pool.ts';
 import {
@@ -324,7 +325,7 @@ export class Pkcs11Roots implements RootOfTrust {
       const publicHandle = findKey(calls, session, ck.CKO_PUBLIC_KEY, plan.label);
       if (publicHandle === undefined) throw new HsmError('unavailable', `token holds no public key ${plan.label}`);
       const [point] = calls.C_GetAttributeValue(session, publicHandle, [{ type: ck.CKA_EC_POINT }]);
-      opened.publicKeys.set(plan.label, toPublicKey(plan, point?.value as Buffer));
+      opened.publicKeys.set(plan.label, readPublicKey(plan, point?.value as Buffer));
     }
   }
 
@@ -396,25 +397,6 @@ export function describeToken(module: Pkcs11Module, token: TokenName, readPin: (
   } finally {
     roots.close();
   }
-}
-
-/** SubjectPublicKeyInfo up to the point: RFC 8410 section 4, RFC 5480 section 2. */
-const SPKI_PREFIX = {
-  Ed25519: Buffer.from('302a300506032b6570032100', 'hex'),
-  ES256: Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex'),
-} as const;
-const POINT_BYTES = { Ed25519: 32, ES256: 65 } as const;
-
-/** CKA_EC_POINT is a DER OCTET STRING around the point; some vendors give the bare point. */
-function toPublicKey(plan: KeyPlan & { kind: 'pair' }, encoded: Buffer | undefined): HsmPublicKey {
-  const size = POINT_BYTES[plan.algorithm];
-  const header = Buffer.from([0x04, size]);
-  const wrapped = encoded?.length === size + 2 && encoded.subarray(0, 2).equals(header);
-  const point = wrapped ? encoded.subarray(2) : encoded;
-  if (point?.length !== size) throw new HsmError('unavailable', `public key ${plan.label} has no readable point`);
-  const spki = Buffer.concat([SPKI_PREFIX[plan.algorithm], point]);
-  const keyId = keyIdOf(spki);
-  return { algorithm: plan.algorithm, spki, keyId };
 }
 
 function unavailable(what: string, cause: unknown): HsmError {

@@ -1,5 +1,5 @@
 /** Rotation of the root in a real token, cut off at every step: what was made before opens, and asking again completes it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handle, Mechanism, Template } from 'pkcs11js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,12 +8,14 @@ import { encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
 import type { PartnerStore } from '../custody/partner.ts';
 import { decodeRootWraps } from '../custody/root-wraps.ts';
 import { HsmError, type KeyRef, type WrappedKey } from '../port.ts';
+import { ensureToken } from '../softhsm/ensure-token.ts';
 import { readRecord, writeDurably, writeRecord } from '../softhsm/files.ts';
 import { makeDataFolder, openRoots, type TestToken } from '../testing/softhsm.ts';
 import * as ck from './constants.ts';
 import type { Pkcs11Calls } from './module.ts';
 import { readPinFile } from './pin-file.ts';
 import { Pkcs11Roots } from './pkcs11-roots.ts';
+import { provisionToken } from './provision.ts';
 import { findKey, type TokenRecord } from './token.ts';
 
 const POWER_CUT = 'power is cut';
@@ -202,6 +204,23 @@ describe('a root that is rotated', () => {
       expect(codeOf(() => custody.addRootVersion(version))).toBe('invalid');
     custody.addRootVersion(3);
     custody.destroyRootVersion(2);
+  });
+
+  it('is never set up anew when its record is lost', () => {
+    const custody = start();
+    custody.addRootVersion(2);
+    custody.destroyRootVersion(1);
+    test.module.finalize();
+    const record = readRecord(test.files)!;
+    rmSync(test.files.record);
+    expect(() => ensureToken(test.module, test.files)).toThrow(
+      'token has root keys of version 2, and its record is missing',
+    );
+    const name = { label: record.label, serial: record.serial };
+    expect(() => provisionToken(test.module, name, test.files.pin)).toThrow('its record is missing');
+    expect(holds('root-wrap-v1')).toBe(false);
+    writeRecord(test.files, record);
+    expect(start().form).toBe(custody.form);
   });
 
   it('is not opened when one of its versions is not the recorded one', () => {

@@ -124,6 +124,31 @@ export function provisionKeys(calls: Pkcs11Calls, session: Handle, plans: readon
   return made;
 }
 
+/**
+ * Throws `unavailable` when the token has root keys of later versions: then it was set up long ago, and without its
+ * record nobody knows which of them are in force.
+ */
+export function refuseRotated(calls: Pkcs11Calls, session: Handle): void {
+  calls.C_FindObjectsInit(session, [
+    { type: ck.CKA_CLASS, value: ck.CKO_SECRET_KEY },
+    { type: ck.CKA_TOKEN, value: true },
+  ]);
+  let found: Handle[];
+  try {
+    found = calls.C_FindObjects(session, 1000);
+  } finally {
+    calls.C_FindObjectsFinal(session);
+  }
+  for (const handle of found) {
+    const [label] = calls.C_GetAttributeValue(session, handle, [{ type: ck.CKA_LABEL }]);
+    const version = /^root-(?:wrap|mac)-v(\d+)$/.exec((label?.value as Buffer | undefined)?.toString() ?? '')?.[1];
+    if (version === undefined || version === '1') continue;
+    throw new HsmError('unavailable', `token has root keys of version ${version}, and its record is missing`, {
+      hint: 'restore token.json from a backup of the folder of this token',
+    });
+  }
+}
+
 /** Destroys the keys of these plans that are there. The session must be read-write and logged in. */
 export function destroyKeys(calls: Pkcs11Calls, session: Handle, plans: readonly KeyPlan[]): void {
   for (const { objectClass, label } of plans) {
