@@ -2,6 +2,10 @@
 import type { z } from 'zod';
 import { annotate, integer, list, oneOf, structure, text } from './shape.ts';
 
+/** Who has walks: root keys are destroyed only when each of them has renewed what it stored. */
+export const RENEWING_SERVICES = ['kms', 'iam', 'ccms'] as const;
+export type RenewingService = (typeof RENEWING_SERVICES)[number];
+
 const COUNT = integer(0, Number.MAX_SAFE_INTEGER);
 
 const RenewalState = structure({

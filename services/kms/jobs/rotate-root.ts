@@ -30,8 +30,20 @@ export const rotateRoot: Job<KmsDeps> = {
 };
 
 async function add(deps: KmsDeps, row: RootVersionRow): Promise<void> {
-  await deps.hsm.addRootVersion(row.version);
+  try {
+    await deps.hsm.addRootVersion(row.version);
+  } catch (error) {
+    const overtaken = error instanceof HsmError && error.code === 'invalid' && (await isOvertaken(deps, row.version));
+    if (!overtaken) throw error;
+  }
   await complete(deps, row, 'added');
+}
+
+/** A token that was rotated elsewhere may have a newer version than the one that was asked for. */
+async function isOvertaken({ hsm }: KmsDeps, version: number): Promise<boolean> {
+  const status = await hsm.status();
+  const tokens = status.tokens ?? [status];
+  return tokens.every(({ state, rootVersion }) => state === 'ready' && rootVersion >= version);
 }
 
 async function retire(deps: KmsDeps, row: RootVersionRow): Promise<void> {

@@ -1,7 +1,7 @@
 /** What decides about root keys, gathered from the HSM, from this service and from the other services that store rows. */
 
 import type { HsmStatus } from '../../../hsm/port.ts';
-import type { RenewalState } from '../../../platform/contract/renewal.ts';
+import { RENEWING_SERVICES, type RenewalState, type RenewingService } from '../../../platform/contract/renewal.ts';
 import { describeRenewal } from '../../../platform/renewal/describe.ts';
 import type { KmsDeps } from '../deps.ts';
 import { isRenewed, type RootFacts, type RootVersionRow } from '../domain/root-rotation.ts';
@@ -17,14 +17,21 @@ export interface GatheredFacts extends RootFacts {
 export async function rootFacts(deps: KmsDeps): Promise<GatheredFacts> {
   const { clients, hsm, store, guard } = deps;
   const status = await hsm.status();
-  const [rows, kms, iam, ccms] = await Promise.all([
+  const ask: Record<RenewingService, () => Promise<{ Steps: RenewalState[] }>> = {
+    kms: async () => ({ Steps: await describeRenewal(deps, renewKeys.steps) }),
+    iam: () => clients.iam.DescribeRenewal({}),
+    ccms: () => clients.ccms.DescribeRenewal({}),
+  };
+  const [rows, steps] = await Promise.all([
     readRootVersions(store.read, guard),
-    describeRenewal(deps, renewKeys.steps),
-    clients.iam.DescribeRenewal({}),
-    clients.ccms.DescribeRenewal({}),
+    Promise.all(
+      RENEWING_SERVICES.map(async (Service) => {
+        const { Steps } = await ask[Service]();
+        return Steps.map((step) => ({ Service, ...step }));
+      }),
+    ),
   ]);
   const statuses = status.tokens ?? [status];
-  const of = (Service: string, steps: readonly RenewalState[]) => steps.map((step) => ({ Service, ...step }));
   return {
     form: status.form,
     rows,
@@ -34,7 +41,7 @@ export async function rootFacts(deps: KmsDeps): Promise<GatheredFacts> {
       rootVersion,
       rootVersions,
     })),
-    steps: [...of('kms', kms), ...of('iam', iam.Steps), ...of('ccms', ccms.Steps)],
+    steps: steps.flat(),
   };
 }
 

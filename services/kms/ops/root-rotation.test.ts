@@ -92,6 +92,14 @@ describe('StartRootRotation', () => {
     expect((await admin().StartRootRotation({})).RootVersion).toBe(3);
   });
 
+  it('goes on when a token has a newer version already', async () => {
+    await admin().StartRootRotation({});
+    await kms.hsm.addRootVersion(4);
+    await rotateRoot.run(kms.deps);
+    await renew();
+    expect((await admin().StartRootRotation({ DryRun: true })).RootVersion).toBe(5);
+  });
+
   it('waits for the HSM', async () => {
     await admin().StartRootRotation({});
     const { addRootVersion } = kms.hsm;
