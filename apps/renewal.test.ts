@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { RENEWING_SERVICES } from '../platform/contract/renewal.ts';
 import type { RenewalJob } from '../platform/renewal/renewal.ts';
 import { openStore } from '../platform/store/index.ts';
 import { services } from './services.ts';
@@ -12,6 +13,11 @@ const all = services({
   vaultKeyCacheSeconds: 0,
   vaultTargetNetworks: [],
   vaultRevocationHold: false,
+});
+
+it('kms asks every service that has walks before it destroys root keys', () => {
+  const walking = all.filter(({ jobs = [] }) => jobs.some((job) => 'steps' in job)).map(({ name }) => name);
+  expect([...RENEWING_SERVICES].sort()).toEqual(walking.sort());
 });
 
 it.each(all.map((service) => [service.name, service] as const))('%s', async (_name, service) => {

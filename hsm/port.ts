@@ -37,7 +37,7 @@ export interface WrappedKey {
   mac: Buffer;
   /**
    * Version of the root keys (`root-wrap-vN`, `root-mac-vN`) in force when the key was made; 0: the MAC is by the common
-   * key of a pair, and each wrap names its root and version.
+   * key (of a pair, or of a token whose root was rotated), and each wrap names its root and version.
    */
   rootVersion: number;
 }
@@ -150,6 +150,8 @@ export interface HsmStatus {
   tokenLabel: string;
   tokenSerial: string;
   rootVersion: number;
+  /** All root versions that still open and verify, oldest first; absent while the token is away. */
+  rootVersions?: readonly number[];
   /** Where tenant keys and key material are used: in the agent process, or as objects of the token. */
   custody: 'process' | 'token';
   /** Label to 32 hex digits: HMAC-based challenges of the root keys (not KCVs: no known-plaintext block leaves). */
@@ -160,7 +162,8 @@ export interface HsmStatus {
   tokens?: readonly HsmStatus[];
   /**
    * Names the form that keys and MACs have now. When it changes, what is stored should be renewed (`renewTenantKey`,
-   * `renewKey`, `renewMacMany`). Absent: there is one form only.
+   * `renewKey`, `renewMacMany`): a second token came, or root keys were followed by newer ones. Absent: there is one
+   * form only.
    */
   form?: string;
 }
@@ -245,6 +248,17 @@ export interface Hsm {
   /** Answers in the order of the questions; up to 4096. */
   renewMacMany(label: string, rows: readonly { data: Buffer; mac: Buffer }[]): Promise<RenewedMac[]>;
 
+  /**
+   * Makes root keys of that version in every token and puts them in force; where they are there, nothing. Rejects with
+   * `unavailable` while a token is away: ask again when it is back. `invalid` unless it is newer than what is in force.
+   */
+  addRootVersion(version: number): Promise<void>;
+  /**
+   * Destroys the root keys of that version in every token: what only they open is lost. `invalid` for the one in force;
+   * the same answer while a token is away.
+   */
+  destroyRootVersion(version: number): Promise<void>;
+
   /** 1 to 65536 bytes from the token's generator. */
   random(bytes: number): Promise<Buffer>;
 
@@ -262,7 +276,7 @@ export interface Hsm {
 export const AUDIT_SIGN_KEY = 'audit-sign-v1';
 export const SESSION_SIGN_KEY = 'session-sign-v1';
 
-/** Sizes in bytes (batch: in rows); beyond them is `invalid`. */
+/** Sizes in bytes (batch: in rows, rootVersion: a number); beyond them is `invalid`. */
 export const HSM_LIMITS = {
   binding: 4096,
   header: 4096,
@@ -275,6 +289,7 @@ export const HSM_LIMITS = {
   macData: 262_144,
   signData: 262_144,
   batch: 4096,
+  rootVersion: 999_999,
   frame: 1_048_576,
 } as const;
 

@@ -1,4 +1,4 @@
-/** The client's calls about pairing and renewal; what they send is in `partner-operations.ts`. */
+/** The client's calls about pairing, root versions and renewal; what they send is in `partner-operations.ts`. */
 import { decodeWrappedKey, encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
 import type { PartnerState } from '../custody/partner.ts';
 import type { PartnerKeys } from '../custody/partner-record.ts';
@@ -6,7 +6,7 @@ import type { Hsm, RenewedMac, WrappedKey } from '../port.ts';
 import { batches } from './many-client.ts';
 import { only } from './pair-client.ts';
 import { RENEWED } from './partner-operations.ts';
-import { OP } from './wire.ts';
+import { OP, u32 } from './wire.ts';
 
 type Ask = (op: number, fields: () => Buffer[]) => Promise<Buffer[]>;
 
@@ -21,7 +21,9 @@ export interface PartnerCalls {
   addRootWrap(tenant: WrappedKey, message: Buffer): Promise<WrappedKey>;
 }
 
-export function partnerCalls(ask: Ask): PartnerCalls & Pick<Hsm, 'renewTenantKey' | 'renewKey' | 'renewMacMany'> {
+type RootCalls = Pick<Hsm, 'renewTenantKey' | 'renewKey' | 'renewMacMany' | 'addRootVersion' | 'destroyRootVersion'>;
+
+export function partnerCalls(ask: Ask): PartnerCalls & RootCalls {
   const one = async (op: number, fields: () => Buffer[]) => only(await ask(op, fields));
   const maybeKey = (field: Buffer) => (field.length === 0 ? undefined : decodeWrappedKey(field));
   return {
@@ -50,6 +52,12 @@ export function partnerCalls(ask: Ask): PartnerCalls & Pick<Hsm, 'renewTenantKey
     handTenantKey: (tenant) => one(OP.handTenantKey, () => [encodeWrappedKey(tenant)]),
     addRootWrap: async (tenant, message) =>
       decodeWrappedKey(await one(OP.addRootWrap, () => [encodeWrappedKey(tenant), message])),
+    async addRootVersion(version) {
+      await ask(OP.addRootVersion, () => [u32(version)]);
+    },
+    async destroyRootVersion(version) {
+      await ask(OP.destroyRootVersion, () => [u32(version)]);
+    },
     renewTenantKey: async (tenant) => maybeKey(await one(OP.renewTenantKey, () => [encodeWrappedKey(tenant)])),
     renewKey: async (key) => maybeKey(await one(OP.renewKey, () => [encodeKeyRef(key)])),
     async renewMacMany(label, rows) {

@@ -1,8 +1,8 @@
-/** Operations of the wire about pairing and about bringing keys and MACs into the form in force. */
+/** Operations of the wire about pairing, root versions, and bringing keys and MACs into the form in force. */
 import { encodeWrappedKey } from '../custody/key-encoding.ts';
 import type { RenewedMac, WrappedKey } from '../port.ts';
 import { type Operation, text } from './operation.ts';
-import { OP } from './wire.ts';
+import { OP, readU32 } from './wire.ts';
 
 const NOTHING = Buffer.alloc(0);
 const encoded = (key: WrappedKey | undefined) => (key === undefined ? NOTHING : encodeWrappedKey(key));
@@ -70,6 +70,26 @@ export const PARTNER_OPERATIONS: readonly (readonly [number, Operation])[] = [
     {
       fields: 2,
       run: ([tenant, message], state) => [encodeWrappedKey(state.ready().custody.addRootWrap(tenant!, message!))],
+    },
+  ],
+  [
+    OP.addRootVersion,
+    {
+      fields: 1,
+      run: ([version], state) => {
+        state.ready().custody.addRootVersion(readU32(version!));
+        return [];
+      },
+    },
+  ],
+  [
+    OP.destroyRootVersion,
+    {
+      fields: 1,
+      run: ([version], state) => {
+        state.ready().custody.destroyRootVersion(readU32(version!));
+        return [];
+      },
     },
   ],
   [

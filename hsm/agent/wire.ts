@@ -7,7 +7,7 @@
 import { HSM_LIMITS, HsmError, type HsmErrorCode } from '../port.ts';
 
 /** Changes whenever an op or a byte form does; the first frame of a client must name it. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export const OP = {
   hello: 0,
@@ -53,6 +53,8 @@ export const OP = {
   renewKey: 39,
   renewMacMany: 40,
   publicKeys: 41,
+  addRootVersion: 42,
+  destroyRootVersion: 43,
 } as const;
 
 export const STATUS_OK = 0;

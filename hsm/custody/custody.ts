@@ -21,7 +21,7 @@ import { HSM_LIMITS, HsmError, SEAL_OVERHEAD } from '../port.ts';
 import { rowMacInput } from './canonical.ts';
 import { DEFAULT_CACHE_LIMITS, type KeyCacheLimits } from './key-cache.ts';
 import { KEY_BYTES, Keyring } from './keyring.ts';
-import { requireContext, requireCount, requireLabel, requireSize } from './limits.ts';
+import { requireContext, requireCount, requireLabel, requireRootVersion, requireSize } from './limits.ts';
 import { openMessage, sealMessage } from './message.ts';
 import { PairCustody } from './pair-custody.ts';
 import { type KeysAhead, PairSource } from './pair-source.ts';
@@ -170,12 +170,36 @@ export class Custody {
     return this.renewMac(label, data, mac) !== 'refused';
   }
 
-  /** In a pair, MACs from before it are by the root: they verify, and have a successor by the common key. */
+  /** MACs from before there was a common key are by the root: they verify, and have a successor by the common key. */
   renewMac(label: string, data: Buffer, mac: Buffer): RenewedMac {
     const current = this.mac(label, data);
     if (sameMac(mac, current)) return 'current';
     if (!this.partner.hasCommonKey) return 'refused';
-    return sameMac(mac, this.#keys.rootMac(rowMacInput(label, data))) ? current : 'refused';
+    return this.#keys.isRootMac(rowMacInput(label, data), mac) ? current : 'refused';
+  }
+
+  /** Of a token that has a common key; undefined without one. */
+  get form(): string | undefined {
+    const key = this.partner.commonKeyId;
+    return key && [key.toString('hex'), this.#roots.id.toString('hex'), `v${this.#roots.rootVersion}`].join('.');
+  }
+
+  addRootVersion(version: number): void {
+    requireRootVersion(version);
+    this.partner.becomeIndependent();
+    this.#roots.addVersion(version);
+    // Read again, and thereby wrapped by the root now in force.
+    this.partner.clear();
+    if (!this.partner.hasCommonKey) throw new HsmError('unavailable', 'token has lost its common key');
+  }
+
+  destroyRootVersion(version: number): void {
+    requireRootVersion(version);
+    // What the agent keeps itself is no longer wrapped by it.
+    this.partner.clear();
+    if (!this.partner.hasCommonKey) throw new HsmError('invalid', 'root keys of the token were never rotated');
+    this.#roots.destroyVersion(version);
+    this.clear();
   }
 
   renewTenantKey(tenant: Buffer): WrappedKey | undefined {

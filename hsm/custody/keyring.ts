@@ -72,9 +72,16 @@ export class Keyring {
   /** The key in the form in force (wraps by root, MAC by the common key); undefined when it has that form. */
   renewTenantKey(encoded: Buffer): WrappedKey | undefined {
     const key = this.#tenantKey(encoded);
-    const { wrapped, binding, rootVersion } = decodeWrappedKey(encoded);
-    if (rootVersion === COMMON_VERSION || !this.partner.hasCommonKey) return undefined;
-    return this.#bindTenant(key, wrapped, binding, []);
+    if (!this.partner.hasCommonKey) return undefined;
+    const tenant = decodeWrappedKey(encoded);
+    return this.guard(() => {
+      const wraps = tenant.rootVersion === COMMON_VERSION ? rootWrapsOf(tenant).wraps : [];
+      const own = wraps.find(({ rootId }) => rootId.equals(this.roots.id)) ?? tenant;
+      const isNewest = own.rootVersion === this.roots.rootVersion;
+      if (isNewest && own !== tenant) return undefined;
+      const wrapped = isNewest ? own.wrapped : this.#wrapAnew(key);
+      return this.#bindTenant(key, wrapped, tenant.binding, this.#othersOf(wraps));
+    });
   }
 
   /** A tenant key for the partner, which alone can read it. */
@@ -91,11 +98,7 @@ export class Keyring {
       const key = this.partner.open(encoded, message);
       try {
         if (!timingSafeEqual(checkOf(key), known.check)) notMadeFor('tenant-key');
-        const wrapped = this.roots.wrapKey(key);
-        verifyReadBack(key, this.roots.unwrapKey(wrapped, this.roots.rootVersion));
-        // Wraps of tokens that are no longer of the pair have no use.
-        const others = known.wraps.filter(({ rootId }) => this.partner.partnerId?.equals(rootId));
-        return this.#bindTenant(key, wrapped, tenant.binding, others);
+        return this.#bindTenant(key, this.#wrapAnew(key), tenant.binding, this.#othersOf(known.wraps));
       } finally {
         key.fill(0);
       }
@@ -158,10 +161,18 @@ export class Keyring {
 
   /** By the key in force: the common one of a pair, else that of the root. */
   mac(input: Buffer): Buffer {
-    return this.partner.mac(input) ?? this.rootMac(input);
+    return this.partner.mac(input) ?? this.#rootMac(input);
   }
 
-  rootMac(input: Buffer): Buffer {
+  /** Whether a root of this token, of any version, made that MAC before there was a common key. */
+  isRootMac(input: Buffer, mac: Buffer): boolean {
+    return this.roots.rootVersions.some((version) => {
+      const expected = this.roots.mac(input, version);
+      return expected !== undefined && mac.length === expected.length && timingSafeEqual(mac, expected);
+    });
+  }
+
+  #rootMac(input: Buffer): Buffer {
     const mac = this.roots.mac(input, this.roots.rootVersion);
     if (mac === undefined) throw new HsmError('unavailable', 'root MAC key is missing from the token');
     return mac;
@@ -265,12 +276,23 @@ export class Keyring {
     return { ...key, mac: this.mac(wrappedKeyMacInput(kind, key, tenantBinding)) };
   }
 
+  #wrapAnew(key: Buffer): Buffer {
+    const wrapped = this.roots.wrapKey(key);
+    verifyReadBack(key, this.roots.unwrapKey(wrapped, this.roots.rootVersion));
+    return wrapped;
+  }
+
+  /** Wraps of tokens that are no longer of the pair have no use. */
+  #othersOf(wraps: readonly RootWrap[]): RootWrap[] {
+    return wraps.filter(({ rootId }) => this.partner.partnerId?.equals(rootId));
+  }
+
   /** `wrapped` is by this root; `others` are wraps of the same key by other roots. */
   #bindTenant(key: Buffer, wrapped: Buffer, binding: Buffer, others: readonly RootWrap[]): WrappedKey {
     if (!this.partner.hasCommonKey) return this.#bind('tenant-key', wrapped, binding);
     const check = checkOf(key);
     const wrap = { rootId: this.roots.id, rootVersion: this.roots.rootVersion, wrapped };
-    const own = { ...wrap, mac: this.rootMac(rootWrapMacInput(wrap, check, binding)) };
+    const own = { ...wrap, mac: this.#rootMac(rootWrapMacInput(wrap, check, binding)) };
     return this.#bind('tenant-key', encodeRootWraps({ check, wraps: [own, ...others] }), binding);
   }
 

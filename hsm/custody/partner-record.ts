@@ -11,6 +11,8 @@ export interface PartnerKeys {
 }
 
 export interface PartnerRecord {
+  /** Of the root that wraps the secrets here and makes the MAC. */
+  rootVersion: number;
   /** The secret of this agent's identity, wrapped by its root. */
   identity: Buffer;
   publicKey: Buffer;
@@ -45,14 +47,26 @@ function fieldsOf({ identity, publicKey, partner, commonKey = NONE }: PartnerRec
   };
 }
 
-/** What the MAC covers, in this order; absent fields are empty, which present ones never are. */
+/**
+ * What the MAC covers, in this order; absent fields are empty, which present ones never are. The root version stands at
+ * the end of records that are not of the first one.
+ */
 export function partnerFields(record: PartnerRecord): Buffer[] {
   const fields = fieldsOf(record);
-  return NAMES.map((name) => fields[name]);
+  return [...NAMES.map((name) => fields[name]), ...versionField(record)];
+}
+
+function versionField({ rootVersion }: PartnerRecord): Buffer[] {
+  if (rootVersion === 1) return [];
+  const field = Buffer.alloc(4);
+  field.writeUInt32BE(rootVersion);
+  return [field];
 }
 
 export function writePartnerRecord(record: PartnerRecord, mac: Buffer): Buffer {
-  const json = Object.entries({ ...fieldsOf(record), mac }).map(([name, value]) => [name, value.toString('hex')]);
+  const [rootVersion] = versionField(record);
+  const fields = { ...fieldsOf(record), ...(rootVersion && { rootVersion }), mac };
+  const json = Object.entries(fields).map(([name, value]) => [name, value.toString('hex')]);
   return Buffer.from(`${JSON.stringify(Object.fromEntries(json), undefined, 2)}\n`);
 }
 
@@ -80,7 +94,10 @@ export function parsePartnerRecord(bytes: Buffer): { record: PartnerRecord; mac:
   const present = Object.values(partner).filter((value) => value.length > 0).length;
   if (present !== 0 && present !== 4) throw unreadable();
   const commonKey = field('commonKey');
+  const rootVersion = 'rootVersion' in json ? read('rootVersion', [4]).readUInt32BE() : 1;
+  if (rootVersion === 0) throw unreadable();
   const record = {
+    rootVersion,
     identity: field('identity'),
     publicKey: field('publicKey'),
     ...(present > 0 && { partner }),

@@ -1,7 +1,8 @@
 /**
- * What an agent knows of the other one of its pair: its own identity, the partner it was paired with (for good: another
+ * What an agent keeps beside its token. Of the other one of its pair: its own identity, the partner it was paired with (for good: another
  * one is refused), and the common MAC key, each secret wrapped by the agent's own root. The record lies beside the token
- * and is bound by the root's MAC. Without a record nothing here is in force, and the agent is that of a single token.
+ * and is bound by the root's MAC; when the root is followed by a newer one, it is written anew. A single token has a
+ * record with a common key and no partner from its first rotation on. Without a record nothing here is in force, and the agent is that of a single token.
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { AUDIT_SIGN_KEY, HsmError, type HsmPublicKey, SESSION_SIGN_KEY } from '../port.ts';
@@ -53,7 +54,7 @@ export class Partner {
 
   /** Makes the identity when there is none yet. */
   describe(): PartnerState {
-    const { record, commonKey } = this.#load() ?? this.#begin();
+    const { record, commonKey } = this.#load() ?? this.#beginPair();
     return {
       rootId: this.#roots.id,
       publicKey: record.publicKey,
@@ -67,7 +68,7 @@ export class Partner {
   /** SECURITY: trusted on first use, then pinned: nobody between the agents can take the partner's place later. */
   pairWith(partner: PartnerKeys): void {
     const { rootId, publicKey } = partner;
-    const { record, identity } = this.#load() ?? this.#begin();
+    const { record, identity } = this.#load() ?? this.#beginPair();
     if (rootId.length !== 16 || rootId.equals(this.#roots.id)) {
       throw new HsmError('invalid', 'both tokens of the pair have the same root keys', {
         hint: 'the second token must have keys of its own; a copy of the first protects against nothing it does not',
@@ -82,6 +83,17 @@ export class Partner {
     this.#requireLeave();
     sharedSecret(identity, publicKey).fill(0);
     this.#save({ ...record, partner });
+  }
+
+  /**
+   * MACs must not depend on a root that is to be replaced: from here on they are by a common key, also without a partner.
+   * Throws `unavailable` while the pairing is not complete, because the partner may have made the key already.
+   */
+  becomeIndependent(): void {
+    const { record, commonKey } = this.#load() ?? this.#begin();
+    if (commonKey !== undefined) return;
+    if (record.partner !== undefined) throw new HsmError('unavailable', 'pairing of the token is not complete');
+    this.makeCommonKey();
   }
 
   makeCommonKey(): void {
@@ -122,6 +134,12 @@ export class Partner {
     if (partner === undefined) return undefined;
     if (label === AUDIT_SIGN_KEY) return toPublicKey('Ed25519', partner.auditKey);
     return label === SESSION_SIGN_KEY ? toPublicKey('ES256', partner.sessionKey) : undefined;
+  }
+
+  /** Names the common key. */
+  get commonKeyId(): Buffer | undefined {
+    const key = this.#load()?.commonKey;
+    return key && checkOf(key);
   }
 
   get hasCommonKey(): boolean {
@@ -169,7 +187,7 @@ export class Partner {
   #load(): Loaded | undefined {
     if (this.#loaded === undefined) {
       const bytes = this.#store?.read();
-      this.#loaded = bytes === undefined ? null : this.#unlock(parsePartnerRecord(bytes));
+      this.#loaded = bytes === undefined ? null : this.#underNewest(this.#unlock(parsePartnerRecord(bytes)));
     }
     return this.#loaded ?? undefined;
   }
@@ -181,7 +199,7 @@ export class Partner {
         hint: 'restore partner.json from a backup of the folder of this token',
       });
     }
-    const { rootVersion } = this.#roots;
+    const { rootVersion } = record;
     const secret = this.#roots.unwrapKey(record.identity, rootVersion);
     try {
       const commonKey = record.commonKey && this.#roots.unwrapKey(record.commonKey, rootVersion);
@@ -191,16 +209,37 @@ export class Partner {
     }
   }
 
+  /** Wrapped and bound by the root in force; a rotation that was cut off before is continued here. */
+  #underNewest(loaded: Loaded): Loaded {
+    const { record, commonKey } = loaded;
+    const { rootVersion } = this.#roots;
+    if (record.rootVersion === rootVersion) return loaded;
+    const secret = this.#roots.unwrapKey(record.identity, record.rootVersion);
+    try {
+      const identity = this.#roots.wrapKey(secret);
+      const wrapped = commonKey && this.#roots.wrapKey(commonKey);
+      return this.#save({ ...record, rootVersion, identity, ...(wrapped && { commonKey: wrapped }) });
+    } finally {
+      secret.fill(0);
+      commonKey?.fill(0);
+    }
+  }
+
   /** SECURITY: what is handed to a partner leaves this agent, so whoever merely reaches its socket cannot become one. */
   #requireLeave(): void {
     if (!this.#store?.mayPair) throw new HsmError('invalid', 'agent was not started for a pair');
   }
 
-  #begin(): Loaded {
+  #beginPair(): Loaded {
     this.#requireLeave();
+    return this.#begin();
+  }
+
+  #begin(): Loaded {
     const { key, wrapped } = this.#roots.generateKey();
     try {
-      return this.#save({ identity: wrapped, publicKey: publicIdentity(identityOf(key)) });
+      const { rootVersion } = this.#roots;
+      return this.#save({ rootVersion, identity: wrapped, publicKey: publicIdentity(identityOf(key)) });
     } finally {
       key.fill(0);
     }
@@ -217,7 +256,7 @@ export class Partner {
   }
 
   #macOf(record: PartnerRecord): Buffer {
-    const mac = this.#roots.mac(partnerMacInput(this.#roots.id, partnerFields(record)), this.#roots.rootVersion);
+    const mac = this.#roots.mac(partnerMacInput(this.#roots.id, partnerFields(record)), record.rootVersion);
     if (mac === undefined) throw new HsmError('unavailable', 'root MAC key is missing from the token');
     return mac;
   }

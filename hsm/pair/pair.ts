@@ -26,6 +26,7 @@ export interface HsmPair extends Hsm {
 const SECOND_WRAP_MS = 1000;
 const SECOND_OPINION_MS = 2000;
 const STATUS_MS = 1000;
+const BOTH_MS = 10_000;
 const PAIRING_PAUSE_MS = 1000;
 
 export function connectHsmPair(first: AgentHsm, second: AgentHsm, options: HsmPairOptions = {}): HsmPair {
@@ -34,6 +35,9 @@ export function connectHsmPair(first: AgentHsm, second: AgentHsm, options: HsmPa
   let failover: Failover<AgentHsm> | undefined;
   let pairing: NodeJS.Timeout | undefined;
   let closed = false;
+
+  /** Root version of each, as it was when it was there last. */
+  const versions = new Map<AgentHsm, number>();
 
   /** A token that comes back must still be of this pair. */
   const member = (token: AgentHsm): AgentHsm => ({
@@ -44,6 +48,7 @@ export function connectHsmPair(first: AgentHsm, second: AgentHsm, options: HsmPa
       if (ids !== undefined && !pair?.commonKey.equals(ids.commonKey)) {
         throw new HsmError('unavailable', 'token is not of this pair');
       }
+      versions.set(token, status.rootVersion);
       return status;
     },
   });
@@ -82,6 +87,29 @@ export function connectHsmPair(first: AgentHsm, second: AgentHsm, options: HsmPa
           if (!closed) pairLater();
         });
     }, PAIRING_PAUSE_MS).unref();
+  }
+
+  /** By the newest root of each token; rejects when one that has a newer root than the key shows is away. */
+  async function renewed(key: WrappedKey): Promise<WrappedKey> {
+    if (ids === undefined) return key;
+    const wraps = decodeRootWraps(key.wrapped)?.wraps ?? [];
+    let current = key;
+    for (const [at, id] of [ids.first, ids.second].entries()) {
+      try {
+        current = (await inTime(members[at]!.renewTenantKey(current), SECOND_OPINION_MS)) ?? current;
+      } catch (error) {
+        if (!(error instanceof HsmError && isAway(error))) throw error;
+        const newest = versions.get(at === 0 ? first : second);
+        if (!wraps.some(({ rootId, rootVersion }) => rootId.equals(id) && rootVersion === newest)) throw error;
+      }
+    }
+    return current;
+  }
+
+  async function inBoth(act: (token: AgentHsm) => Promise<void>): Promise<void> {
+    if (failover === undefined) throw new HsmError('unavailable', 'tokens are not a pair yet');
+    const done = await Promise.allSettled(members.map((token) => inTime(act(token), BOTH_MS)));
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   }
 
   /** With the wrap that lacks; rejects when a token that is needed is away. */
@@ -132,9 +160,13 @@ export function connectHsmPair(first: AgentHsm, second: AgentHsm, options: HsmPa
 
   async function status(): Promise<HsmStatus> {
     const [one, other] = await Promise.all([first, second].map(statusInTime));
+    if (one!.state === 'ready') versions.set(first, one!.rootVersion);
+    if (other!.state === 'ready') versions.set(second, other!.rootVersion);
     const shown = one!.state === 'ready' || (failover !== undefined && other!.state !== 'ready') ? one! : other!;
     const counters = { ...shown.counters, failovers: failover?.failovers ?? 0 };
-    return { ...(failover === undefined ? one! : shown), counters, tokens: [one!, other!], ...formOf(ids) };
+    const { form: _, ...state } = failover === undefined ? one! : shown;
+    const form = ids && formOf(ids, [versions.get(first), versions.get(second)]);
+    return { ...state, counters, tokens: [one!, other!], ...(form !== undefined && { form }) };
   }
 
   const verifyMacMany: Hsm['verifyMacMany'] = (label, rows) =>
@@ -154,10 +186,12 @@ export function connectHsmPair(first: AgentHsm, second: AgentHsm, options: HsmPa
     status,
     createTenantKey,
     async renewTenantKey(tenant) {
-      const renewed = await run((token) => token.renewTenantKey(tenant), doubtAbout(tenant));
-      const whole = await completed(renewed ?? tenant);
+      const known = await run((token) => token.renewTenantKey(tenant), doubtAbout(tenant));
+      const whole = await renewed(await completed(known ?? tenant));
       return whole === tenant ? undefined : whole;
     },
+    addRootVersion: (version) => inBoth((token) => token.addRootVersion(version)),
+    destroyRootVersion: (version) => inBoth((token) => token.destroyRootVersion(version)),
     renewKey: (key) => run((token) => token.renewKey(key), doubtAbout(key.tenant, key.material)),
     renewMacMany: (label, rows) => secondOpinion(rows, 'refused', (token, asked) => token.renewMacMany(label, asked)),
     createKeyMaterial: (tenant, binding, bytes) =>
@@ -213,9 +247,10 @@ function doubtAbout(...keys: WrappedKey[]): Doubt {
 const doubtOf = ({ tenant, material }: KeyRef) => doubtAbout(tenant, material);
 const isOlderThanThePair: Doubt = (error) => error.code === 'integrity' || isUnknownOrAway(error);
 
-function formOf(ids: PairIds | undefined): { form?: string } {
-  if (ids === undefined) return {};
-  return { form: [ids.commonKey, ids.first, ids.second].map((id) => id.toString('hex')).join('.') };
+/** A version that was never seen since the start counts as another form: what is stored is looked at again. */
+function formOf(ids: PairIds, versions: readonly (number | undefined)[]): string {
+  const names = [ids.commonKey, ids.first, ids.second].map((id) => id.toString('hex'));
+  return [...names, ...versions.map((version) => `v${version ?? '?'}`)].join('.');
 }
 
 async function statusInTime(token: AgentHsm): Promise<HsmStatus> {

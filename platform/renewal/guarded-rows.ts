@@ -5,7 +5,7 @@ import { countRows, nameOf, rowsAfter } from './rows.ts';
 
 interface GuardedTable<Data> {
   table: string;
-  /** The columns of its primary key, all text. */
+  /** The columns of its primary key, texts or numbers. */
   key: readonly string[];
   label: string;
   /** What the MAC of a row covers. */

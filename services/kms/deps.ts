@@ -4,6 +4,7 @@ import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { PrincipalDirectory } from '../../platform/authz/directory.ts';
 import type { OrganizationView } from '../../platform/authz/organization.ts';
 import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
+import type { RenewalState } from '../../platform/contract/renewal.ts';
 import type { Logger } from '../../platform/observe/log.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Ids } from '../../platform/runtime/ids.ts';
@@ -21,6 +22,12 @@ import type { TenantKeys } from './store/tenant-keys.ts';
 /** What KMS asks of other services. */
 export interface KmsClients {
   iam: {
+    /** Only asked for the account that the installation belongs to. */
+    DescribeAccounts(input: {
+      AccountIds: string[];
+      Emails: string[];
+    }): Promise<{ ManagementAccountId?: string | undefined }>;
+    DescribeRenewal(input: Record<string, never>): Promise<{ Steps: RenewalState[] }>;
     /** Whether a project of an account takes resources; absent: the account has no such project. */
     FindEnterpriseProject(input: {
       AccountId: string;
@@ -35,6 +42,7 @@ export interface KmsClients {
     /** Unique ids of the principals that exist, in any order; `arn:aws:iam::<account>:root` answers the account id. */
     ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
   };
+  ccms: { DescribeRenewal(input: Record<string, never>): Promise<{ Steps: RenewalState[] }> };
 }
 
 export interface KmsDeps {

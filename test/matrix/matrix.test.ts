@@ -67,6 +67,8 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
+  // The root keys were never rotated.
+  'kms RetireRootVersion': [409, 'RootRotationRefused'],
   'org DeleteOrganization': [409, 'OrganizationNotEmpty'],
   'org EnableAllFeatures': [409, 'HandshakeConstraintViolation'],
   'org LeaveOrganization': [409, 'MasterCannotLeaveOrganization'],

@@ -8,6 +8,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as notOffered from './not-offered.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as renewal from './renewal.ts';
 import * as rotation from './rotation.ts';
 import * as rotationFunctions from './rotation-functions.ts';
 import * as secrets from './secrets.ts';
@@ -96,6 +97,7 @@ export const ccmsOperations = {
   ListResourcesInProject: projects.ListResourcesInProject,
   DescribeResourceFacts: projects.DescribeResourceFacts,
   DescribeGrantPolicies: grantPolicies.DescribeGrantPolicies,
+  DescribeRenewal: renewal.DescribeRenewal,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
 } as const;

@@ -3,6 +3,7 @@ import { batchGetSecretValue } from './batch-get-secret-value.ts';
 import { createSecret } from './create-secret.ts';
 import { createSecretGrant } from './create-secret-grant.ts';
 import { deleteSecret, restoreSecret } from './delete-secret.ts';
+import { describeRenewal } from './describe-renewal.ts';
 import { describeSecret } from './describe-secret.ts';
 import { getRandomPassword } from './get-random-password.ts';
 import { getSecretValue } from './get-secret-value.ts';
@@ -143,6 +144,7 @@ export const ccmsHandlers = [
   listResourcesInProject,
   describeResourceFacts,
   describeGrantPolicies,
+  describeRenewal,
   describeConfigurations,
   listConfigurations,
 ] as const;

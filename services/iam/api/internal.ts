@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
+import { RenewalOutput } from '../../../platform/contract/renewal.ts';
 import {
   AccountId,
   annotate,
@@ -279,4 +280,16 @@ export const ProvisionAccount = defineOperation({
       input: { AccountId: '210987654321', AccountName: 'payments', ManagementAccountId: '123456789012' },
     },
   ],
+});
+
+export const DescribeRenewal = defineOperation({
+  name: 'DescribeRenewal',
+  service: 'iam',
+  doc: 'How far the walks are that bring stored keys and row MACs into the form that the HSM has now.',
+  input: structure({}),
+  output: structure(RenewalOutput),
+  authz: 'internal',
+  effect: 'read',
+  audit: { class: 'management' },
+  examples: [{ title: 'all walks', input: {} }],
 });

@@ -11,6 +11,7 @@ import type { AnyTransaction } from '../../../platform/store/index.ts';
 import type { KmsDeps } from '../deps.ts';
 import { pauseRowBytes } from '../domain/deletion-pause.ts';
 import { grantRowBytes } from '../domain/grant.ts';
+import { rootVersionRowBytes } from '../domain/root-rotation.ts';
 import {
   aliasRowBytes,
   keyRowBytes,
@@ -57,6 +58,7 @@ export const renewKeys = renewalJob<KmsDeps>('kms-renew-keys', [
   guardedRows({ table: 'key_alias', key: ['account_id', 'name'], label, bytes: aliasRowBytes }),
   guardedRows({ table: 'kms_grant', key: ['grant_id'], label, bytes: grantRowBytes }),
   guardedRows({ table: 'deletion_pause', key: ['account_id'], label, bytes: pauseRowBytes }),
+  guardedRows({ table: 'root_version', key: ['version'], label, bytes: rootVersionRowBytes }),
 ]);
 
 async function renewTenant(deps: KmsDeps, row: TenantRow): Promise<TenantRow | undefined> {
