@@ -20,7 +20,7 @@ interface Waiting {
  * The one writing connection: its lock, its BEGIN and its COMMIT.
  * After an input/output error it is broken for good and refuses everything.
  *
- * Transactions that come together share one COMMIT, because each COMMIT flushes to the disk inside the call (ADR 12). The
+ * Transactions that come together share one COMMIT, because each COMMIT flushes to the disk inside the call (ADR 13). The
  * first one begins, those after it are savepoints, and all are answered when the COMMIT returned.
  *
  * INVARIANT: the lock is held by a transaction from its first statement to its last, and by whoever commits. While it
