@@ -10,7 +10,7 @@ const WRITER_WAIT_MS = 5000;
 /** Transactions that share one COMMIT. */
 const MOST_TOGETHER = 64;
 
-/** Of a transaction that ended well and waits for the COMMIT it shares. */
+/** Of a transaction that is over, well or not, and waits for the COMMIT of those it came together with. */
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -214,7 +214,11 @@ export class SqliteWriter implements Driver {
       throw new StoreError('misuse', 'commit was asked for in a transaction that has failed');
     }
     if (this.#waiting.length > 0) this.#keepOne();
-    // From here on it shares the fate of the others: nothing of its own is left to undo.
+    return this.#shareFate(own);
+  }
+
+  /** From here on nothing of its own is left to undo; it is answered when the COMMIT of the others returned. */
+  #shareFate(own: SqliteConnection): Promise<void> {
     own.release();
     const committed = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -235,8 +239,15 @@ export class SqliteWriter implements Driver {
     }
   }
 
+  /**
+   * What made it fail may be what those before it wrote. So it waits for them: its error is answered when what it saw is
+   * on disk, and whoever looks again then sees it; if that never comes to be, the error is theirs.
+   */
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (!(connection as SqliteConnection).released) this.#rollBackOne();
+    const own = connection as SqliteConnection;
+    if (own.released) return;
+    this.#rollBackOne();
+    if (this.#waiting.length > 0) await this.#shareFate(own);
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
