@@ -5,7 +5,6 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import type { AgentHsm } from '../hsm/agent/client.ts';
 import { Recorder } from '../platform/audit/recorder.ts';
 import { OutboxRelay } from '../platform/audit/relay.ts';
 import { PrincipalDirectory } from '../platform/authz/directory.ts';
@@ -30,7 +29,7 @@ import type { ServiceThread } from './audit-thread.ts';
 import { authorizationFeed, organizationFeed } from './authentication.ts';
 import { type Clients, createClients, RoutedTransport } from './clients.ts';
 import { type DataFolders, ensureCertificates, ensureFolders } from './files.ts';
-import { openHsm } from './hsm.ts';
+import { hsmState, type NodeHsm, openHsm } from './hsm.ts';
 
 export interface NodeOptions {
   config: Config;
@@ -159,16 +158,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-async function hsmState(hsm: AgentHsm): Promise<{ ok: boolean; detail: string }> {
-  const status = await hsm.status();
-  return { ok: status.state === 'ready', detail: status.reason ?? `token ${status.tokenLabel}` };
-}
-
 async function startService(
   context: NodeContext,
   service: AnyService,
   store: Store<unknown>,
-  hsm: AgentHsm,
+  hsm: NodeHsm,
   options: NodeOptions,
 ): Promise<() => Promise<void>> {
   const { config, clock, ids, hub, directory, organization, transport, metrics } = context;

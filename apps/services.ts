@@ -12,7 +12,7 @@ import { pcaService } from '../services/pca/index.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(
-  config: Pick<Config, 'awsStrictLimits' | 'vaultKeyCacheSeconds' | 'vaultTargetNetworks'>,
+  config: Pick<Config, 'awsStrictLimits' | 'vaultKeyCacheSeconds' | 'vaultTargetNetworks' | 'vaultRevocationHold'>,
 ): readonly AnyService[] {
   return [
     defineIam({
@@ -20,7 +20,11 @@ export function services(
       ...(config.awsStrictLimits && { limits: AWS_STRICT_LIMITS }),
     }),
     kmsService,
-    defineCcms({ keyCacheSeconds: config.vaultKeyCacheSeconds, targetNetworks: config.vaultTargetNetworks }),
+    defineCcms({
+      keyCacheSeconds: config.vaultKeyCacheSeconds,
+      targetNetworks: config.vaultTargetNetworks,
+      revocationHold: config.vaultRevocationHold,
+    }),
     pcaService,
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,

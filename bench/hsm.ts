@@ -69,7 +69,7 @@ async function bareToken(folder: string): Promise<Pkcs11Roots> {
   const module = await loadModule(findSoftHsmLibrary());
   const record = ensureToken(module, files);
   const readPin = () => readPinFile(files.pin);
-  const bare = new Pkcs11Roots(module, { token: record, readPin, sessions: 1 }, record.fingerprints);
+  const bare = new Pkcs11Roots(module, { token: record, readPin, sessions: 1 }, record);
   bare.open();
   return bare;
 }

@@ -2,10 +2,10 @@
  * The front door under load: authorize and Decrypt over TLS with SigV4 and a durable record, as a share of what a bare
  * node:https echo of the same machine does in the same run. Rounds alternate, ratios are taken round by round.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { join } from 'node:path';
-import { freePort, root, startParapet } from '../test/harness/server.ts';
+import type { ChildProcess } from 'node:child_process';
+import { startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
+import { ask, median, rate, round3, startEcho, startGenerator } from './http/generator.ts';
 import type { LoadJob, LoadResult } from './http/load.ts';
 import { processorTime } from './http/processor-time.ts';
 import type { BenchRow } from './row.ts';
@@ -16,15 +16,8 @@ const CONNECTIONS = 32;
 
 export async function run(): Promise<BenchRow[]> {
   const server = await startParapet({ env: { PARAPET_LOG_LEVEL: 'warn', PARAPET_RATE_PRINCIPAL: '1000000' } });
-  const echoPort = await freePort();
-  const echo = await started(
-    fork(
-      join(root, 'bench/http/echo-server.ts'),
-      [join(server.dataFolder, 'tls', 'listener.pem'), String(echoPort)],
-      child(),
-    ),
-  );
-  const generator = fork(join(root, 'bench/http/load.ts'), [], child());
+  const { echo, port: echoPort } = await startEcho(server.dataFolder);
+  const generator = startGenerator();
   try {
     const made = await native(server, '/v1/kms/create-key', {});
     const KeyId = (made.json().KeyMetadata as { KeyId: string }).KeyId;
@@ -70,7 +63,6 @@ export async function run(): Promise<BenchRow[]> {
     };
     const calm = await ask(generator, { ...decrypt, rate: 300, seconds: SECONDS });
     const calmAuthorize = await ask(generator, { ...authorize, rate: 500, seconds: SECONDS });
-    const rate = (r: LoadResult) => r.requests / r.seconds;
     const ratio = (name: 'authorize' | 'decrypt') =>
       median(rounds[name].map((r, i) => rate(r) / rate(rounds.bare[i] as LoadResult)));
     return [
@@ -107,27 +99,6 @@ export async function run(): Promise<BenchRow[]> {
   }
 }
 
-function child() {
-  return {
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'] as ('ignore' | 'inherit' | 'ipc')[],
-  };
-}
-
-function started(process_: ChildProcess): Promise<ChildProcess> {
-  return new Promise((done) => process_.once('message', () => done(process_)));
-}
-
-function ask(generator: ChildProcess, job: LoadJob): Promise<LoadResult> {
-  return new Promise((done, failed) => {
-    generator.once('message', (result: LoadResult) => {
-      if (result.errors > 0) failed(new Error(`${result.errors} requests to ${job.path} failed: ${result.firstError}`));
-      else done(result);
-    });
-    generator.send(job);
-  });
-}
-
 /** Where the time goes, in whole processors: what they have is shared by the server and the load generator. */
 async function perRequest(pid: number, generator: ChildProcess, job: LoadJob) {
   const generatorPid = generator.pid as number;
@@ -140,12 +111,4 @@ async function perRequest(pid: number, generator: ChildProcess, job: LoadJob) {
     others: each(after[0].others - before[0].others),
     generator: each(after[1].loop + after[1].others - before[1].loop - before[1].others),
   };
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-function round3(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

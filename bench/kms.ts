@@ -3,15 +3,16 @@
  * what SoftHSM signs when it is called straight, in the same run; batch decryption in items. Rounds alternate, ratios are
  * taken round by round.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentHsm, connectHsm } from '../hsm/agent/client.ts';
 import type { KeyPairSpec, KeyRef, SigningAlgorithm } from '../hsm/port.ts';
 import { softHsm } from '../hsm/softhsm/softhsm.ts';
-import { root, startParapet } from '../test/harness/server.ts';
+import { startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
+import { ask, median, rate, round3, startGenerator } from './http/generator.ts';
 import type { LoadJob, LoadResult } from './http/load.ts';
 import { openRawSigner } from './kms/softhsm-signer.ts';
 import type { BenchRow } from './row.ts';
@@ -35,10 +36,7 @@ export async function run(): Promise<BenchRow[]> {
   const raw = await openRawSigner(folders[0]);
   const hsm = connectHsm(softHsm({ dataFolder: folders[1], log: 'ignore' }));
   const server = await startParapet({ env: { PARAPET_LOG_LEVEL: 'warn', PARAPET_RATE_PRINCIPAL: '1000000' } });
-  const generator = fork(join(root, 'bench/http/load.ts'), [], {
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const generator = startGenerator();
   try {
     await hsm.ready();
     const jobs = await jobsOf(server);
@@ -173,26 +171,4 @@ async function together(run: () => Promise<unknown>, ms: number): Promise<number
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
   return (done / (performance.now() - start)) * 1000;
-}
-
-function ask(generator: ChildProcess, job: LoadJob): Promise<LoadResult> {
-  return new Promise((done, failed) => {
-    generator.once('message', (result: LoadResult) => {
-      if (result.errors > 0) failed(new Error(`${job.path} failed ${result.errors} times: ${result.firstError}`));
-      else done(result);
-    });
-    generator.send(job);
-  });
-}
-
-function rate({ requests, seconds }: LoadResult): number {
-  return requests / seconds;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function round3(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -5,6 +5,7 @@ const benches = [
   'engine',
   'guardrails',
   'hsm',
+  'hsm-pair',
   'store',
   'http',
   'start',
@@ -13,6 +14,7 @@ const benches = [
   'replay',
   'propagation',
   'kms',
+  'vault',
 ] as const;
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : benches;
 

@@ -13,81 +13,69 @@ import { type Bound, type ReplayWorkload, ROOT, recordedDecisions } from './repl
 import { report } from './report.ts';
 import type { BenchRow } from './row.ts';
 
-const IN_MEMORY = 200_000;
-const IN_DATABASE = 20_000;
+const DECISIONS = 200_000;
 /** As what-if reads them. */
 const PAGE = 500;
 
-const scp: ProposedChange = {
-  layer: 'scp',
-  operation: 'add',
-  levelId: ROOT,
-  policyId: undefined,
-  reaches: () => false,
-  policy: compilePolicy(
-    {
-      Version: '2012-10-17',
-      Statement: {
-        Effect: 'Deny',
-        Action: ['s3:Delete*', 's3:PutObject'],
-        Resource: '*',
-        Condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/17' } },
-      },
-    },
-    { arn: 'request:Changes.1', kind: 'scp' },
-  ),
-};
+const elsewhere = { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/17' } };
 
-const identity: ProposedChange = {
-  layer: 'identity',
-  operation: 'replace',
-  accountId: '100000000007',
-  principalIds: undefined,
-  policyArn: 'arn:aws:iam::100000000007:policy/p3',
-  policy: compilePolicy(
-    { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'iam:Get*', Resource: '*' } },
-    { arn: 'request:Changes.1', kind: 'identity' },
-  ),
-};
-
-export async function run(): Promise<BenchRow[]> {
-  const stored = await inDatabase();
-  const workload = recordedDecisions(IN_MEMORY);
-  const everywhere = measure(workload, scp);
-  const somewhere = measure(workload, identity);
-  return [
-    {
-      name: `SCP at the root, ${IN_MEMORY} records in memory`,
-      value: round(everywhere.perSecond),
-      unit: 'decisions/s',
-      goal: '>= 100000',
-    },
-    { name: 'SCP at the root, share that flips', value: round(everywhere.share), unit: 'of decisions' },
-    {
-      name: 'policy of one account in fifty, records in memory',
-      value: round(somewhere.perSecond),
-      unit: 'decisions/s',
-    },
-    {
-      name: `SCP at the root, ${IN_DATABASE} records read from SQLite`,
-      value: round(stored.whole),
-      unit: 'decisions/s',
-      goal: '>= 100000',
-    },
-    { name: 'of it, reading the records alone', value: round(stored.reading), unit: 'decisions/s' },
-  ];
+/** Denies at the root, from half of the addresses. */
+function scp(Action: string | string[]): ProposedChange {
+  const Statement = { Effect: 'Deny', Action, Resource: '*', Condition: elsewhere };
+  return {
+    layer: 'scp',
+    operation: 'add',
+    levelId: ROOT,
+    policyId: undefined,
+    reaches: () => false,
+    policy: compilePolicy({ Version: '2012-10-17', Statement }, { arn: 'request:Changes.1', kind: 'scp' }),
+  };
 }
 
-/** What a user waits for: most of it is reading and parsing whole records, two kilobytes each. */
-async function inDatabase(): Promise<{ whole: number; reading: number }> {
-  const workload = recordedDecisions(IN_DATABASE);
-  const stored = await storedRecords(workload.decisions);
+function identity(Action: string): ProposedChange {
+  const Statement = { Effect: 'Deny', Action, Resource: '*', Condition: elsewhere };
+  return {
+    layer: 'identity',
+    operation: 'add',
+    accountId: '100000000007',
+    principalIds: undefined,
+    policyArn: undefined,
+    policy: compilePolicy({ Version: '2012-10-17', Statement }, { arn: 'request:Changes.1', kind: 'identity' }),
+  };
+}
+
+const CHANGES: readonly [name: string, change: ProposedChange][] = [
+  ['one action of one account in fifty', identity('iam:GetUser')],
+  ['two of seven actions, everywhere', scp(['s3:Delete*', 's3:PutObject'])],
+  ['every action, everywhere', scp('*')],
+];
+
+export async function run(): Promise<BenchRow[]> {
+  const workload = recordedDecisions(DECISIONS);
+  const rows: BenchRow[] = [];
+  for (const [name, change] of CHANGES) {
+    const { perSecond, share } = measure(workload, change);
+    rows.push(
+      { name: `${name}: in memory`, value: round(perSecond), unit: 'decisions/s', goal: '>= 100000' },
+      { name: `${name}: share that flips`, value: round(share), unit: 'of decisions' },
+    );
+  }
+  return [...rows, ...(await inDatabase(workload))];
+}
+
+/** What a user waits for. */
+async function inDatabase({ decisions, documents }: ReplayWorkload): Promise<BenchRow[]> {
+  const stored = await storedRecords(decisions);
   try {
     await perSecond(stored, () => undefined);
-    const reading = await perSecond(stored, () => undefined);
-    const replayer = new Replayer([scp], workload.documents);
-    const whole = await perSecond(stored, (decisions) => void replay(replayer, decisions));
-    return { whole, reading };
+    const rows: BenchRow[] = [];
+    for (const [name, change] of CHANGES) {
+      const replayer = new Replayer([change], documents);
+      const value = round(await perSecond(stored, (page) => void replay(replayer, page)));
+      rows.push({ name: `${name}: read from SQLite`, value, unit: 'decisions/s', goal: '>= 100000' });
+    }
+    const reading = round(await perSecond(stored, () => undefined));
+    return [...rows, { name: 'of it, reading alone', value: reading, unit: 'decisions/s' }];
   } finally {
     await stored.close();
   }
@@ -110,7 +98,7 @@ function measure({ decisions, documents }: ReplayWorkload, change: ProposedChang
 
 function replay(replayer: Replayer, decisions: readonly Bound[]) {
   const tally = new Tally(undefined);
-  for (const { recorded, stack } of decisions) tally.count(recorded, replayer.replay(recorded, stack));
+  for (const { recorded, setting } of decisions) tally.count(recorded, setting, replayer.replay(recorded, setting));
   return tally.totals;
 }
 
@@ -122,7 +110,7 @@ async function perSecond(stored: StoredRecords, take: (page: readonly Bound[]) =
     count += decisions.length;
   }
   const used = process.cpuUsage(before);
-  if (count !== IN_DATABASE) throw new Error(`${count} of ${IN_DATABASE} decisions were read`);
+  if (count !== DECISIONS) throw new Error(`${count} of ${DECISIONS} decisions were read`);
   return count / ((used.user + used.system) / 1e6);
 }
 

@@ -3,10 +3,12 @@
 import { open, readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readClientSettings, readDataFolder } from '../platform/config/client.ts';
+import { inheritedEnvironment, readClientSettings, readDataFolder } from '../platform/config/client.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
 import { areas } from '../sdk/areas.ts';
+import { forwardSignals, startChild } from './child-process.ts';
 import { run } from './run.ts';
+import { replaceFile } from './secrets/replace-file.ts';
 import type { Terminal } from './terminal.ts';
 
 const stop = new AbortController();
@@ -28,7 +30,15 @@ const terminal: Terminal = {
   settings: () => readClientSettings(),
   dataFolder: () => readDataFolder(),
   now: systemClock.now,
-  pause: (milliseconds) => pause(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined),
+  pause: (milliseconds, over) => {
+    const signal = over ? AbortSignal.any([stop.signal, over]) : stop.signal;
+    return pause(milliseconds, undefined, { signal }).catch(() => undefined);
+  },
+  isScreen: process.stdout.isTTY === true,
+  replace: replaceFile,
+  environment: () => inheritedEnvironment(),
+  start: (command, environment) => startChild(command, environment, (text) => process.stderr.write(text)),
+  forwardSignals: (handle) => forwardSignals(handle, process.stdin.isTTY === true),
   stopped: stop.signal,
 };
 

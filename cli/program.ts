@@ -12,6 +12,9 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEnvCommand } from './commands/env.ts';
 import { addLandingZoneCommands } from './commands/landing-zone/index.ts';
 import { addOperationCommand } from './commands/operation.ts';
+import { addRenderCommand } from './commands/render.ts';
+import { addRunCommand } from './commands/run-program.ts';
+import { addSecretCommands } from './commands/secret-get.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -47,6 +50,10 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
   program.commandsGroup('Questions:');
   addWhoamiCommand(program, terminal);
   addCanICommand(program, terminal);
+  program.commandsGroup('Secrets for programs:');
+  addRunCommand(program, terminal);
+  addRenderCommand(program, terminal);
+  addSecretCommands(program, terminal);
   program.commandsGroup('The organization:');
   addLandingZoneCommands(program, terminal);
   program.commandsGroup('Operations:');

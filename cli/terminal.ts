@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { ClientSettings } from '../platform/config/client.ts';
 import type { ParapetOptions } from '../sdk/parapet.ts';
+import type { Child } from './child-process.ts';
 
 export interface Terminal {
   out(text: string): void;
@@ -15,7 +16,18 @@ export interface Terminal {
   /** Data folder of a server on this machine. */
   dataFolder(): string;
   now(): number;
-  pause(milliseconds: number): Promise<void>;
+  /** Shorter when the signal says so. */
+  pause(milliseconds: number, over?: AbortSignal): Promise<void>;
+  /** Somebody looks at the standard output. */
+  isScreen: boolean;
+  /** Replaces the file in one step, for the owner only; refuses folders that are open to everybody. */
+  replace(path: string, data: Buffer): Promise<void>;
+  /** What a program is given that this one starts. */
+  environment(): Record<string, string>;
+  /** Starts a program with the standard streams of this one. */
+  start(command: readonly string[], environment: Readonly<Record<string, string>>): Child;
+  /** Until the answered function is called, signals are told and end nothing. */
+  forwardSignals(handle: (signal: NodeJS.Signals) => void): () => void;
   /** Aborted when the user stops a command that would go on for ever. */
   stopped: AbortSignal;
 }

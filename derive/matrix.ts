@@ -52,6 +52,9 @@ const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'iam ListAccounts',
   'iam IssueRootClaim',
   'org CreateOrganization',
+  'kms StartRootRotation',
+  'kms DescribeRootRotation',
+  'kms RetireRootVersion',
 ]);
 
 /** Of the organization, what every account may ask about itself; all else is the management account's. */

@@ -104,7 +104,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         const answer = await options.transport.send({
           ...request,
           rawHeaders,
-          timeoutMs: call.timeoutMs ?? options.timeoutMs,
+          timeoutMs: call.timeoutMs ?? options.timeoutMs + (operation.longestWaitMs ?? 0),
           signal: call.signal,
         });
         if (answer.status >= 300 || answer.status < 200) throw readProblem(answer, options.now());

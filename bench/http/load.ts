@@ -4,6 +4,7 @@
  * connection set (its clock has seconds); the server verifies every request anew.
  */
 
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { signHeaders } from '../../platform/authn/sigv4/sign.ts';
@@ -17,7 +18,10 @@ export interface LoadJob {
   rate?: number;
   path: string;
   headers: Record<string, string>;
-  body: string;
+  /** Several: one after the other. */
+  body: string | readonly string[];
+  /** Every request is signed anew under an idempotency key of its own, as writes have to be. */
+  isFresh?: boolean;
   sign?: { accessKeyId: string; secretAccessKey: string; region: string; service: string };
 }
 
@@ -35,9 +39,10 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   let errors = 0;
   let firstError: string | undefined;
   const until = performance.now() + job.seconds * 1000;
-  let bytes = render(job);
+  let requests = renderAll(job);
+  let turn = 0;
   const refresh = setInterval(() => {
-    bytes = render(job);
+    requests = renderAll(job);
   }, 1000);
   const from = performance.now();
   const gap = job.rate === undefined ? 0 : (job.connections / job.rate) * 1000;
@@ -66,7 +71,8 @@ export async function load(job: LoadJob): Promise<LoadResult> {
       }
       if (!socket || socket.destroyed) socket = await dial(job);
       const start = performance.now();
-      const answer = await exchange(socket, bytes);
+      const at = turn++ % requests.length;
+      const answer = await exchange(socket, job.isFresh ? fresh(job, at) : (requests[at] as Buffer));
       if (answer.status === 200) latencies.push(performance.now() - start);
       else {
         errors++;
@@ -78,7 +84,16 @@ export async function load(job: LoadJob): Promise<LoadResult> {
   }
 }
 
-function render(job: LoadJob): Buffer {
+function fresh(job: LoadJob, at: number): Buffer {
+  const body = typeof job.body === 'string' ? job.body : (job.body[at] as string);
+  return render({ ...job, body, headers: { ...job.headers, 'idempotency-key': randomUUID() } });
+}
+
+function renderAll(job: LoadJob): Buffer[] {
+  return (typeof job.body === 'string' ? [job.body] : job.body).map((body) => render({ ...job, body }));
+}
+
+function render(job: LoadJob & { body: string }): Buffer {
   const headers: [string, string][] = [
     ['host', `127.0.0.1:${job.port}`],
     ['content-length', String(Buffer.byteLength(job.body))],

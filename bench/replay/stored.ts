@@ -1,8 +1,9 @@
 /** The same decisions as records in the database of a real audit service, one stream per account. */
 import { canonicalJson } from '../../platform/audit/canonical-json.ts';
+import { DecisionReader } from '../../platform/contract/decision-form.ts';
 import { createIds } from '../../platform/runtime/ids.ts';
 import { startAudit } from '../../services/audit/testing/harness.ts';
-import type { RecordedDecision, RecordedStack } from '../../services/iam/domain/replay/recorded.ts';
+import type { RecordedDecision, RecordedSetting } from '../../services/iam/domain/replay/recorded.ts';
 import type { Bound } from './workload.ts';
 
 export interface StoredRecords {
@@ -16,24 +17,25 @@ const BATCH = 500;
 export async function storedRecords(decisions: readonly Bound[]): Promise<StoredRecords> {
   const audit = await startAudit();
   const ids = createIds({ now: () => Date.now() });
-  const accounts = new Set(decisions.map(({ recorded }) => recorded.Principal.AccountId as string));
+  const accounts = new Set(decisions.map(({ setting }) => setting.AccountId));
   for (let at = 0; at < decisions.length; at += BATCH) {
-    const Records = decisions.slice(at, at + BATCH).map(({ recorded: decision, stack }, index) => {
+    const Records = decisions.slice(at, at + BATCH).map(({ recorded: decision, setting }, index) => {
       const EventId = ids.uuidv7();
       return {
         EventId,
-        AccountId: decision.Principal.AccountId as string,
+        AccountId: setting.AccountId,
         CreatedAt: decision.Position.Time,
         Wseq: at + index + 1,
         Boot: 'bench',
         Node: 'iam-1',
-        Record: recordOf(decision, stack, EventId),
+        Record: recordOf(decision, setting, EventId),
       };
     });
     await audit.internal.IngestRecords({ Records });
   }
   return {
     async *pages(Limit) {
+      const reader = new DecisionReader();
       for (const AccountId of accounts) {
         let After: RecordedDecision['Position'] | undefined;
         do {
@@ -44,7 +46,10 @@ export async function storedRecords(decisions: readonly Bound[]): Promise<Stored
             Limit,
             After,
           });
-          yield page.Decisions.map((recorded) => ({ recorded, stack: page.Stacks[recorded.Stack] as RecordedStack }));
+          reader.learn(page.Settings);
+          yield page.Records.flatMap((record) =>
+            reader.read(record).map((recorded) => ({ recorded, setting: recorded.setting })),
+          );
           After = page.Next;
         } while (After);
       }
@@ -53,8 +58,9 @@ export async function storedRecords(decisions: readonly Bound[]): Promise<Stored
   };
 }
 
-function recordOf(decision: RecordedDecision, { Policies, PrincipalLevels }: RecordedStack, eventID: string): string {
-  const { Principal, Action, Resource, ResourceAccount, Effect, Reason, Layer, Level } = decision;
+function recordOf(decision: RecordedDecision, setting: RecordedSetting, eventID: string): string {
+  const { Principal, Policies, PrincipalLevels } = setting;
+  const { Action, Resource, ResourceAccount, Effect, Reason, Layer, Level } = decision;
   const levels = PrincipalLevels?.map((level) => ({ id: level.Id, policies: level.Policies }));
   return canonicalJson({
     awsRegion: 'local-1',
@@ -95,7 +101,7 @@ function recordOf(decision: RecordedDecision, { Policies, PrincipalLevels }: Rec
             statements: [],
           },
         ],
-        context: decision.Context,
+        context: { ...setting.Context, ...decision.Context },
         effect: Effect,
         organization: { id: 'o-abcdefghij', revision: 7, scp: levels },
         policies: Policies,

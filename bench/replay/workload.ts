@@ -7,7 +7,7 @@ import { Random } from '../../policies/engine/testing/random.ts';
 import {
   principalOf,
   type RecordedDecision,
-  type RecordedStack,
+  type RecordedSetting,
   requestOf,
 } from '../../services/iam/domain/replay/recorded.ts';
 import { type Documents, LayerMaker, stackOf } from '../../services/iam/domain/replay/stack.ts';
@@ -29,10 +29,10 @@ const ACTIONS = [
 ];
 const START = Date.UTC(2026, 10, 1);
 
-/** A decision with the policies that bound it. */
+/** A decision with its caller and the policies that bound it. */
 export interface Bound {
   recorded: RecordedDecision;
-  stack: RecordedStack;
+  setting: RecordedSetting;
 }
 
 export interface ReplayWorkload {
@@ -70,47 +70,50 @@ export function recordedDecisions(count: number): ReplayWorkload {
         if (!policies.has(name)) policies.set(name, identityPolicy(random, name, accountId));
         return name;
       });
-      return {
-        accountId,
-        user: `user-${user}`,
-        stack: { AccountId: accountId, Policies: names, PrincipalLevels: levels },
+      const arn = `arn:aws:iam::${accountId}:user/user-${user}`;
+      const PrincipalId = `AIDA${accountId}user-${user}`;
+      const setting: RecordedSetting = {
+        Principal: { Type: 'IAMUser', Arn: arn, AccountId: accountId, PrincipalId },
+        Asked: false,
+        AccountId: accountId,
+        Policies: names,
+        PrincipalLevels: levels,
+        Context: settledContext(random, { arn, accountId, user: `user-${user}` }),
       };
+      return { accountId, setting };
     });
   }).flat();
   const maker = new LayerMaker();
   const decisions = Array.from({ length: count }, (_, index) => {
-    const { accountId, user, stack } = random.pick(principals);
+    const { accountId, setting } = random.pick(principals);
     const action = random.pick(ACTIONS);
-    const arn = `arn:aws:iam::${accountId}:user/${user}`;
     const draft: RecordedDecision = {
       EventId: `event-${index}`,
       EventName: action.slice(action.indexOf(':') + 1),
       Position: { Time: START + index * 10, Sequence: index + 1 },
-      Principal: { Type: 'IAMUser', Arn: arn, AccountId: accountId, PrincipalId: `AIDA${accountId}${user}` },
-      Asked: false,
       Action: action,
       Resource: action.startsWith('s3:') ? `arn:aws:s3:::bucket-${random.below(20)}/object-${random.below(1000)}` : '*',
       ResourceAccount: accountId,
       Effect: 'allow',
       Reason: 'allow',
-      Context: contextOf(random, { arn, accountId, user, time: START + index * 10 }),
+      Context: ownContext(random, START + index * 10),
     };
-    return { recorded: answered(draft, stack, documents, maker), stack };
+    return { recorded: answered(draft, setting, documents, maker), setting };
   });
   return { decisions, documents };
 }
 
 function answered(
   draft: RecordedDecision,
-  stack: RecordedStack,
+  setting: RecordedSetting,
   documents: Documents,
   maker: LayerMaker,
 ): RecordedDecision {
-  const principal = principalOf(draft);
+  const principal = principalOf(setting);
   if (!principal) throw new Error('the workload has a caller without policies');
   const { effect, reason, layer, level } = evaluate(
-    requestOf(draft, principal, false),
-    maker.layersOf(stackOf(stack, 0, documents).stack),
+    requestOf(draft, setting, principal),
+    maker.layersOf(stackOf(setting, 0, documents).stack),
   );
   return { ...draft, Effect: effect, Reason: reason, Layer: layer, Level: level && { Id: level.id } };
 }
@@ -138,11 +141,8 @@ function guardrail(random: Random, name: string, index: number): CompiledPolicy 
   return compilePolicy({ Version: '2012-10-17', Statement }, { arn: name, kind: 'scp' });
 }
 
-function contextOf(random: Random, about: { arn: string; accountId: string; user: string; time: number }) {
-  const time = new Date(about.time).toISOString();
+function settledContext(random: Random, about: { arn: string; accountId: string; user: string }) {
   return {
-    'aws:currenttime': `${time.slice(0, 19)}Z`,
-    'aws:epochtime': String(Math.floor(about.time / 1000)),
     'aws:principalaccount': about.accountId,
     'aws:principalarn': about.arn,
     'aws:principalisawsservice': 'false',
@@ -155,10 +155,18 @@ function contextOf(random: Random, about: { arn: string; accountId: string; user
     'aws:resourceaccount': about.accountId,
     'aws:resourceorgid': 'o-abcdefghij',
     'aws:securetransport': 'true',
-    'aws:sourceip': `10.0.${random.below(256)}.${random.below(256)}`,
     'aws:useragent': 'aws-sdk-js/3.1164.0',
     'aws:userid': `AIDA${about.user}`,
     'aws:username': about.user,
+  };
+}
+
+function ownContext(random: Random, at: number) {
+  const time = new Date(at).toISOString();
+  return {
+    'aws:currenttime': `${time.slice(0, 19)}Z`,
+    'aws:epochtime': String(Math.floor(at / 1000)),
+    'aws:sourceip': `10.0.${random.below(256)}.${random.below(256)}`,
     'parapet:dayofweek': 'Sunday',
     'parapet:timeofday': time.slice(11, 19),
   };

@@ -1,7 +1,9 @@
 /** A terminal in memory over the real file system, with the settings of a test server. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { ClientSettings } from '../../platform/config/client.ts';
+import { type ClientSettings, inheritedEnvironment } from '../../platform/config/client.ts';
 import { TEST_KEY, TEST_REGION } from '../../sdk/testing/server.ts';
+import { startChild } from '../child-process.ts';
+import { replaceFile } from '../secrets/replace-file.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface TestTerminal extends Terminal {
@@ -18,7 +20,8 @@ export interface TestTerminalOptions {
   stdin?: string;
   dataFolder?: string;
   now?: () => number;
-  pause?: () => Promise<void>;
+  pause?: (milliseconds: number, over?: AbortSignal) => Promise<void>;
+  isScreen?: boolean;
 }
 
 export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
@@ -39,6 +42,11 @@ export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
     dataFolder: () => options.dataFolder ?? '/nonexistent',
     now: options.now ?? Date.now,
     pause: options.pause ?? (() => Promise.resolve()),
+    isScreen: options.isScreen ?? false,
+    replace: replaceFile,
+    environment: () => inheritedEnvironment(),
+    start: (command, environment) => startChild(command, environment, (text) => err.push(text)),
+    forwardSignals: () => () => undefined,
     stopped: stop.signal,
     stdout: () => out.join(''),
     stderr: () => err.join(''),

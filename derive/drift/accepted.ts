@@ -38,6 +38,8 @@ export const ACCEPTED: ReadonlyMap<string, string> = new Map(
       'sts GetFederationToken input PolicyArns[] arn: is optional for AWS',
     ]),
     reason('an addition of ours: AWS clients neither send nor read it', [
+      'ccms RotateSecret input Force: is not a member of AWS',
+      'ccms RotateSecret input Reason: is not a member of AWS',
       'org CreateAccount input ParentId: is not a member of AWS',
       'org AttachPolicy input Mode: is not a member of AWS',
       'org ListPoliciesForTarget output Policies[] Mode: is not a member of AWS',

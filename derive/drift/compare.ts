@@ -19,7 +19,7 @@ const UNMODELLED_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Members of ours that AWS shapes carry as well: AWS clients do not give them and do not see them. */
-const OUR_MEMBERS: ReadonlySet<string> = new Set(['EnterpriseProjectId']);
+const OUR_MEMBERS: ReadonlySet<string> = new Set(['EnterpriseProjectId', 'GrantedFields', 'MaxCacheSeconds']);
 
 type Direction = 'input' | 'output';
 

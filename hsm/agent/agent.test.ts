@@ -5,7 +5,7 @@ import { softHsm } from '../softhsm/softhsm.ts';
 import { describeHsm } from '../testing/conformance.ts';
 import { connectHsm } from './client.ts';
 
-describeHsm('agent with SoftHSM', async () => {
+async function agentWithToken() {
   const dataFolder = mkdtempSync(join(tmpdir(), 'parapet-hsm-'));
   const tokens = join(dataFolder, 'hsm', 'tokens');
   const tuning = { probeMs: 300, reopenMs: 200, lingerMs: 500 };
@@ -20,4 +20,18 @@ describeHsm('agent with SoftHSM', async () => {
       rmSync(dataFolder, { recursive: true, force: true });
     },
   };
-});
+}
+
+describeHsm('agent with SoftHSM', agentWithToken);
+
+describeHsm(
+  'agent with SoftHSM whose root was rotated',
+  async () => {
+    const test = await agentWithToken();
+    await test.hsm.addRootVersion(2);
+    await test.hsm.addRootVersion(3);
+    await test.hsm.destroyRootVersion(1);
+    return test;
+  },
+  { tenantKeyBytes: 110, rootVersion: 0, roots: [2, 3] },
+);

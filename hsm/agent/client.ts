@@ -5,10 +5,11 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { decodeWrappedKey, encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
-import { type Hsm, HsmError, type HsmStatus, type WrappedKey } from '../port.ts';
+import { type Hsm, HsmError, type HsmPublicKey, type HsmStatus, type WrappedKey } from '../port.ts';
 import { AgentConnection } from './connection.ts';
 import { batches, manyCalls } from './many-client.ts';
 import { NONE, only, pairCalls } from './pair-client.ts';
+import { type PartnerCalls, partnerCalls } from './partner-client.ts';
 import { type SpawnOptions, spawnAgent } from './spawn.ts';
 import { OP, u32 } from './wire.ts';
 
@@ -20,7 +21,7 @@ export interface ConnectOptions {
   startMs?: number;
 }
 
-export interface AgentHsm extends Hsm {
+export interface AgentHsm extends Hsm, PartnerCalls {
   /** The status once the agent serves the token; rejects with `unavailable` and the reason if it does not. */
   ready(): Promise<HsmStatus>;
   /** Closes the connection; the agent ends when it was the last. */
@@ -74,6 +75,7 @@ export function connectHsm(options: ConnectOptions): AgentHsm {
       ]),
     ...pairCalls(ask),
     ...manyCalls(ask),
+    ...partnerCalls(ask),
     sealSecret: (tenant, aad, plaintext) => one(OP.sealSecret, () => [encodeWrappedKey(tenant), aad, plaintext]),
     openSecret: (tenant, aad, sealed) => one(OP.openSecret, () => [encodeWrappedKey(tenant), aad, sealed]),
     mac: (label, data) => one(OP.mac, () => [Buffer.from(label), data]),
@@ -93,11 +95,9 @@ export function connectHsm(options: ConnectOptions): AgentHsm {
       return answers.flatMap((verdicts) => [...verdicts].map((verdict) => verdict === 1));
     },
     random: (bytes) => one(OP.random, () => [u32(bytes)]),
-    async publicKey(label) {
-      const [algorithm, spki, keyId] = await ask(OP.publicKey, () => [Buffer.from(label)]);
-      return { algorithm: algorithm!.toString() as 'Ed25519' | 'ES256', spki: spki!, keyId: keyId!.toString() };
-    },
-    sign: (label, data) => one(OP.sign, () => [Buffer.from(label), data]),
+    publicKey: async (label) => publicKeysOf(await ask(OP.publicKey, () => [Buffer.from(label)]))[0]!,
+    publicKeys: async (label) => publicKeysOf(await ask(OP.publicKeys, () => [Buffer.from(label)])),
+    sign: (label, data, keyId = '') => one(OP.sign, () => [Buffer.from(label), data, Buffer.from(keyId)]),
   };
 }
 
@@ -191,6 +191,15 @@ class AgentLink {
 
 function ownedKey(encoded: Buffer): WrappedKey {
   return decodeWrappedKey(encoded);
+}
+
+function publicKeysOf(fields: Buffer[]): HsmPublicKey[] {
+  const keys: HsmPublicKey[] = [];
+  for (let at = 0; at < fields.length; at += 3) {
+    const [algorithm, spki, keyId] = fields.slice(at, at + 3);
+    keys.push({ algorithm: algorithm!.toString() as HsmPublicKey['algorithm'], spki: spki!, keyId: keyId!.toString() });
+  }
+  return keys;
 }
 
 function unreachable(options: ConnectOptions, error: unknown): HsmStatus {

@@ -6,13 +6,15 @@
  */
 import { Custody } from '../custody/custody.ts';
 import { DEFAULT_AHEAD } from '../custody/pair-source.ts';
+import type { PartnerStore } from '../custody/partner.ts';
 import type { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
-import { PinRefused } from '../pkcs11/token.ts';
-import { HsmError, type HsmPublicKey } from '../port.ts';
+import { PinRefused, type TokenRecord } from '../pkcs11/token.ts';
+import { HsmError, type HsmPublicKey, type HsmStatus } from '../port.ts';
 
 export interface KeeperOptions {
   /** Prepares library and token and answers the roots, not yet open; repeated until it succeeds once. */
   prepare: () => Promise<Pkcs11Roots>;
+  partner: PartnerStore;
   /** Changes when the PIN file does. */
   pinVersion: () => string;
   /** Milliseconds, monotonic. */
@@ -31,7 +33,7 @@ export class TokenKeeper {
   #refusedPinVersion: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  #identity = { label: '', serial: '', fingerprints: {} as Record<string, string> };
+  #identity: TokenRecord = { label: '', serial: '', fingerprints: {} };
   readonly counters = { opened: 0, lost: 0, probes: 0 };
 
   constructor(options: KeeperOptions) {
@@ -74,9 +76,24 @@ export class TokenKeeper {
     return this.isUp ? {} : { reason: this.#failure.message, ...hintOf(this.#failure) };
   }
 
-  /** Of the token opened last. */
-  get identity(): { label: string; serial: string; fingerprints: Record<string, string> } {
+  /** Of the token as it is, or was when it was open last. */
+  get identity(): TokenRecord {
+    const { label, serial, fingerprints } = this.#roots?.identity ?? this.#identity;
+    this.#identity = { label, serial, fingerprints };
     return this.#identity;
+  }
+
+  get roots(): Pick<HsmStatus, 'rootVersion' | 'rootVersions' | 'form'> {
+    const rootVersion = this.#roots?.rootVersion ?? 1;
+    if (!this.isUp || this.#roots === undefined) return { rootVersion };
+    const { rootVersions } = this.#roots;
+    try {
+      const form = this.#custody?.form;
+      return { rootVersion, rootVersions, ...(form !== undefined && { form }) };
+    } catch {
+      // The next request finds out what is wrong with the token, and says so.
+      return { rootVersion };
+    }
   }
 
   custodyCounters(): Record<string, number> {
@@ -108,10 +125,14 @@ export class TokenKeeper {
       this.#refusedPinVersion = undefined;
       this.#roots ??= await this.#options.prepare();
       if (this.#closed) return;
-      this.#custody ??= new Custody({ roots: this.#roots, now: this.#options.now, ahead: DEFAULT_AHEAD });
+      this.#custody ??= new Custody({
+        roots: this.#roots,
+        partner: this.#options.partner,
+        now: this.#options.now,
+        ahead: DEFAULT_AHEAD,
+      });
       this.#roots.open();
-      const { label, serial, fingerprints } = this.#roots.identity!;
-      this.#identity = { label, serial, fingerprints };
+      const { label, serial } = this.identity;
       this.#up = true;
       this.counters.opened += 1;
       this.#options.log(`token ${label} (serial ${serial}) is open`);

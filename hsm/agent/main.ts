@@ -4,13 +4,16 @@
  * network, takes no secret from argv or environment, and leaves 5 s after its last client (so a killed server leaves no
  * orphan). A second agent on the same socket leaves at once with exit code 0.
  */
-import { lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { PartnerStore } from '../custody/partner.ts';
 import { loadModule } from '../pkcs11/module.ts';
 import { readPinFile } from '../pkcs11/pin-file.ts';
 import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
+import type { TokenRecord } from '../pkcs11/token.ts';
 import { HsmError, type HsmStatus } from '../port.ts';
 import { ensureToken } from '../softhsm/ensure-token.ts';
-import { tokenFolder } from '../softhsm/files.ts';
+import { readRecord, tokenFolder, writeDurably, writeRecord } from '../softhsm/files.ts';
 import { findSoftHsmLibrary } from '../softhsm/library.ts';
 import { TokenKeeper } from './keeper.ts';
 import { AgentServer } from './server.ts';
@@ -27,6 +30,7 @@ async function main(): Promise<void> {
   checkSocketPath(settings.socketPath);
   const keeper = new TokenKeeper({
     prepare: () => prepareToken(settings),
+    partner: partnerFile(join(dirname(pinFileOf(settings)), 'partner.json'), settings.mayPair === true),
     pinVersion: () => fileVersion(pinFileOf(settings)),
     now,
     log,
@@ -84,20 +88,40 @@ async function claim(server: AgentServer, socketPath: string): Promise<boolean> 
 }
 
 async function prepareToken(settings: AgentSettings): Promise<Pkcs11Roots> {
+  const { sessions } = settings;
   const readPin = () => readPinFile(pinFileOf(settings));
+  // Beside the PIN, whoever made the token: it changes when the root is rotated.
+  const file = { record: join(dirname(pinFileOf(settings)), 'token.json') };
+  const keeping = { readPin, sessions, writeRecord: (record: TokenRecord) => writeRecord(file, record) };
   if (settings.token !== undefined) {
     const { library, label, serial, fingerprints } = settings.token;
+    const recorded = readRecord(file);
+    if (recorded !== undefined && (recorded.label !== label || recorded.serial !== serial)) {
+      throw new HsmError('unavailable', `token record ${file.record} is of another token`);
+    }
     const module = await loadModule(library);
-    return new Pkcs11Roots(module, { token: { label, serial }, readPin, sessions: settings.sessions }, fingerprints);
+    return new Pkcs11Roots(
+      module,
+      { token: { label, serial }, ...keeping },
+      recorded ?? (fingerprints && { fingerprints }),
+    );
   }
   const { softHsmLibrary } = settings;
   const module = await loadModule(findSoftHsmLibrary(softHsmLibrary === undefined ? undefined : [softHsmLibrary]));
-  const record = ensureToken(module, tokenFolder(settings.softHsmDataFolder!));
-  return new Pkcs11Roots(module, { token: record, readPin, sessions: settings.sessions }, record.fingerprints);
+  const record = ensureToken(module, tokenFolder(settings.softHsmDataFolder!, settings.softHsmFolder));
+  return new Pkcs11Roots(module, { token: record, ...keeping }, record);
 }
 
 function pinFileOf(settings: AgentSettings): string {
-  return settings.token?.pinFile ?? tokenFolder(settings.softHsmDataFolder!).pin;
+  return settings.token?.pinFile ?? tokenFolder(settings.softHsmDataFolder!, settings.softHsmFolder).pin;
+}
+
+function partnerFile(path: string, mayPair: boolean): PartnerStore {
+  return {
+    mayPair,
+    read: () => (existsSync(path) ? readFileSync(path) : undefined),
+    write: (record) => writeDurably(path, record),
+  };
 }
 
 function fileVersion(path: string): string {
@@ -113,7 +137,7 @@ function statusOf(settings: AgentSettings, keeper: TokenKeeper, server: AgentSer
     backend: settings.backend,
     tokenLabel: label,
     tokenSerial: serial,
-    rootVersion: 1,
+    ...keeper.roots,
     custody: 'process',
     fingerprints,
     counters: { ...server.counters, ...keeper.counters, ...keeper.custodyCounters(), clients: server.connections },

@@ -1,10 +1,15 @@
 /** What each op of the wire does: decodes its fields, asks custody, encodes the answer. Knows no sockets. */
 import { encodeWrappedKey } from '../custody/key-encoding.ts';
-import { HSM_LIMITS, HsmError } from '../port.ts';
+import { HSM_LIMITS, HsmError, type HsmPublicKey } from '../port.ts';
 import { MANY_OPERATIONS } from './many-operations.ts';
 import { type AgentState, flagOf, type Lane, type Operation, text, verdict } from './operation.ts';
 import { PAIR_OPERATIONS, readSeal, readSource } from './pair-operations.ts';
+import { PARTNER_OPERATIONS } from './partner-operations.ts';
 import { OP, ProtocolError, readU32 } from './wire.ts';
+
+function publicKeyFields({ algorithm, spki, keyId }: HsmPublicKey): Buffer[] {
+  return [Buffer.from(algorithm), Buffer.from(spki), Buffer.from(keyId)];
+}
 
 const OPERATIONS = new Map<number, Operation>([
   [OP.status, { fields: 0, run: (_, state) => [Buffer.from(JSON.stringify(state.status()))] }],
@@ -108,19 +113,26 @@ const OPERATIONS = new Map<number, Operation>([
     },
   ],
   [OP.random, { fields: 1, run: ([bytes], state) => [state.ready().custody.random(readU32(bytes!))] }],
+  [OP.publicKey, { fields: 1, run: ([label], state) => publicKeyFields(state.ready().publicKey(text(label!))) }],
   [
-    OP.publicKey,
+    OP.publicKeys,
     {
       fields: 1,
-      run: ([label], state) => {
-        const { algorithm, spki, keyId } = state.ready().publicKey(text(label!));
-        return [Buffer.from(algorithm), Buffer.from(spki), Buffer.from(keyId)];
-      },
+      run: ([label], state) => state.ready().custody.publicKeys(text(label!)).flatMap(publicKeyFields),
     },
   ],
-  [OP.sign, { fields: 2, run: ([label, data], state) => [state.ready().custody.sign(text(label!), data!)] }],
+  [
+    OP.sign,
+    {
+      fields: 3,
+      run: ([label, data, keyId], state) => [
+        state.ready().custody.sign(text(label!), data!, keyId!.length === 0 ? undefined : text(keyId!)),
+      ],
+    },
+  ],
   ...MANY_OPERATIONS,
   ...PAIR_OPERATIONS,
+  ...PARTNER_OPERATIONS,
 ]);
 
 /** Which queue a request waits in; malformed ones are refused where they are run. */

@@ -6,10 +6,14 @@ export interface AgentSettings {
   backend: string;
   /** A SoftHSM token in this data folder, made on first run. SOFTHSM2_CONF must be set for the agent. */
   softHsmDataFolder?: string;
+  /** Name of its folder there, default `hsm`. */
+  softHsmFolder?: string;
   /** Path of the SoftHSM library; absent: where distributions put it. */
   softHsmLibrary?: string;
   /** Any other token, made in a key ceremony: named by label and serial, with its PIN in a file of mode 0600. */
   token?: { library: string; label: string; serial: string; pinFile: string; fingerprints?: Record<string, string> };
+  /** The token may be paired with another one. */
+  mayPair?: boolean;
   sessions: number;
   probeMs: number;
   reopenMs: number;

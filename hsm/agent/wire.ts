@@ -7,7 +7,7 @@
 import { HSM_LIMITS, HsmError, type HsmErrorCode } from '../port.ts';
 
 /** Changes whenever an op or a byte form does; the first frame of a client must name it. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 4;
 
 export const OP = {
   hello: 0,
@@ -42,6 +42,19 @@ export const OP = {
   sealMany: 28,
   openMany: 29,
   sealRandomMany: 30,
+  describePartner: 31,
+  pairWith: 32,
+  makeCommonKey: 33,
+  handCommonKey: 34,
+  takeCommonKey: 35,
+  handTenantKey: 36,
+  addRootWrap: 37,
+  renewTenantKey: 38,
+  renewKey: 39,
+  renewMacMany: 40,
+  publicKeys: 41,
+  addRootVersion: 42,
+  destroyRootVersion: 43,
 } as const;
 
 export const STATUS_OK = 0;

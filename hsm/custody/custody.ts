@@ -6,11 +6,13 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type {
+  HsmPublicKey,
   MacHash,
   MessageContext,
   OaepCiphertext,
   OaepHash,
   OpenRequest,
+  RenewedMac,
   SealRandomRequest,
   SealRequest,
   WrappedKey,
@@ -19,10 +21,11 @@ import { HSM_LIMITS, HsmError, SEAL_OVERHEAD } from '../port.ts';
 import { rowMacInput } from './canonical.ts';
 import { DEFAULT_CACHE_LIMITS, type KeyCacheLimits } from './key-cache.ts';
 import { KEY_BYTES, Keyring } from './keyring.ts';
-import { requireContext, requireCount, requireLabel, requireSize } from './limits.ts';
+import { requireContext, requireCount, requireLabel, requireRootVersion, requireSize } from './limits.ts';
 import { openMessage, sealMessage } from './message.ts';
 import { PairCustody } from './pair-custody.ts';
 import { type KeysAhead, PairSource } from './pair-source.ts';
+import { Partner, type PartnerStore } from './partner.ts';
 import type { RootOfTrust } from './roots.ts';
 
 const NO_HEADER = Buffer.alloc(0);
@@ -32,8 +35,14 @@ export function isMacHash(name: string): name is MacHash {
   return Object.hasOwn(MAC_BYTES, name);
 }
 
+function sameMac(mac: Buffer, expected: Buffer): boolean {
+  return mac.length === expected.length && timingSafeEqual(mac, expected);
+}
+
 export interface CustodyOptions {
   roots: RootOfTrust;
+  /** Where the agent keeps what it knows of its partner; absent: it cannot be paired. */
+  partner?: PartnerStore;
   /** Milliseconds, monotonic if possible. */
   now: () => number;
   cache?: KeyCacheLimits;
@@ -48,10 +57,12 @@ export class Custody {
   readonly #keys: Keyring;
   readonly #source: PairSource;
   readonly pairs: PairCustody;
+  readonly partner: Partner;
 
   constructor(options: CustodyOptions) {
     this.#roots = options.roots;
-    this.#keys = new Keyring(options.roots, options.cache ?? DEFAULT_CACHE_LIMITS, options.now);
+    this.partner = new Partner(options.roots, options.partner);
+    this.#keys = new Keyring(options.roots, this.partner, options.cache ?? DEFAULT_CACHE_LIMITS, options.now);
     this.#source = new PairSource(options.ahead, options.patienceMs);
     this.pairs = new PairCustody(this.#keys, this.#source);
   }
@@ -152,12 +163,59 @@ export class Custody {
   mac(label: string, data: Buffer): Buffer {
     requireLabel(label);
     requireSize('data', data, 0, HSM_LIMITS.macData);
-    return this.#keys.rootMac(rowMacInput(label, data));
+    return this.#keys.mac(rowMacInput(label, data));
   }
 
   verifyMac(label: string, data: Buffer, mac: Buffer): boolean {
-    const expected = this.mac(label, data);
-    return mac.length === expected.length && timingSafeEqual(mac, expected);
+    return this.renewMac(label, data, mac) !== 'refused';
+  }
+
+  /** MACs from before there was a common key are by the root: they verify, and have a successor by the common key. */
+  renewMac(label: string, data: Buffer, mac: Buffer): RenewedMac {
+    const current = this.mac(label, data);
+    if (sameMac(mac, current)) return 'current';
+    if (!this.partner.hasCommonKey) return 'refused';
+    return this.#keys.isRootMac(rowMacInput(label, data), mac) ? current : 'refused';
+  }
+
+  /** Of a token that has a common key; undefined without one. */
+  get form(): string | undefined {
+    const key = this.partner.commonKeyId;
+    return key && [key.toString('hex'), this.#roots.id.toString('hex'), `v${this.#roots.rootVersion}`].join('.');
+  }
+
+  addRootVersion(version: number): void {
+    requireRootVersion(version);
+    this.partner.becomeIndependent();
+    this.#roots.addVersion(version);
+    // Read again, and thereby wrapped by the root now in force.
+    this.partner.clear();
+    if (!this.partner.hasCommonKey) throw new HsmError('unavailable', 'token has lost its common key');
+  }
+
+  destroyRootVersion(version: number): void {
+    requireRootVersion(version);
+    // What the agent keeps itself is no longer wrapped by it.
+    this.partner.clear();
+    if (!this.partner.hasCommonKey) throw new HsmError('invalid', 'root keys of the token were never rotated');
+    this.#roots.destroyVersion(version);
+    this.clear();
+  }
+
+  renewTenantKey(tenant: Buffer): WrappedKey | undefined {
+    return this.#keys.renewTenantKey(tenant);
+  }
+
+  renewKey(key: Buffer): WrappedKey | undefined {
+    return this.#keys.renewKey(key);
+  }
+
+  handTenantKey(tenant: Buffer): Buffer {
+    return this.#keys.handTenantKey(tenant);
+  }
+
+  addRootWrap(tenant: Buffer, message: Buffer): WrappedKey {
+    return this.#keys.addRootWrap(tenant, message);
   }
 
   random(bytes: number): Buffer {
@@ -165,8 +223,17 @@ export class Custody {
     return this.#roots.random(bytes);
   }
 
-  sign(label: string, data: Buffer): Buffer {
+  /** That of this token first, which signs here. */
+  publicKeys(label: string): HsmPublicKey[] {
+    const partners = this.partner.publicKey(label);
+    return [this.#roots.publicKey(label), ...(partners === undefined ? [] : [partners])];
+  }
+
+  sign(label: string, data: Buffer, keyId?: string): Buffer {
     requireLabel(label);
+    if (keyId !== undefined && this.#roots.publicKey(label).keyId !== keyId) {
+      throw new HsmError('not-found', `token has no key pair ${JSON.stringify(label)} of that id`);
+    }
     // Empty data is refused by PKCS#11 tokens (SoftHSM: CKR_ARGUMENTS_BAD), so by all.
     requireSize('data', data, 1, HSM_LIMITS.signData);
     return this.#roots.sign(label, data);

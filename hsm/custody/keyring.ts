@@ -6,19 +6,30 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { HSM_LIMITS, HsmError, type KeyPairUse, type WrappedKey } from '../port.ts';
-import { type WrappedKind, wrappedKeyMacInput } from './canonical.ts';
+import { rootWrapMacInput, type WrappedKind, wrappedKeyMacInput } from './canonical.ts';
 import { KeyCache, type KeyCacheLimits, zeroise } from './key-cache.ts';
 import { decodeKeyRef, decodeWrappedKey } from './key-encoding.ts';
 import { type KeyPair, readKeyPair, wipeKeyPair } from './key-pair.ts';
 import { unwrapKey, wrapKey } from './key-wrap.ts';
 import { requireSize } from './limits.ts';
 import { deriveSecretKey } from './message.ts';
+import type { Partner } from './partner.ts';
+import {
+  COMMON_VERSION,
+  checkOf,
+  decodeRootWraps,
+  encodeRootWraps,
+  type RootWrap,
+  type RootWraps,
+} from './root-wraps.ts';
 import type { RootOfTrust } from './roots.ts';
 
 /** Of tenant keys and key material. */
 export const KEY_BYTES = 32;
 
 const PAIR_KINDS: Readonly<Record<KeyPairUse, WrappedKind>> = { sign: 'signing-key', decrypt: 'decryption-key' };
+
+const UNDER_TENANT: readonly WrappedKind[] = ['key-material', 'mac-key', 'signing-key', 'decryption-key'];
 
 interface CachedPair {
   use: KeyPairUse;
@@ -27,6 +38,7 @@ interface CachedPair {
 
 export class Keyring {
   readonly roots: RootOfTrust;
+  readonly partner: Partner;
   readonly #tenants: KeyCache;
   readonly #secrets: KeyCache;
   readonly #materials: KeyCache;
@@ -35,8 +47,9 @@ export class Keyring {
   #unwraps = 0;
   #refused = 0;
 
-  constructor(roots: RootOfTrust, limits: KeyCacheLimits, now: () => number) {
+  constructor(roots: RootOfTrust, partner: Partner, limits: KeyCacheLimits, now: () => number) {
     this.roots = roots;
+    this.partner = partner;
     this.#tenants = new KeyCache(limits, now, zeroise);
     this.#secrets = new KeyCache(limits, now, zeroise);
     this.#materials = new KeyCache(limits, now, zeroise);
@@ -50,10 +63,56 @@ export class Keyring {
     try {
       const { rootVersion } = this.roots;
       verifyReadBack(key, this.roots.unwrapKey(wrapped, rootVersion));
-      return this.#bind('tenant-key', wrapped, binding, rootVersion);
+      return this.#bindTenant(key, wrapped, binding, []);
     } finally {
       key.fill(0);
     }
+  }
+
+  /** The key in the form in force (wraps by root, MAC by the common key); undefined when it has that form. */
+  renewTenantKey(encoded: Buffer): WrappedKey | undefined {
+    const key = this.#tenantKey(encoded);
+    if (!this.partner.hasCommonKey) return undefined;
+    const tenant = decodeWrappedKey(encoded);
+    return this.guard(() => {
+      const wraps = tenant.rootVersion === COMMON_VERSION ? rootWrapsOf(tenant).wraps : [];
+      const own = wraps.find(({ rootId }) => rootId.equals(this.roots.id)) ?? tenant;
+      const isNewest = own.rootVersion === this.roots.rootVersion;
+      if (isNewest && own !== tenant) return undefined;
+      const wrapped = isNewest ? own.wrapped : this.#wrapAnew(key);
+      return this.#bindTenant(key, wrapped, tenant.binding, this.#othersOf(wraps));
+    });
+  }
+
+  /** A tenant key for the partner, which alone can read it. */
+  handTenantKey(encoded: Buffer): Buffer {
+    return this.partner.seal(encoded, this.#tenantKey(encoded));
+  }
+
+  /** The key with a wrap by this root added, from what the partner handed over about it. */
+  addRootWrap(encoded: Buffer, message: Buffer): WrappedKey {
+    const tenant = decodeWrappedKey(encoded);
+    return this.guard(() => {
+      this.#verify('tenant-key', tenant);
+      const known = rootWrapsOf(tenant);
+      const key = this.partner.open(encoded, message);
+      try {
+        if (!timingSafeEqual(checkOf(key), known.check)) notMadeFor('tenant-key');
+        return this.#bindTenant(key, this.#wrapAnew(key), tenant.binding, this.#othersOf(known.wraps));
+      } finally {
+        key.fill(0);
+      }
+    });
+  }
+
+  /** A key under a tenant key, bound by the common key; undefined when it is, or when there is none. */
+  renewKey(encoded: Buffer): WrappedKey | undefined {
+    const { tenant, material } = decodeKeyRef(encoded);
+    return this.guard(() => {
+      const kind = this.#kindOf(material, tenant.binding);
+      if (material.rootVersion === COMMON_VERSION || !this.partner.hasCommonKey) return undefined;
+      return this.#bind(kind, material.wrapped, material.binding, tenant.binding);
+    });
   }
 
   createMaterial(tenant: Buffer, binding: Buffer): WrappedKey {
@@ -100,8 +159,21 @@ export class Keyring {
     return key;
   }
 
-  rootMac(input: Buffer, rootVersion = this.roots.rootVersion): Buffer {
-    const mac = this.roots.mac(input, rootVersion);
+  /** By the key in force: the common one of a pair, else that of the root. */
+  mac(input: Buffer): Buffer {
+    return this.partner.mac(input) ?? this.#rootMac(input);
+  }
+
+  /** Whether a root of this token, of any version, made that MAC before there was a common key. */
+  isRootMac(input: Buffer, mac: Buffer): boolean {
+    return this.roots.rootVersions.some((version) => {
+      const expected = this.roots.mac(input, version);
+      return expected !== undefined && mac.length === expected.length && timingSafeEqual(mac, expected);
+    });
+  }
+
+  #rootMac(input: Buffer): Buffer {
+    const mac = this.roots.mac(input, this.roots.rootVersion);
     if (mac === undefined) throw new HsmError('unavailable', 'root MAC key is missing from the token');
     return mac;
   }
@@ -135,6 +207,7 @@ export class Keyring {
 
   clear(): void {
     for (const cache of this.#caches()) cache.clear();
+    this.partner.clear();
   }
 
   #caches() {
@@ -149,7 +222,7 @@ export class Keyring {
     try {
       const wrapped = wrapKey(tenantKey, key);
       verifyReadBack(key, unwrapKey(tenantKey, wrapped));
-      return this.#bind(kind, wrapped, binding, this.roots.rootVersion, tenantBinding);
+      return this.#bind(kind, wrapped, binding, tenantBinding);
     } finally {
       key.fill(0);
     }
@@ -187,26 +260,78 @@ export class Keyring {
     const tenant = decodeWrappedKey(encoded);
     return this.guard(() => {
       this.#verify('tenant-key', tenant);
-      const key = this.roots.unwrapKey(tenant.wrapped, tenant.rootVersion);
+      const key =
+        tenant.rootVersion === COMMON_VERSION
+          ? this.#openOwnWrap(tenant)
+          : this.roots.unwrapKey(tenant.wrapped, tenant.rootVersion);
       this.#unwraps += 1;
       this.#tenants.put(reference, key);
       return key;
     });
   }
 
-  #bind(kind: WrappedKind, wrapped: Buffer, binding: Buffer, rootVersion: number, tenantBinding?: Buffer): WrappedKey {
-    const key = { wrapped, binding: Buffer.from(binding), rootVersion };
-    return { ...key, mac: this.rootMac(wrappedKeyMacInput(kind, key, tenantBinding), rootVersion) };
+  #bind(kind: WrappedKind, wrapped: Buffer, binding: Buffer, tenantBinding?: Buffer): WrappedKey {
+    const rootVersion = this.partner.hasCommonKey ? COMMON_VERSION : this.roots.rootVersion;
+    const key = { wrapped: Buffer.from(wrapped), binding: Buffer.from(binding), rootVersion };
+    return { ...key, mac: this.mac(wrappedKeyMacInput(kind, key, tenantBinding)) };
+  }
+
+  #wrapAnew(key: Buffer): Buffer {
+    const wrapped = this.roots.wrapKey(key);
+    verifyReadBack(key, this.roots.unwrapKey(wrapped, this.roots.rootVersion));
+    return wrapped;
+  }
+
+  /** Wraps of tokens that are no longer of the pair have no use. */
+  #othersOf(wraps: readonly RootWrap[]): RootWrap[] {
+    return wraps.filter(({ rootId }) => this.partner.partnerId?.equals(rootId));
+  }
+
+  /** `wrapped` is by this root; `others` are wraps of the same key by other roots. */
+  #bindTenant(key: Buffer, wrapped: Buffer, binding: Buffer, others: readonly RootWrap[]): WrappedKey {
+    if (!this.partner.hasCommonKey) return this.#bind('tenant-key', wrapped, binding);
+    const check = checkOf(key);
+    const wrap = { rootId: this.roots.id, rootVersion: this.roots.rootVersion, wrapped };
+    const own = { ...wrap, mac: this.#rootMac(rootWrapMacInput(wrap, check, binding)) };
+    return this.#bind('tenant-key', encodeRootWraps({ check, wraps: [own, ...others] }), binding);
+  }
+
+  /** Of a key whose MAC was verified; `not-found` when this root has not wrapped it. */
+  #openOwnWrap(tenant: WrappedKey): Buffer {
+    const { check, wraps } = rootWrapsOf(tenant);
+    const own = wraps.find(({ rootId }) => rootId.equals(this.roots.id));
+    if (own === undefined) throw new HsmError('not-found', 'tenant key is not wrapped by this token');
+    const expected = this.roots.mac(rootWrapMacInput(own, check, tenant.binding), own.rootVersion);
+    if (expected === undefined || !timingSafeEqual(own.mac, expected)) notMadeFor('tenant-key');
+    const key = this.roots.unwrapKey(own.wrapped, own.rootVersion);
+    if (timingSafeEqual(checkOf(key), check)) return key;
+    key.fill(0);
+    return notMadeFor('tenant-key');
+  }
+
+  #kindOf(key: WrappedKey, tenantBinding: Buffer): WrappedKind {
+    const kind = UNDER_TENANT.find((candidate) => this.#isBound(candidate, key, tenantBinding));
+    return kind ?? notMadeFor('key');
   }
 
   #verify(kind: WrappedKind, key: WrappedKey, tenantBinding?: Buffer): void {
-    const expected = this.roots.mac(wrappedKeyMacInput(kind, key, tenantBinding), key.rootVersion);
+    if (!this.#isBound(kind, key, tenantBinding)) notMadeFor(kind);
+  }
+
+  #isBound(kind: WrappedKind, key: WrappedKey, tenantBinding?: Buffer): boolean {
+    const input = wrappedKeyMacInput(kind, key, tenantBinding);
+    const { rootVersion } = key;
+    const expected = rootVersion === COMMON_VERSION ? this.partner.mac(input) : this.roots.mac(input, rootVersion);
     if (expected === undefined) throw new HsmError('integrity', `${kind} names a root version the token does not have`);
-    if (key.mac.length !== expected.length || !timingSafeEqual(key.mac, expected)) notMadeFor(kind);
+    return key.mac.length === expected.length && timingSafeEqual(key.mac, expected);
   }
 }
 
-function notMadeFor(kind: WrappedKind): never {
+function rootWrapsOf(tenant: WrappedKey): RootWraps {
+  return decodeRootWraps(tenant.wrapped) ?? notMadeFor('tenant-key');
+}
+
+function notMadeFor(kind: WrappedKind | 'key'): never {
   throw new HsmError('integrity', `${kind} does not match its binding`);
 }
 

@@ -18,6 +18,12 @@ export function requireCount(what: string, bytes: number, most: number): void {
   }
 }
 
+export function requireRootVersion(version: number): void {
+  if (!Number.isInteger(version) || version < 1 || version > HSM_LIMITS.rootVersion) {
+    throw new HsmError('invalid', `root version is not 1 to ${HSM_LIMITS.rootVersion}`);
+  }
+}
+
 /** One byte per character, so that no two labels have the same bytes. */
 export function requireLabel(label: string): void {
   let printable = label.length > 0 && label.length <= HSM_LIMITS.label;

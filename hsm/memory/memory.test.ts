@@ -7,6 +7,17 @@ describeHsm('memory', async () => {
   return { hsm, takeAway: () => hsm.failWith(), bringBack: () => hsm.restore(), close: () => {} };
 });
 
+describeHsm(
+  'memory whose root was rotated',
+  async () => {
+    const hsm = createMemoryHsm();
+    await hsm.addRootVersion(2);
+    await hsm.destroyRootVersion(1);
+    return { hsm, takeAway: () => hsm.failWith(), bringBack: () => hsm.restore(), close: () => {} };
+  },
+  { tenantKeyBytes: 110, rootVersion: 0, roots: [2] },
+);
+
 describe('memory double', () => {
   const context = { header: Buffer.from('h'), aad: Buffer.from('a') };
 

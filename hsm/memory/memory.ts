@@ -3,11 +3,12 @@
  * custody code over other roots), and a switch to take it away and bring it back. It protects nothing and must not
  * serve a product: `apps` never imports it.
  */
-import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { fingerprintInput } from '../custody/canonical.ts';
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { fingerprintInput, keyIdOf } from '../custody/canonical.ts';
 import { Custody, type CustodyOptions } from '../custody/custody.ts';
 import { encodeKeyRef, encodeWrappedKey } from '../custody/key-encoding.ts';
 import { unwrapKey, wrapKey } from '../custody/key-wrap.ts';
+import type { PartnerStore } from '../custody/partner.ts';
 import type { RootOfTrust } from '../custody/roots.ts';
 import {
   AUDIT_SIGN_KEY,
@@ -21,8 +22,11 @@ import {
 
 /** Root keys of a memory HSM; two doubles made from the same roots open each other's blobs, as after a restart. */
 export interface MemoryRoots {
-  wrap: Buffer;
-  mac: Buffer;
+  id: Buffer;
+  /** Root pairs by version. */
+  versions: Map<number, { wrap: Buffer; mac: Buffer }>;
+  /** What an agent keeps beside its token. */
+  partnerRecord?: Buffer;
   signing: Record<string, { privateKey: KeyObject; publicKey: KeyObject }>;
 }
 
@@ -38,8 +42,8 @@ export interface MemoryHsmOptions extends Partial<Pick<CustodyOptions, 'now' | '
 
 export function createMemoryRoots(): MemoryRoots {
   return {
-    wrap: randomBytes(32),
-    mac: randomBytes(32),
+    id: randomBytes(16),
+    versions: new Map([[1, newRootPair()]]),
     signing: {
       [AUDIT_SIGN_KEY]: generateKeyPairSync('ed25519'),
       [SESSION_SIGN_KEY]: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
@@ -47,12 +51,24 @@ export function createMemoryRoots(): MemoryRoots {
   };
 }
 
+function newRootPair(): { wrap: Buffer; mac: Buffer } {
+  return { wrap: randomBytes(32), mac: randomBytes(32) };
+}
+
 export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
   const held = options.roots ?? createMemoryRoots();
   const roots = new MemoryRootOfTrust(held);
   // Nothing is made ahead here, so asking again would not help anybody.
   const patience = { patienceMs: 300_000 };
-  const custody = new Custody({ roots, now: options.now ?? (() => performance.now()), ...patience, ...pick(options) });
+  const partner: PartnerStore = {
+    mayPair: false,
+    read: () => held.partnerRecord,
+    write: (record) => {
+      held.partnerRecord = record;
+    },
+  };
+  const now = options.now ?? (() => performance.now());
+  const custody = new Custody({ roots, partner, now, ...patience, ...pick(options) });
   let failure: HsmError | undefined;
 
   async function run<T>(operation: () => T | Promise<T>): Promise<T> {
@@ -74,14 +90,13 @@ export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
         ...(failure === undefined ? {} : { reason: failure.message }),
         backend: 'memory',
         tokenLabel: 'memory',
-        tokenSerial: roots.fingerprint('serial').slice(0, 16),
+        tokenSerial: roots.id.toString('hex'),
         rootVersion: roots.rootVersion,
+        rootVersions: roots.rootVersions,
         custody: 'process',
-        fingerprints: {
-          'root-wrap-v1': roots.fingerprint('root-wrap-v1'),
-          'root-mac-v1': roots.fingerprint('root-mac-v1'),
-        },
+        fingerprints: roots.fingerprints,
         counters: custody.counters(),
+        ...(failure === undefined && custody.form !== undefined && { form: custody.form }),
       };
     },
     createTenantKey: (binding) => run(() => custody.createTenantKey(binding)),
@@ -115,35 +130,73 @@ export function createMemoryHsm(options: MemoryHsmOptions = {}): MemoryHsm {
     macMany: (label, data) => run(() => checkBatch(data).map((row) => custody.mac(label, row))),
     verifyMacMany: (label, rows) =>
       run(() => checkBatch(rows).map((row) => custody.verifyMac(label, row.data, row.mac))),
+    renewTenantKey: (tenant) => run(() => custody.renewTenantKey(encodeWrappedKey(tenant))),
+    renewKey: (key) => run(() => custody.renewKey(encodeKeyRef(key))),
+    renewMacMany: (label, rows) => run(() => checkBatch(rows).map((row) => custody.renewMac(label, row.data, row.mac))),
+    addRootVersion: (version) => run(() => custody.addRootVersion(version)),
+    destroyRootVersion: (version) => run(() => custody.destroyRootVersion(version)),
     random: (bytes) => run(() => custody.random(bytes)),
     publicKey: (label) => run(() => roots.publicKey(label)),
-    sign: (label, data) => run(() => custody.sign(label, data)),
+    publicKeys: (label) => run(() => custody.publicKeys(label)),
+    sign: (label, data, keyId) => run(() => custody.sign(label, data, keyId)),
   };
 }
 
 /** Roots of trust over plain buffers. */
 export class MemoryRootOfTrust implements RootOfTrust {
-  readonly rootVersion = 1;
   readonly #held: MemoryRoots;
 
   constructor(held: MemoryRoots) {
     this.#held = held;
   }
 
+  get id(): Buffer {
+    return this.#held.id;
+  }
+
+  get rootVersions(): readonly number[] {
+    return [...this.#held.versions.keys()].sort((a, b) => a - b);
+  }
+
+  get rootVersion(): number {
+    return this.rootVersions.at(-1)!;
+  }
+
+  addVersion(rootVersion: number): void {
+    if (this.#held.versions.has(rootVersion)) return;
+    if (rootVersion < this.rootVersion)
+      throw new HsmError('invalid', 'root version is not newer than the one in force');
+    this.#held.versions.set(rootVersion, newRootPair());
+  }
+
+  destroyVersion(rootVersion: number): void {
+    if (rootVersion >= this.rootVersion) throw new HsmError('invalid', 'root version is in force');
+    this.#held.versions.delete(rootVersion);
+  }
+
+  get #newest(): { wrap: Buffer; mac: Buffer } {
+    return this.#held.versions.get(this.rootVersion)!;
+  }
+
   generateKey(): { key: Buffer; wrapped: Buffer } {
     const key = randomBytes(32);
-    return { key, wrapped: wrapKey(this.#held.wrap, key) };
+    return { key, wrapped: this.wrapKey(key) };
+  }
+
+  wrapKey(key: Buffer): Buffer {
+    return wrapKey(this.#newest.wrap, key);
   }
 
   unwrapKey(wrapped: Buffer, rootVersion: number): Buffer {
-    const key = rootVersion === this.rootVersion ? unwrapKey(this.#held.wrap, wrapped) : undefined;
+    const root = this.#held.versions.get(rootVersion);
+    const key = root && unwrapKey(root.wrap, wrapped);
     if (key === undefined) throw new HsmError('integrity', 'tenant key does not unwrap under the root key');
     return key;
   }
 
   mac(data: Buffer, rootVersion: number): Buffer | undefined {
-    if (rootVersion !== this.rootVersion) return undefined;
-    return createHmac('sha256', this.#held.mac).update(data).digest();
+    const root = this.#held.versions.get(rootVersion);
+    return root && createHmac('sha256', root.mac).update(data).digest();
   }
 
   random(bytes: number): Buffer {
@@ -153,7 +206,7 @@ export class MemoryRootOfTrust implements RootOfTrust {
   publicKey(label: string): HsmPublicKey {
     const { publicKey } = this.#pair(label);
     const spki = publicKey.export({ format: 'der', type: 'spki' });
-    const keyId = createHash('sha256').update(spki).digest('hex').slice(0, 32);
+    const keyId = keyIdOf(spki);
     return { algorithm: publicKey.asymmetricKeyType === 'ed25519' ? 'Ed25519' : 'ES256', spki, keyId };
   }
 
@@ -164,10 +217,16 @@ export class MemoryRootOfTrust implements RootOfTrust {
       : sign('sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
   }
 
-  fingerprint(label: string): string {
-    const witness = wrapKey(this.#held.wrap, Buffer.alloc(32));
-    const mac = createHmac('sha256', this.#held.mac).update(fingerprintInput(label, witness)).digest();
-    return mac.toString('hex', 0, 16);
+  get fingerprints(): Record<string, string> {
+    const prints: Record<string, string> = {};
+    for (const [version, { wrap, mac }] of this.#held.versions) {
+      const witness = wrapKey(wrap, Buffer.alloc(32));
+      for (const label of [`root-wrap-v${version}`, `root-mac-v${version}`]) {
+        const print = createHmac('sha256', mac).update(fingerprintInput(label, witness)).digest();
+        prints[label] = print.toString('hex', 0, 16);
+      }
+    }
+    return prints;
   }
 
   #pair(label: string): { privateKey: KeyObject; publicKey: KeyObject } {

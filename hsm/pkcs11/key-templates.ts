@@ -123,16 +123,26 @@ function pair(
 const OID_ED25519 = '06032b6570';
 const OID_P256 = '06082a8648ce3d030107';
 
-/** The keys of a token with root version 1, in the order they are made. */
-export const KEY_PLANS: readonly KeyPlan[] = [
-  secret(
-    rootMacLabel(1),
-    ck.CKK_GENERIC_SECRET,
-    ck.CKM_GENERIC_SECRET_KEY_GEN,
-    [ck.CKA_SIGN, ck.CKA_VERIFY],
-    ck.CKM_SHA256_HMAC,
-  ),
-  secret(rootWrapLabel(1), ck.CKK_AES, ck.CKM_AES_KEY_GEN, [ck.CKA_WRAP, ck.CKA_UNWRAP], ck.CKM_AES_KEY_WRAP_PAD),
+/** The root pair of one version, in the order it is made. */
+export function rootPlans(version: number): readonly SecretKeyPlan[] {
+  const wrap = [ck.CKA_WRAP, ck.CKA_UNWRAP];
+  const mac = [ck.CKA_SIGN, ck.CKA_VERIFY];
+  const generic = ck.CKM_GENERIC_SECRET_KEY_GEN;
+  return [
+    secret(rootMacLabel(version), ck.CKK_GENERIC_SECRET, generic, mac, ck.CKM_SHA256_HMAC),
+    secret(rootWrapLabel(version), ck.CKK_AES, ck.CKM_AES_KEY_GEN, wrap, ck.CKM_AES_KEY_WRAP_PAD),
+  ];
+}
+
+const SIGNING_PLANS: readonly KeyPairPlan[] = [
   pair(AUDIT_SIGN_KEY, 'Ed25519', ck.CKK_EC_EDWARDS, ck.CKM_EC_EDWARDS_KEY_PAIR_GEN, OID_ED25519, ck.CKM_EDDSA),
   pair(SESSION_SIGN_KEY, 'ES256', ck.CKK_EC, ck.CKM_EC_KEY_PAIR_GEN, OID_P256, ck.CKM_ECDSA),
 ];
+
+/** The keys of a token with these root versions. */
+export function keyPlans(rootVersions: readonly number[]): readonly KeyPlan[] {
+  return [...rootVersions.flatMap(rootPlans), ...SIGNING_PLANS];
+}
+
+/** The keys of a new token, in the order they are made. */
+export const KEY_PLANS = keyPlans([1]);

@@ -5,17 +5,27 @@
  */
 import { createHash } from 'node:crypto';
 import type { Handle } from 'pkcs11js';
-import { fingerprintInput } from '../custody/canonical.ts';
+import { fingerprintInput, rootIdOf } from '../custody/canonical.ts';
 import type { RootOfTrust } from '../custody/roots.ts';
 import { HsmError, type HsmPublicKey } from '../port.ts';
 import * as ck from './constants.ts';
-import { KEY_PLANS, type KeyPlan, rootMacLabel, rootWrapLabel } from './key-templates.ts';
+import { type KeyPlan, keyPlans, rootMacLabel, rootPlans, rootWrapLabel } from './key-templates.ts';
 import type { Pkcs11Module } from './module.ts';
+import { readPublicKey } from './public-key.ts';
 import { describeReturnValue, remedyFor, returnValueOf } from './return-value.ts';
 import { SessionPool } from './session-pool.ts';
-import { checkAttributes, findKey, findToken, login, type TokenName, type TokenRecord } from './token.ts';
+import {
+  checkAttributes,
+  destroyKeys,
+  findKey,
+  findToken,
+  login,
+  provisionKeys,
+  rootVersionsOf,
+  type TokenName,
+  type TokenRecord,
+} from './token.ts';
 
-const ROOT_VERSION = 1;
 const KEY_BYTES = 32;
 const ATTEMPTS = 3;
 
@@ -36,7 +46,12 @@ export interface OpenTokenOptions {
   /** Read once per login, wiped after it. */
   readPin: () => Buffer;
   sessions: number;
+  /** Keeps the record of the token, durably when it returns; absent: its root keys are not rotated. */
+  writeRecord?: (record: TokenRecord) => void;
 }
+
+/** How the token is recognised. */
+export type KnownRoots = Pick<TokenRecord, 'fingerprints' | 'rootId'>;
 
 interface Opened {
   pool: SessionPool;
@@ -48,22 +63,39 @@ interface Opened {
 }
 
 export class Pkcs11Roots implements RootOfTrust {
-  readonly rootVersion = ROOT_VERSION;
   readonly #module: Pkcs11Module;
   readonly #options: OpenTokenOptions;
-  /** Fingerprints seen when the token was opened first: another key under the same label is not the same token. */
-  #expected: Record<string, string> | undefined;
+  /**
+   * As recorded, or as seen when the token was opened first: another key under the same label is not the same token,
+   * and what is not recorded is not in use.
+   */
+  #known: KnownRoots | undefined;
   #opened: Opened | undefined;
   #replacedBefore = 0;
 
-  constructor(module: Pkcs11Module, options: OpenTokenOptions, expected?: Record<string, string>) {
+  constructor(module: Pkcs11Module, options: OpenTokenOptions, known?: KnownRoots) {
     this.#module = module;
     this.#options = options;
-    this.#expected = expected;
+    this.#known = known;
+  }
+
+  get rootVersions(): readonly number[] {
+    const versions = this.#known === undefined ? [] : rootVersionsOf(this.#known.fingerprints);
+    return versions.length > 0 ? versions : [1];
+  }
+
+  get rootVersion(): number {
+    return this.rootVersions.at(-1)!;
   }
 
   get identity(): TokenRecord | undefined {
     return this.#opened;
+  }
+
+  get id(): Buffer {
+    const { fingerprints } = this.#open();
+    const rootId = this.#known?.rootId;
+    return rootId === undefined ? rootIdOf(fingerprints) : Buffer.from(rootId, 'hex');
   }
 
   get sessionsReplaced(): number {
@@ -85,9 +117,10 @@ export class Pkcs11Roots implements RootOfTrust {
       this.#opened = { pool, label, serial, keys: new Map(), publicKeys: new Map(), fingerprints: {} };
       this.#login(this.#opened);
       this.#findKeys(this.#opened);
-      for (const plan of KEY_PLANS) pool.use((session) => checkAttributes(calls, session, this.#key(plan.label), plan));
+      for (const plan of keyPlans(this.rootVersions))
+        pool.use((session) => checkAttributes(calls, session, this.#key(plan.label), plan));
       this.#opened.fingerprints = this.#run((session) => this.#challenge(session));
-      this.#expected ??= this.#opened.fingerprints;
+      this.#known ??= { fingerprints: this.#opened.fingerprints };
       this.#compare(this.#opened.fingerprints);
     } catch (error) {
       this.close();
@@ -106,12 +139,50 @@ export class Pkcs11Roots implements RootOfTrust {
     this.#compare(this.#run((session) => this.#challenge(session)));
   }
 
+  /**
+   * Crash safety: the version is in force from the moment the record names it. Keys that an interrupted attempt left
+   * are taken over, as in a key ceremony.
+   */
+  addVersion(rootVersion: number): void {
+    const { rootVersions } = this;
+    if (rootVersions.includes(rootVersion)) return;
+    if (rootVersion <= rootVersions.at(-1)!) {
+      throw new HsmError('invalid', `root version ${rootVersion} is not newer than the one in force`);
+    }
+    const { calls } = this.#module;
+    const write = this.#recordWriter();
+    const rootId = this.id.toString('hex');
+    const plans = rootPlans(rootVersion);
+    const added = this.#run((session) => {
+      provisionKeys(calls, session, plans);
+      this.#findPlanned(this.#open(), session, plans);
+      for (const plan of plans) checkAttributes(calls, session, this.#key(plan.label), plan);
+      return this.#challengeOf(session, rootVersion);
+    });
+    write({ fingerprints: { ...this.#open().fingerprints, ...added }, rootId });
+  }
+
+  /** The record forgets the version first: what a crash leaves in the token is in use by nobody, and is destroyed when asked again. */
+  destroyVersion(rootVersion: number): void {
+    if (rootVersion >= this.rootVersion) throw new HsmError('invalid', `root version ${rootVersion} is in force`);
+    const plans = rootPlans(rootVersion);
+    if (this.rootVersions.includes(rootVersion)) {
+      const rootId = this.id.toString('hex');
+      const fingerprints = { ...this.#open().fingerprints };
+      for (const { label } of plans) delete fingerprints[label];
+      this.#recordWriter()({ fingerprints, rootId });
+    }
+    const { keys } = this.#open();
+    for (const { label } of plans) keys.delete(label);
+    this.#run((session) => destroyKeys(this.#module.calls, session, plans));
+  }
+
   generateKey(): { key: Buffer; wrapped: Buffer } {
     return this.#run((session) => {
       const { calls } = this.#module;
       const handle = calls.C_GenerateKey(session, { mechanism: ck.CKM_AES_KEY_GEN }, NEW_SESSION_KEY);
       try {
-        const wrapped = this.#wrap(session, this.#key(rootWrapLabel(ROOT_VERSION)), handle);
+        const wrapped = this.#wrap(session, this.#key(rootWrapLabel(this.rootVersion)), handle);
         return { key: this.#valueOf(session, handle), wrapped };
       } finally {
         calls.C_DestroyObject(session, handle);
@@ -119,11 +190,25 @@ export class Pkcs11Roots implements RootOfTrust {
     });
   }
 
-  unwrapKey(wrapped: Buffer, rootVersion: number): Buffer {
-    if (rootVersion !== ROOT_VERSION) throw new HsmError('integrity', 'token has no root key of that version');
+  wrapKey(key: Buffer): Buffer {
     return this.#run((session) => {
       const { calls } = this.#module;
-      const root = this.#key(rootWrapLabel(ROOT_VERSION));
+      const handle = calls.C_CreateObject(session, [...SESSION_KEY, { type: ck.CKA_VALUE, value: key }]);
+      try {
+        return this.#wrap(session, this.#key(rootWrapLabel(this.rootVersion)), handle);
+      } finally {
+        calls.C_DestroyObject(session, handle);
+      }
+    });
+  }
+
+  unwrapKey(wrapped: Buffer, rootVersion: number): Buffer {
+    if (!this.rootVersions.includes(rootVersion)) {
+      throw new HsmError('integrity', 'token has no root key of that version');
+    }
+    return this.#run((session) => {
+      const { calls } = this.#module;
+      const root = this.#key(rootWrapLabel(rootVersion));
       const handle = calls.C_UnwrapKey(session, { mechanism: ck.CKM_AES_KEY_WRAP_PAD }, root, wrapped, SESSION_KEY);
       try {
         return this.#valueOf(session, handle);
@@ -134,8 +219,8 @@ export class Pkcs11Roots implements RootOfTrust {
   }
 
   mac(data: Buffer, rootVersion: number): Buffer | undefined {
-    if (rootVersion !== ROOT_VERSION) return undefined;
-    return this.#run((session) => this.#mac(session, this.#key(rootMacLabel(ROOT_VERSION)), data));
+    if (!this.rootVersions.includes(rootVersion)) return undefined;
+    return this.#run((session) => this.#mac(session, this.#key(rootMacLabel(rootVersion)), data));
   }
 
   random(bytes: number): Buffer {
@@ -195,7 +280,7 @@ export class Pkcs11Roots implements RootOfTrust {
   #isHealthy(): boolean {
     try {
       const fingerprints = this.#open().pool.use((session) => this.#challenge(session));
-      return Object.entries(this.#expected ?? {}).every(([label, value]) => fingerprints[label] === value);
+      return Object.entries(this.#known?.fingerprints ?? {}).every(([label, value]) => fingerprints[label] === value);
     } catch {
       return false;
     }
@@ -227,24 +312,41 @@ export class Pkcs11Roots implements RootOfTrust {
   }
 
   #findKeys(opened: Opened): void {
+    opened.pool.use((session) => this.#findPlanned(opened, session, keyPlans(this.rootVersions)));
+  }
+
+  #findPlanned(opened: Opened, session: Handle, plans: readonly KeyPlan[]): void {
     const { calls } = this.#module;
-    opened.pool.use((session) => {
-      for (const plan of KEY_PLANS) {
-        const handle = findKey(calls, session, plan.objectClass, plan.label);
-        if (handle === undefined) throw new HsmError('unavailable', `token holds no key ${plan.label}`);
-        opened.keys.set(plan.label, handle);
-        if (plan.kind !== 'pair') continue;
-        const publicHandle = findKey(calls, session, ck.CKO_PUBLIC_KEY, plan.label);
-        if (publicHandle === undefined) throw new HsmError('unavailable', `token holds no public key ${plan.label}`);
-        const [point] = calls.C_GetAttributeValue(session, publicHandle, [{ type: ck.CKA_EC_POINT }]);
-        opened.publicKeys.set(plan.label, toPublicKey(plan, point?.value as Buffer));
-      }
-    });
+    for (const plan of plans) {
+      const handle = findKey(calls, session, plan.objectClass, plan.label);
+      if (handle === undefined) throw new HsmError('unavailable', `token holds no key ${plan.label}`);
+      opened.keys.set(plan.label, handle);
+      if (plan.kind !== 'pair') continue;
+      const publicHandle = findKey(calls, session, ck.CKO_PUBLIC_KEY, plan.label);
+      if (publicHandle === undefined) throw new HsmError('unavailable', `token holds no public key ${plan.label}`);
+      const [point] = calls.C_GetAttributeValue(session, publicHandle, [{ type: ck.CKA_EC_POINT }]);
+      opened.publicKeys.set(plan.label, readPublicKey(plan, point?.value as Buffer));
+    }
+  }
+
+  #recordWriter(): (known: KnownRoots) => void {
+    const { writeRecord } = this.#options;
+    if (writeRecord === undefined) throw new HsmError('invalid', 'nobody keeps the record of this token');
+    return (known) => {
+      const { label, serial } = this.#open();
+      writeRecord({ label, serial, ...known });
+      this.#known = known;
+      this.#open().fingerprints = known.fingerprints;
+    };
   }
 
   #challenge(session: Handle): Record<string, string> {
-    const wrapLabel = rootWrapLabel(ROOT_VERSION);
-    const macLabel = rootMacLabel(ROOT_VERSION);
+    return Object.assign({}, ...this.rootVersions.map((version) => this.#challengeOf(session, version)));
+  }
+
+  #challengeOf(session: Handle, version: number): Record<string, string> {
+    const wrapLabel = rootWrapLabel(version);
+    const macLabel = rootMacLabel(version);
     const { calls } = this.#module;
     const handle = calls.C_CreateObject(session, CHALLENGE_KEY);
     let witness: Buffer;
@@ -259,7 +361,7 @@ export class Pkcs11Roots implements RootOfTrust {
   }
 
   #compare(fingerprints: Record<string, string>): void {
-    for (const [label, value] of Object.entries(this.#expected ?? {})) {
+    for (const [label, value] of Object.entries(this.#known?.fingerprints ?? {})) {
       if (fingerprints[label] === value) continue;
       this.close();
       throw new HsmError('unavailable', `key ${label} in the token is not the key recorded for it`);
@@ -295,25 +397,6 @@ export function describeToken(module: Pkcs11Module, token: TokenName, readPin: (
   } finally {
     roots.close();
   }
-}
-
-/** SubjectPublicKeyInfo up to the point: RFC 8410 section 4, RFC 5480 section 2. */
-const SPKI_PREFIX = {
-  Ed25519: Buffer.from('302a300506032b6570032100', 'hex'),
-  ES256: Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex'),
-} as const;
-const POINT_BYTES = { Ed25519: 32, ES256: 65 } as const;
-
-/** CKA_EC_POINT is a DER OCTET STRING around the point; some vendors give the bare point. */
-function toPublicKey(plan: KeyPlan & { kind: 'pair' }, encoded: Buffer | undefined): HsmPublicKey {
-  const size = POINT_BYTES[plan.algorithm];
-  const header = Buffer.from([0x04, size]);
-  const wrapped = encoded?.length === size + 2 && encoded.subarray(0, 2).equals(header);
-  const point = wrapped ? encoded.subarray(2) : encoded;
-  if (point?.length !== size) throw new HsmError('unavailable', `public key ${plan.label} has no readable point`);
-  const spki = Buffer.concat([SPKI_PREFIX[plan.algorithm], point]);
-  const keyId = createHash('sha256').update(spki).digest('hex').slice(0, 32);
-  return { algorithm: plan.algorithm, spki, keyId };
 }
 
 function unavailable(what: string, cause: unknown): HsmError {

@@ -14,7 +14,7 @@ import { loadModule, type Pkcs11Module } from './module.ts';
 import { readPinFile } from './pin-file.ts';
 import { describeToken } from './pkcs11-roots.ts';
 import { describeReturnValue, returnValueOf } from './return-value.ts';
-import { findToken, login, provisionKeys, type TokenName, type TokenRecord } from './token.ts';
+import { findToken, login, provisionKeys, refuseRotated, type TokenName, type TokenRecord } from './token.ts';
 
 /** Answers what was made and how to recognise the token; throws `unavailable`. */
 export function provisionToken(
@@ -34,6 +34,7 @@ export function provisionToken(
     } finally {
       pin.fill(0);
     }
+    refuseRotated(calls, session);
     made = provisionKeys(calls, session);
   } catch (cause) {
     if (cause instanceof HsmError) throw cause;

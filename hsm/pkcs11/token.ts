@@ -5,7 +5,7 @@
 import type { Handle } from 'pkcs11js';
 import { HsmError } from '../port.ts';
 import * as ck from './constants.ts';
-import { KEY_PLANS, type KeyPlan } from './key-templates.ts';
+import { KEY_PLANS, type KeyPlan, rootMacLabel } from './key-templates.ts';
 import type { Pkcs11Calls } from './module.ts';
 import { describeReturnValue, returnValueOf } from './return-value.ts';
 
@@ -19,7 +19,19 @@ export interface TokenName {
 export interface TokenRecord {
   label: string;
   serial: string;
+  /** Of the root keys by label: they also say which versions there are, whatever else the token holds. */
   fingerprints: Record<string, string>;
+  /** Name of the root, hexadecimal; absent while it still has the keys it is named after. */
+  rootId?: string;
+}
+
+/** Of a record, oldest first. */
+export function rootVersionsOf(fingerprints: Readonly<Record<string, string>>): number[] {
+  const versions = Object.keys(fingerprints).flatMap((label) => {
+    const version = Number(/^root-wrap-v([1-9]\d{0,8})$/.exec(label)?.[1]);
+    return rootMacLabel(version) in fingerprints ? [version] : [];
+  });
+  return versions.sort((a, b) => a - b);
 }
 
 export interface FoundToken {
@@ -96,9 +108,9 @@ export function findKey(calls: Pkcs11Calls, session: Handle, objectClass: number
 }
 
 /** Makes the planned keys that are missing; answers the labels made. The session must be read-write and logged in. */
-export function provisionKeys(calls: Pkcs11Calls, session: Handle): string[] {
+export function provisionKeys(calls: Pkcs11Calls, session: Handle, plans: readonly KeyPlan[] = KEY_PLANS): string[] {
   const made: string[] = [];
-  for (const plan of KEY_PLANS) {
+  for (const plan of plans) {
     const existing = findKey(calls, session, plan.objectClass, plan.label);
     const publicHalf = plan.kind === 'pair' ? findKey(calls, session, ck.CKO_PUBLIC_KEY, plan.label) : existing;
     if (existing !== undefined && publicHalf !== undefined) continue;
@@ -110,6 +122,39 @@ export function provisionKeys(calls: Pkcs11Calls, session: Handle): string[] {
     made.push(plan.label);
   }
   return made;
+}
+
+/**
+ * Throws `unavailable` when the token has root keys of later versions: then it was set up long ago, and without its
+ * record nobody knows which of them are in force.
+ */
+export function refuseRotated(calls: Pkcs11Calls, session: Handle): void {
+  calls.C_FindObjectsInit(session, [
+    { type: ck.CKA_CLASS, value: ck.CKO_SECRET_KEY },
+    { type: ck.CKA_TOKEN, value: true },
+  ]);
+  let found: Handle[];
+  try {
+    found = calls.C_FindObjects(session, 1000);
+  } finally {
+    calls.C_FindObjectsFinal(session);
+  }
+  for (const handle of found) {
+    const [label] = calls.C_GetAttributeValue(session, handle, [{ type: ck.CKA_LABEL }]);
+    const version = /^root-(?:wrap|mac)-v(\d+)$/.exec((label?.value as Buffer | undefined)?.toString() ?? '')?.[1];
+    if (version === undefined || version === '1') continue;
+    throw new HsmError('unavailable', `token has root keys of version ${version}, and its record is missing`, {
+      hint: 'restore token.json from a backup of the folder of this token',
+    });
+  }
+}
+
+/** Destroys the keys of these plans that are there. The session must be read-write and logged in. */
+export function destroyKeys(calls: Pkcs11Calls, session: Handle, plans: readonly KeyPlan[]): void {
+  for (const { objectClass, label } of plans) {
+    const handle = findKey(calls, session, objectClass, label);
+    if (handle !== undefined) calls.C_DestroyObject(session, handle);
+  }
 }
 
 /** Throws `unavailable` when a key lacks one of the attributes it was made with (replaced or weakened key). */

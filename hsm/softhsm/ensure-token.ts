@@ -10,7 +10,7 @@ import type { Pkcs11Module } from '../pkcs11/module.ts';
 import { readPinFile } from '../pkcs11/pin-file.ts';
 import { describeToken } from '../pkcs11/pkcs11-roots.ts';
 import { describeReturnValue, returnValueOf } from '../pkcs11/return-value.ts';
-import { findTokens, login, provisionKeys, type TokenRecord } from '../pkcs11/token.ts';
+import { findTokens, login, provisionKeys, refuseRotated, type TokenRecord } from '../pkcs11/token.ts';
 import { HsmError } from '../port.ts';
 import {
   prepareFolder,
@@ -18,7 +18,7 @@ import {
   removeKeylessTokens,
   type TokenFolder,
   writeConfiguration,
-  writeDurably,
+  writeRecord,
 } from './files.ts';
 
 export const TOKEN_LABEL = 'parapet';
@@ -49,7 +49,7 @@ export function ensureToken(module: Pkcs11Module, files: TokenFolder): TokenReco
     module.finalize();
   }
   const made = describeToken(module, { label: TOKEN_LABEL }, () => readPinFile(files.pin));
-  writeDurably(files.record, Buffer.from(`${JSON.stringify(made, undefined, 2)}\n`));
+  writeRecord(files, made);
   return made;
 }
 
@@ -72,6 +72,7 @@ function makeToken(module: Pkcs11Module, files: TokenFolder): void {
   }
   const session = calls.C_OpenSession(token!.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION);
   withPin(files.pin, (pin) => login(calls, session, CKU_USER, pin));
+  refuseRotated(calls, session);
   provisionKeys(calls, session);
 }
 

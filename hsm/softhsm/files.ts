@@ -27,8 +27,9 @@ export interface TokenFolder {
   record: string;
 }
 
-export function tokenFolder(dataFolder: string): TokenFolder {
-  const folder = join(dataFolder, 'hsm');
+/** `name`: folder of the token in the data folder; a second token has a folder of its own. */
+export function tokenFolder(dataFolder: string, name = 'hsm'): TokenFolder {
+  const folder = join(dataFolder, name);
   return {
     folder,
     configuration: join(folder, 'softhsm2.conf'),
@@ -39,13 +40,14 @@ export function tokenFolder(dataFolder: string): TokenFolder {
   };
 }
 
-export function readRecord(files: TokenFolder): TokenRecord | undefined {
+export function readRecord(files: Pick<TokenFolder, 'record'>): TokenRecord | undefined {
   if (!existsSync(files.record)) return undefined;
   try {
     const record = JSON.parse(readFileSync(files.record, 'utf8')) as Partial<TokenRecord>;
-    const { label, serial, fingerprints } = record;
-    if (typeof label === 'string' && typeof serial === 'string' && typeof fingerprints === 'object') {
-      return { label, serial, fingerprints: { ...fingerprints } };
+    const { label, serial, fingerprints, rootId } = record;
+    const named = rootId === undefined || /^[0-9a-f]{32}$/.test(rootId);
+    if (typeof label === 'string' && typeof serial === 'string' && typeof fingerprints === 'object' && named) {
+      return { label, serial, fingerprints: { ...fingerprints }, ...(rootId !== undefined && { rootId }) };
     }
   } catch {
     // Fall through: unreadable is the same as wrong, and must not look like a first start.
@@ -53,6 +55,10 @@ export function readRecord(files: TokenFolder): TokenRecord | undefined {
   throw new HsmError('unavailable', `token record ${files.record} is not readable`, {
     hint: 'restore the hsm folder from backup; without its token, stored keys cannot be opened',
   });
+}
+
+export function writeRecord(files: Pick<TokenFolder, 'record'>, record: TokenRecord): void {
+  writeDurably(files.record, Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
 }
 
 /** Creates what is missing of the folders, the configuration and both PINs. */

@@ -13,11 +13,15 @@ import { findSoftHsmLibrary } from './library.ts';
 export interface SoftHsmOptions {
   /** The product's data folder; token, PIN and socket live in its `hsm` folder (mode 0700). */
   dataFolder: string;
+  /** Name of the token's folder in it, default `hsm`. */
+  folder?: string;
   /** Default `hsm/agent.sock` in the data folder; its folder must be 0700. */
   socketPath?: string;
   /** Path of the library; absent: where distributions put it. */
   library?: string;
   log?: 'inherit' | 'ignore';
+  /** It is one of a pair. */
+  mayPair?: boolean;
   tuning?: Partial<Pick<AgentSettings, 'sessions' | 'probeMs' | 'reopenMs' | 'lingerMs'>>;
 }
 
@@ -26,7 +30,7 @@ export function softHsm(options: SoftHsmOptions): ConnectOptions {
   const { library } = options;
   findSoftHsmLibrary(library === undefined ? undefined : [library]);
   const dataFolder = resolve(options.dataFolder);
-  const files = tokenFolder(dataFolder);
+  const files = tokenFolder(dataFolder, options.folder);
   mkdirSync(files.folder, { recursive: true, mode: 0o700 });
   chmodSync(files.folder, 0o700);
   return {
@@ -34,7 +38,9 @@ export function softHsm(options: SoftHsmOptions): ConnectOptions {
     spawn: {
       backend: 'softhsm',
       softHsmDataFolder: dataFolder,
+      ...(options.folder !== undefined && { softHsmFolder: options.folder }),
       ...(library !== undefined && { softHsmLibrary: library }),
+      ...(options.mayPair && { mayPair: true }),
       environment: { SOFTHSM2_CONF: files.configuration },
       log: options.log ?? 'inherit',
       ...options.tuning,

@@ -60,7 +60,17 @@ export async function eventually(
   }
 }
 
-export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): void {
+/** What differs between one token and a pair. */
+export interface HsmForm {
+  tenantKeyBytes: number;
+  rootVersion: number;
+  /** Versions of the root keys it has; default the first. */
+  roots?: readonly number[];
+}
+
+const SINGLE: HsmForm = { tenantKeyBytes: 40, rootVersion: 1 };
+
+export function describeHsm(name: string, make: () => Promise<HsmUnderTest>, form = SINGLE): void {
   describe(`hsm: ${name}`, () => {
     let under: HsmUnderTest;
     let hsm: Hsm;
@@ -93,16 +103,17 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       expect(status.reason).toBeUndefined();
       expect(status.tokenLabel).not.toBe('');
       expect(status.tokenSerial).not.toBe('');
-      expect(Object.keys(status.fingerprints).sort()).toEqual(['root-mac-v1', 'root-wrap-v1']);
+      const labels = (form.roots ?? [1]).flatMap((version) => [`root-mac-v${version}`, `root-wrap-v${version}`]);
+      expect(Object.keys(status.fingerprints).sort()).toEqual(labels.sort());
       for (const value of Object.values(status.fingerprints)) expect(value).toMatch(/^[0-9a-f]{32}$/);
-      expect(new Set(Object.values(status.fingerprints)).size).toBe(2);
+      expect(new Set(Object.values(status.fingerprints)).size).toBe(labels.length);
     });
 
     it('makes wrapped keys of RFC 5649 size that carry their binding', () => {
       for (const made of [tenant, key.material]) {
-        expect(made.wrapped).toHaveLength(40);
+        expect(made.wrapped).toHaveLength(made === tenant ? form.tenantKeyBytes : 40);
         expect(made.mac).toHaveLength(32);
-        expect(made.rootVersion).toBe(1);
+        expect(made.rootVersion).toBe(form.rootVersion);
       }
       expect(tenant.binding.toString()).toBe('account 1');
       expect(key.material.binding.toString()).toBe('key 1');
@@ -206,7 +217,7 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
           }
         }
       }
-      for (const rootVersion of [0, 2, 0x8000_0001]) {
+      for (const rootVersion of [1 - form.rootVersion, 2, 0x8000_0001]) {
         answers.add(await ask({ ...key, material: { ...key.material, rootVersion } }));
         answers.add(await ask({ ...key, tenant: { ...tenant, rootVersion } }));
       }
@@ -267,6 +278,19 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
       expect(one.equals(await hsm.mac('a', bytes('bc')))).toBe(false);
     });
 
+    it('renews what is in the form in force by leaving it as it is, and nothing that was tampered with', async () => {
+      expect(await hsm.renewTenantKey(tenant)).toBeUndefined();
+      expect(await hsm.renewKey(key)).toBeUndefined();
+      const rows = ['one', 'two', 'three'].map(bytes);
+      const [one, two, three] = await hsm.macMany('keys', rows);
+      const asked = [one, three, three].map((mac, at) => ({ data: rows[at]!, mac: mac! }));
+      expect(await hsm.renewMacMany('keys', asked)).toEqual(['current', 'refused', 'current']);
+      expect(await hsm.renewMacMany('other', [{ data: rows[1]!, mac: two! }])).toEqual(['refused']);
+      const swapped = { tenant: otherTenant, material: key.material };
+      expect(await codeOf(hsm.renewKey(swapped))).toBe('integrity');
+      expect(await codeOf(hsm.renewTenantKey({ ...tenant, binding: bytes('account 2') }))).toBe('integrity');
+    });
+
     it('answers random bytes of the asked length', async () => {
       const drawn = await Promise.all([1, 32, 1024, HSM_LIMITS.random].map((size) => hsm.random(size)));
       expect(drawn.map((one) => one.length)).toEqual([1, 32, 1024, HSM_LIMITS.random]);
@@ -280,11 +304,13 @@ export function describeHsm(name: string, make: () => Promise<HsmUnderTest>): vo
     ] as const)('signs with %s (%s) what its public key verifies', async (label, algorithm, type) => {
       const found = await hsm.publicKey(label);
       expect(found.algorithm).toBe(algorithm);
+      expect((await hsm.publicKeys(label))[0]).toEqual(found);
       expect(found.keyId).toBe(createHash('sha256').update(found.spki).digest('hex').slice(0, 32));
       const publicKey = createPublicKey({ key: found.spki, format: 'der', type: 'spki' });
       expect(publicKey.asymmetricKeyType).toBe(type);
       for (const data of [bytes('h'), bytes('head of the chain'), Buffer.alloc(HSM_LIMITS.signData, 3)]) {
-        const signature = await hsm.sign(label, data);
+        const signature = await hsm.sign(label, data, found.keyId);
+        expect(await codeOf(hsm.sign(label, data, 'f'.repeat(32)))).toBe('not-found');
         expect(signature).toHaveLength(64);
         const check = (signed: Buffer, over: Buffer) =>
           algorithm === 'Ed25519'

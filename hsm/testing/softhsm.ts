@@ -7,7 +7,7 @@ import { readPinFile } from '../pkcs11/pin-file.ts';
 import { Pkcs11Roots } from '../pkcs11/pkcs11-roots.ts';
 import type { TokenRecord } from '../pkcs11/token.ts';
 import { ensureToken } from '../softhsm/ensure-token.ts';
-import { type TokenFolder, tokenFolder } from '../softhsm/files.ts';
+import { type TokenFolder, tokenFolder, writeRecord } from '../softhsm/files.ts';
 import { findSoftHsmLibrary } from '../softhsm/library.ts';
 
 export interface TestToken {
@@ -38,8 +38,8 @@ export async function makeDataFolder(): Promise<TestToken> {
 export function openRoots({ module, files }: TestToken, record?: TokenRecord): Pkcs11Roots {
   const made = record ?? ensureToken(module, files);
   const token = { label: made.label, serial: made.serial };
-  const options = { token, readPin: () => readPinFile(files.pin), sessions: 2 };
-  const roots = new Pkcs11Roots(module, options, made.fingerprints);
+  const keeping = { sessions: 2, writeRecord: (next: TokenRecord) => writeRecord(files, next) };
+  const roots = new Pkcs11Roots(module, { token, readPin: () => readPinFile(files.pin), ...keeping }, made);
   roots.open();
   return roots;
 }

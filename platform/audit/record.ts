@@ -15,6 +15,7 @@ import { servicePrincipal } from '../contract/service-names.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
 import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
+import { label, quote } from './quote.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
@@ -68,7 +69,7 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('eventID', draft.eventId) +
     member('eventName', operation.name) +
     member('eventSource', audit.eventSource) +
-    member('eventTime', new Date(draft.now)) +
+    member('eventTime', new Date(draft.now).toISOString()) +
     member('eventType', origin.protocol === 'native' ? 'ParapetApiCall' : 'AwsApiCall') +
     ',"eventVersion":"1.11"' +
     member('managementEvent', audit.class !== 'data') +
@@ -91,7 +92,6 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
 }
 
 const PROJECT_CONTEXT_KEY = PROJECT_KEY.toLowerCase();
-const quote = JSON.stringify;
 
 /** A member after others. What is undefined is left out: JSON has no such value. */
 function member(name: string, value: unknown): string {
@@ -239,6 +239,6 @@ function contextOf(context: ReadonlyMap<string, string | readonly string[]>, sha
   for (const key of context.keys()) if (!shared?.has(key)) keys.push(key);
   if (keys.length > 1) keys.sort();
   let out = '';
-  for (const key of keys) out += `${out === '' ? '' : ','}${quote(key)}:${quote(context.get(key))}`;
+  for (const key of keys) out += `${out === '' ? '' : ','}${label(key)}${quote(context.get(key))}`;
   return `{${out}}`;
 }

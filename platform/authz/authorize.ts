@@ -29,6 +29,8 @@ export interface CheckResult {
   guardrails?: GuardrailLayers;
   /** What guardrails that are only observed would have denied; looked for when everything was allowed. */
   observed?: readonly ObservedDenial[];
+  /** Set when policies were silent and these allowed. */
+  grants?: PolicySet;
   /** Set when the policies allow and the owner of the resource is in a state in which others may not use it. */
   ownerState?: AccountState;
 }
@@ -78,7 +80,7 @@ export function authorize(
       resourceAccount: target.accountId ?? caller.accountId,
       context: targetContext(context, target, caller.accountId, organization),
     };
-    const check = judge(request, layersOf(principal, target), organization, target.grants);
+    const check = judge(request, layersOf(principal, target), organization, target);
     checks.push(check);
     if (!isAllowed(check)) {
       allowed = false;
@@ -96,26 +98,41 @@ export function judge(
   request: AuthorizationRequest,
   layers: Layers,
   organization: OrganizationFacts,
-  grants?: PolicySet,
+  granted: Granted = {},
 ): CheckResult & { guardrails: GuardrailLayers } {
   const { accountId } = request.principal;
   const owner = ownerOf(request);
   const guardrails = organization.guardrails(accountId, owner);
   const bound = { ...layers, ...guardrails };
   const decided = evaluate(request, bound);
-  const decision = (grants && decided.reason === 'implicit-deny' && byGrants(request, bound, grants)) || decided;
-  if (decision.effect !== 'allow' || owner === accountId || organization.sharesWithOthers(owner))
-    return { request, decision, guardrails };
-  if (asksForRecovery(request, owner, organization)) return { request, decision, guardrails };
-  return { request, decision, guardrails, ownerState: organization.stateOf(owner) as AccountState };
+  const byGrants = decided.reason === 'implicit-deny' ? askGrants(request, bound, granted) : undefined;
+  const check = { request, guardrails, ...(byGrants ?? { decision: decided }) };
+  if (check.decision.effect !== 'allow' || owner === accountId || organization.sharesWithOthers(owner)) return check;
+  if (asksForRecovery(request, owner, organization)) return check;
+  return { ...check, ownerState: organization.stateOf(owner) as AccountState };
+}
+
+type Granted = Pick<AuthorizationTarget, 'grants' | 'boundaryLimitsGrants'>;
+
+/** Undefined: grants do not allow it either. */
+function askGrants(request: AuthorizationRequest, layers: Layers, granted: Granted) {
+  const { grants, boundaryLimitsGrants } = granted;
+  if (!grants) return undefined;
+  const asked = askedOfGrants(request, layers, grants);
+  const decision = evaluate(asked.request, asked.layers);
+  if (decision.effect !== 'allow') return undefined;
+  if (boundaryLimitsGrants && layers.boundary && request.principal.kind !== 'root') {
+    const within = evaluate(asked.request, { identity: layers.boundary });
+    if (within.effect !== 'allow') return undefined;
+  }
+  return { decision, grants };
 }
 
 /**
  * A grant is like a policy of the resource that allows and denies nothing of its own. It does not ask whether the
  * caller's account agrees, so it is judged as at home; every deny, guardrails, and what limits a session still bind.
- * Undefined: grants do not allow it either.
  */
-function byGrants(request: AuthorizationRequest, layers: Layers, grants: PolicySet): Decision | undefined {
+function askedOfGrants(request: AuthorizationRequest, layers: Layers, grants: PolicySet): Question {
   const { resource } = layers;
   const granting: PolicySet = {
     policies: [...(resource?.policies ?? []), ...grants.policies],
@@ -123,8 +140,18 @@ function byGrants(request: AuthorizationRequest, layers: Layers, grants: PolicyS
     findAllow: (view, visit) => grants.findAllow(view, visit),
   };
   const atHome = { ...request, resourceAccount: request.principal.accountId };
-  const decision = evaluate(atHome, { ...layers, resource: granting, resourceTrust: 'explicit' });
-  return decision.effect === 'allow' ? decision : undefined;
+  return { request: atHome, layers: { ...layers, resource: granting, resourceTrust: 'explicit' } };
+}
+
+interface Question {
+  request: AuthorizationRequest;
+  layers: Layers;
+}
+
+/** What the decision of a check came from, to be explained; `layers` as they were handed to `judge`. */
+export function decidedFrom({ request, guardrails, grants }: CheckResult, layers: Layers): Question {
+  const bound = { ...layers, ...guardrails };
+  return grants ? askedOfGrants(request, bound, grants) : { request, layers: bound };
 }
 
 export function isAllowed(check: CheckResult): boolean {

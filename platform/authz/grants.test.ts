@@ -39,7 +39,7 @@ it('a grant removes nothing, allows nothing that is denied, and nothing but what
         const grants = buildPolicySet([compilePolicy(document, { arn: `${GRANT}1`, kind: 'resource' })]);
 
         const without = judge(request, layers, organization);
-        const having = judge(request, layers, organization, grants);
+        const having = judge(request, layers, organization, { grants });
         const outcome = `${without.decision.reason} to ${having.decision.reason}`;
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
 

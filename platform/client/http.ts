@@ -4,7 +4,7 @@
  */
 import { Agent, request } from 'node:https';
 import { ServiceError } from '../contract/error.ts';
-import type { ServiceName } from '../contract/operation.ts';
+import type { AnyOperation, ServiceName } from '../contract/operation.ts';
 import type { Invocation } from '../runtime/call.ts';
 import { type Reply, result, seal } from './envelope.ts';
 import type { Transport } from './transport.ts';
@@ -32,14 +32,14 @@ export class HttpTransport implements Transport {
 
   async invoke(invocation: Invocation): Promise<unknown> {
     const { operation } = invocation;
-    return result(await this.post(operation.service, JSON.stringify(seal(invocation))), operation);
+    return result(await this.post(operation, JSON.stringify(seal(invocation))), operation);
   }
 
   close(): void {
     this.agent.destroy();
   }
 
-  private post(service: ServiceName, body: string): Promise<Reply> {
+  private post({ service, longestWaitMs = 0 }: AnyOperation, body: string): Promise<Reply> {
     const address = this.addresses[service];
     return new Promise((resolve, reject) => {
       const fail = (cause: unknown) => reject(unreachable(service, cause));
@@ -51,7 +51,7 @@ export class HttpTransport implements Transport {
           port: address.port,
           method: 'POST',
           path: INTERNAL_PATH,
-          timeout: DEADLINE_MS,
+          timeout: DEADLINE_MS + longestWaitMs,
           headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
           checkServerIdentity: (_host, certificate) => checkService(service, certificate.subjectaltname),
         },

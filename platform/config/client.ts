@@ -57,3 +57,9 @@ export function readClientSettings(environment: Environment = process.env): Clie
 export function readDataFolder(environment: Environment = process.env): string {
   return resolve(environment.PARAPET_DATA || CLIENT_SETTINGS.PARAPET_DATA[0]);
 }
+
+/** What a program inherits that the command line starts: everything that is set. */
+export function inheritedEnvironment(environment: Environment = process.env): Record<string, string> {
+  const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(set);
+}

@@ -19,7 +19,12 @@ export interface Config {
   partition: string;
   /** `postgres://...`; absent: SQLite files in the data folder. */
   database: string | undefined;
-  hsm: { module: string | undefined; pinFile: string | undefined };
+  hsm: {
+    module: string | undefined;
+    pinFile: string | undefined;
+    /** The second token of a pair; absent: there is one token. */
+    second: { module: string | undefined; pinFile: string | undefined } | undefined;
+  };
   logLevel: string;
   clockWindowSeconds: number;
   drainSeconds: number;
@@ -30,6 +35,8 @@ export interface Config {
   vaultKeyCacheSeconds: number;
   /** Where databases and functions that the vault connects to may be: CIDR ranges, `sockets`. */
   vaultTargetNetworks: readonly string[];
+  /** After a restore: the vault ends no user at a target of its own accord. */
+  vaultRevocationHold: boolean;
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -45,6 +52,15 @@ export const SETTINGS = {
   PARAPET_DATABASE: ['', 'postgres://... ; empty: SQLite files in the data folder'],
   PARAPET_HSM_MODULE: ['', 'PKCS#11 library; empty: SoftHSM is looked for'],
   PARAPET_HSM_PIN_FILE: ['', 'file with the PIN of the token; empty: made in the data folder for SoftHSM'],
+  PARAPET_HSM_PAIR: [
+    'false',
+    'true: a second token with root keys of its own; every key is wrapped by both, and either serves alone',
+  ],
+  PARAPET_HSM_SECOND_MODULE: ['', 'PKCS#11 library of the second token; empty: that of the first'],
+  PARAPET_HSM_SECOND_PIN_FILE: [
+    '',
+    'file with the PIN of the second token; empty: made in the folder hsm-b of the data folder for SoftHSM',
+  ],
   PARAPET_LOG_LEVEL: ['info', 'trace, debug, info, warn, error or silent'],
   PARAPET_CLOCK_WINDOW_SECONDS: ['300', 'how far the clock of a signer may be off, 60 to 900'],
   PARAPET_DRAIN_SECONDS: ['20', 'how long a stop waits for requests in flight'],
@@ -62,6 +78,10 @@ export const SETTINGS = {
     '',
     'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets',
   ],
+  PARAPET_VAULT_REVOCATION_HOLD: [
+    'false',
+    'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
+  ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
     'internal addresses (mTLS) when services run in their own processes',
@@ -73,6 +93,28 @@ export class ConfigError extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+function readHsm(get: (name: keyof typeof SETTINGS) => string): Config['hsm'] {
+  const module = get('PARAPET_HSM_MODULE') || undefined;
+  const pinFile = get('PARAPET_HSM_PIN_FILE') || undefined;
+  const secondModule = get('PARAPET_HSM_SECOND_MODULE') || undefined;
+  const secondPinFile = get('PARAPET_HSM_SECOND_PIN_FILE') || undefined;
+  if (!flag(get('PARAPET_HSM_PAIR'), 'PARAPET_HSM_PAIR')) {
+    if (secondModule ?? secondPinFile)
+      throw new ConfigError('a second token is named, but PARAPET_HSM_PAIR is not true');
+    return { module, pinFile, second: undefined };
+  }
+  // The root keys of SoftHSM lie in a file: beside a real HSM it would open everything that one guards.
+  if ((pinFile === undefined) !== (secondPinFile === undefined))
+    throw new ConfigError('PARAPET_HSM_PIN_FILE and PARAPET_HSM_SECOND_PIN_FILE are set both or neither in a pair');
+  return { module, pinFile, second: { module: secondModule ?? module, pinFile: secondPinFile } };
+}
+
+function flag(value: string, name: string): boolean {
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new ConfigError(`${name} ${value} is not true or false`);
+}
 
 export function readConfig(environment: Environment = process.env): Config {
   const get = (name: keyof typeof SETTINGS): string => environment[name] || SETTINGS[name][0];
@@ -92,7 +134,7 @@ export function readConfig(environment: Environment = process.env): Config {
     region,
     partition,
     database: get('PARAPET_DATABASE') || undefined,
-    hsm: { module: get('PARAPET_HSM_MODULE') || undefined, pinFile: get('PARAPET_HSM_PIN_FILE') || undefined },
+    hsm: readHsm(get),
     logLevel: get('PARAPET_LOG_LEVEL'),
     clockWindowSeconds: number(get('PARAPET_CLOCK_WINDOW_SECONDS'), 'PARAPET_CLOCK_WINDOW_SECONDS', 60, 900),
     drainSeconds: number(get('PARAPET_DRAIN_SECONDS'), 'PARAPET_DRAIN_SECONDS', 0, 600),
@@ -104,6 +146,7 @@ export function readConfig(environment: Environment = process.env): Config {
     },
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
     vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS'),
+    vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
       get('PARAPET_SERVICES')

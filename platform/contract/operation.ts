@@ -78,6 +78,8 @@ export interface OperationDeclaration<
    */
   effect: 'read' | 'use' | 'write';
   audit: { class: 'management' | 'data' | 'crypto'; eventSource: string };
+  /** How long the answer may take because there is nothing to tell yet; clients wait that much longer. */
+  longestWaitMs?: number;
   rest: { method: 'GET' | 'POST'; path: string };
   aws?: AwsBinding;
   pagination?: PaginationDeclaration;

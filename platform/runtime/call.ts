@@ -82,8 +82,10 @@ export interface AuthorizationTarget {
   requestTags?: Readonly<Record<string, string>>;
   /** The resource's own policy. */
   policy?: PolicySet;
-  /** Allows what the policies are silent about, whoever owns the resource, and never against a deny (KMS grants). */
+  /** Allows what the policies are silent about, whoever owns the resource, and never against a deny. */
   grants?: PolicySet;
+  /** Grants count only within the permissions boundary of the caller (secrets; for keys AWS does not ask it). */
+  boundaryLimitsGrants?: boolean;
   /** explicit: an identity policy counts only where the resource policy delegates to the account (KMS keys). */
   trust?: 'normal' | 'explicit';
 }
@@ -100,6 +102,8 @@ export interface Change<Output> {
   readonly commit: (tx: AnyTransaction) => Promise<Output>;
   /** After the commit, before the answer: cache invalidation and the like. */
   readonly after?: () => void;
+  /** When nothing was written, before the error is answered: taking back what was done elsewhere, and the like. */
+  readonly failed?: (error: unknown) => Promise<void>;
 }
 
 export interface Call<Op extends AnyOperation> {
@@ -149,8 +153,12 @@ export function implementFor<Deps>() {
 
 const CHANGE = Symbol('change');
 
-export function change<Output>(commit: (tx: AnyTransaction) => Promise<Output>, after?: () => void): Change<Output> {
-  return Object.assign({ commit, ...(after && { after }) }, { [CHANGE]: true });
+export function change<Output>(
+  commit: (tx: AnyTransaction) => Promise<Output>,
+  after?: () => void,
+  failed?: (error: unknown) => Promise<void>,
+): Change<Output> {
+  return Object.assign({ commit, ...(after && { after }), ...(failed && { failed }) }, { [CHANGE]: true });
 }
 
 export function isChange(value: unknown): value is Change<unknown> {

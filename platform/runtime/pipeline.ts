@@ -174,7 +174,12 @@ export class Pipeline<Deps> {
 
     const running = handler.run(call, input, resolved.state, deps);
     const outcome = running instanceof Promise ? await running : running;
-    if (isChange(outcome)) return this.commit(invocation, draft, outcome, memory);
+    if (isChange(outcome)) {
+      return this.commit(invocation, draft, outcome, memory).catch(async (error) => {
+        await outcome.failed?.(error);
+        throw error;
+      });
+    }
     if (operation.effect === 'write') throw new ServiceError('Internal', `${operation.name} returned no change`);
     draft.output = outcome;
     if (operation.authz !== 'internal') await this.options.recorder.append(draft);

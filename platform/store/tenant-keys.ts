@@ -1,9 +1,10 @@
 /**
- * The tenant key of each account in one service: made on first use, one per account for ever. Two nodes that make one at the same
- * moment both continue with the one that was stored first.
+ * The tenant key of each account in one service: made on first use, one per account for ever. Two nodes that make one at
+ * the same moment both continue with the one that was stored first.
  */
 import { LRUCache } from 'lru-cache';
-import type { Hsm } from '../../hsm/port.ts';
+import type { Hsm, WrappedKey } from '../../hsm/port.ts';
+import { wantRenewal } from '../renewal/progress.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Ids } from '../runtime/ids.ts';
 import type { AnyTransaction, Store } from './index.ts';
@@ -25,15 +26,22 @@ export interface TenantTable<DB> {
   read(db: Store<DB>['read'] | AnyTransaction, accountId: string): Promise<TenantRow | undefined>;
   /** Does nothing when the account has one already. */
   insert(tx: AnyTransaction, row: TenantRow): Promise<void>;
+  /** The same key in another form, where the row still is what its MAC `from` says. */
+  replace(tx: AnyTransaction, row: TenantRow, from: Buffer): Promise<void>;
   binding(tenant: { accountId: string; tenantId: string }): Buffer;
   /** What the MAC of a row covers. */
   bytes(row: Omit<TenantRow, 'row_mac'>): Buffer;
 }
 
 const MAX_TENANTS = 10_000;
+/** Another node may have stored a key in another form. */
+const KNOWN_MS = 5_000;
+
+/** The step of the renewal that walks them. */
+export const TENANT_KEYS_STEP = 'tenant keys';
 
 export class TenantKeys<DB> {
-  private readonly known = new LRUCache<string, TenantRow>({ max: MAX_TENANTS });
+  private readonly known = new LRUCache<string, TenantRow>({ max: MAX_TENANTS, ttl: KNOWN_MS });
   private readonly table: TenantTable<DB>;
   private readonly store: Store<DB>;
   private readonly hsm: Hsm;
@@ -65,6 +73,10 @@ export class TenantKeys<DB> {
     return stored;
   }
 
+  clear(): void {
+    this.known.clear();
+  }
+
   private async create(accountId: string): Promise<TenantRow> {
     const tenantId = this.ids.uuidv4();
     const key = await this.hsm.createTenantKey(this.table.binding({ accountId, tenantId }));
@@ -80,6 +92,7 @@ export class TenantKeys<DB> {
     const [row_mac] = await this.guard.seal([this.table.bytes(row)]);
     return this.store.transaction(async (tx) => {
       await this.table.insert(tx, { ...row, row_mac: row_mac! });
+      if (key.degraded) await wantRenewal(tx, TENANT_KEYS_STEP);
       return (await this.table.read(tx, accountId))!;
     });
   }
@@ -87,4 +100,9 @@ export class TenantKeys<DB> {
 
 export function guardedTenant<DB>(row: TenantRow, table: TenantTable<DB>) {
   return { name: `tenant key of ${row.account_id}`, data: table.bytes(row), mac: row.row_mac };
+}
+
+/** As the HSM takes it. */
+export function wrappedKey(row: Pick<TenantRow, 'wrapped' | 'binding' | 'mac' | 'root_version'>): WrappedKey {
+  return { wrapped: row.wrapped, binding: row.binding, mac: row.mac, rootVersion: row.root_version };
 }

@@ -12,6 +12,7 @@ export {
 } from './compile/compile-policy.ts';
 export { type AddedCondition, restrictPolicy } from './compile/restrict-policy.ts';
 export { accessDeniedSentence } from './decide/access-denied.ts';
+export { Distinctions } from './decide/distinctions.ts';
 export { evaluate } from './decide/evaluate.ts';
 export { explain } from './decide/explain.ts';
 export type { Layers, Level } from './decide/layers.ts';
@@ -40,3 +41,4 @@ export { PolicySyntaxError } from './syntax/findings.ts';
 export type { ActionCatalogue, ActionEntry, ContextKeyEntry, ContextKeyType } from './validate/catalogue.ts';
 export { awsStrict, defaultLimits, type PolicyLimits } from './validate/limits.ts';
 export { type ValidationOptions, validatePolicy } from './validate/validate-policy.ts';
+export { isAddressRange } from './values/ip-range.ts';

@@ -36,6 +36,12 @@ describe('verification of a data folder', () => {
     expect(verifyFolder(folder)).toEqual(expected);
   });
 
+  it('asks no short form of records from before there were any', async () => {
+    await (await fill()).close();
+    expect(await tamper(folder, 'update record set decisions = null')).toBe(30);
+    expect(verifyFolder(folder)).toMatchObject({ ok: true });
+  });
+
   it('counts records that wait for their number', async () => {
     const audit = await fill();
     await audit.deps.sequencer.stop();
@@ -73,6 +79,21 @@ describe('verification of a data folder', () => {
       'a row moved to another account',
       `update record set account_id = '${ACCOUNT}', sequence = 21 where account_id = '${OTHER_ACCOUNT}' and sequence = 10`,
       { firstBad: 21, reason: 'columns' },
+    ],
+    [
+      'a short form that tells another decision',
+      `update record set decisions = replace(decisions, 'kms:Decrypt', 'kms:Encrypt') ${where} = 4`,
+      { firstBad: 4, reason: 'columns' },
+    ],
+    [
+      'a short form that was emptied',
+      `update record set decisions = '' ${where} = 6`,
+      { firstBad: 6, reason: 'columns' },
+    ],
+    [
+      'a setting that names other policies',
+      `update decision_setting set text = replace(text, 'developers', 'nobody') where text like '%${ACCOUNT}%'`,
+      { firstBad: 1, reason: 'columns' },
     ],
   ];
   it.each(attacks)('finds %s', async (_title, statement, expected) => {

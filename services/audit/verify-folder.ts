@@ -6,15 +6,20 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { packDecisions, settingId } from '../../platform/contract/decision-form.ts';
 import { openReadOnly, type ReadOnlyDatabase } from '../../platform/store/sqlite/read-only.ts';
 import { type ChainFault, ChainVerifier, GENESIS_HASH, recordIdentity } from './domain/chain.ts';
+import { recordedDecisions } from './domain/recorded-decisions.ts';
 
 export interface AccountReport {
   accountId: string;
   ok: boolean;
   records: number;
   firstBad?: number;
-  /** `columns`: the row names another event or account than its text; `head`: the head is not the last record. */
+  /**
+   * `columns`: the row names another event or account than its text, or tells other decisions; `head`: the head is not
+   * the last record.
+   */
   reason?: ChainFault | 'columns' | 'head';
 }
 
@@ -37,6 +42,7 @@ interface Row {
   sequence: number;
   hash: string;
   record: string;
+  decisions: string | null;
 }
 
 /** @throws when there is no readable audit database in the folder */
@@ -47,7 +53,8 @@ export function verifyFolder(folder: string): FolderReport {
     const known = new Set(heads.map((head) => head.account_id));
     for (const { account_id } of db.rows<{ account_id: string }>('select distinct account_id from record'))
       if (!known.has(account_id)) heads.push({ account_id, sequence: 0, hash: GENESIS_HASH });
-    const accounts = heads.map((head) => verifyAccount(db, head));
+    const forms = shortForms(db);
+    const accounts = heads.map((head) => verifyAccount(db, head, forms));
     const [{ waiting }] = [...db.rows<{ waiting: number }>('select count(*) as waiting from pending')] as [
       { waiting: number },
     ];
@@ -57,7 +64,30 @@ export function verifyFolder(folder: string): FolderReport {
   }
 }
 
-function verifyAccount(db: ReadOnlyDatabase, head: Head): AccountReport {
+interface ShortForms {
+  /** SQL of the form of a record; null in a database from before there were any. */
+  column: string;
+  /** Ids of the settings that say what their ids stand for. */
+  settings: ReadonlySet<string>;
+}
+
+function shortForms(db: ReadOnlyDatabase): ShortForms {
+  const [found] = db.rows<{ name: string }>("select name from sqlite_master where name = 'decision_setting'");
+  if (!found) return { column: 'null as decisions', settings: new Set() };
+  const settings = new Set<string>();
+  for (const { id, text } of db.rows<{ id: string; text: string }>('select id, text from decision_setting'))
+    if (settingId(text) === id) settings.add(id);
+  return { column: 'decisions', settings };
+}
+
+/** Whether the short form of the decisions is what the record gives. */
+function tellsItsDecisions({ record, decisions }: Row, { settings }: ShortForms): boolean {
+  if (decisions === null) return true;
+  const packed = packDecisions(recordedDecisions(record));
+  return packed.text === decisions && [...packed.settings.keys()].every((id) => settings.has(id));
+}
+
+function verifyAccount(db: ReadOnlyDatabase, head: Head, forms: ShortForms): AccountReport {
   const accountId = head.account_id;
   const verifier = new ChainVerifier(accountId);
   const report = (reason?: AccountReport['reason']): AccountReport => ({
@@ -66,8 +96,8 @@ function verifyAccount(db: ReadOnlyDatabase, head: Head): AccountReport {
     records: verifier.head.sequence,
     ...(reason !== undefined && { reason, firstBad: verifier.head.sequence + (reason === 'head' ? 0 : 1) }),
   });
-  const statement =
-    'select event_id, account_id, sequence, hash, record from record where account_id = ? order by sequence';
+  const columns = `event_id, account_id, sequence, hash, record, ${forms.column}`;
+  const statement = `select ${columns} from record where account_id = ? order by sequence`;
   for (const row of db.rows<Row>(statement, accountId)) {
     const identity = recordIdentity(row.record);
     if (identity?.eventId !== row.event_id || identity.accountId !== row.account_id) return report('columns');
@@ -78,6 +108,7 @@ function verifyAccount(db: ReadOnlyDatabase, head: Head): AccountReport {
       hash: row.hash,
     });
     if (fault !== undefined) return report(fault);
+    if (!tellsItsDecisions(row, forms)) return { ...report('columns'), firstBad: row.sequence };
   }
   const last = verifier.head;
   return report(last.sequence === head.sequence && last.hash === head.hash ? undefined : 'head');

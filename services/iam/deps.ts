@@ -6,6 +6,7 @@ import type { PlacedResource, ResourceFacts } from '../../platform/contract/ente
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
 import type { auditOperations } from '../audit/api/index.ts';
+import type { GrantPolicy } from '../ccms/api/grant-policies.ts';
 import type { IamLimits } from './domain/limits.ts';
 import type { ShippedPolicies } from './domain/shipped.ts';
 import type { LatestUses } from './ops/latest-uses.ts';
@@ -34,8 +35,14 @@ interface ResourceOwner {
  */
 export interface IamClients {
   kms: ResourceOwner;
-  ccms: ResourceOwner;
   pca: ResourceOwner;
+  ccms: ResourceOwner & {
+    /** What owners of secrets granted to principals of an account. */
+    DescribeGrantPolicies(input: {
+      AccountId: string;
+      ResourceArns: string[];
+    }): Promise<{ Grants: GrantPolicy[]; Unknown: string[] }>;
+  };
   audit: Pick<Client<typeof auditOperations>, 'ReadDecisions'>;
 }
 

@@ -15,6 +15,7 @@ import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
 import { ShippedPolicies } from './domain/shipped.ts';
 
 import { forgetSessions } from './jobs/forget-sessions.ts';
+import { renewTenantKeys } from './jobs/renew-tenant-keys.ts';
 import { handlers } from './ops/index.ts';
 import { LatestUses } from './ops/latest-uses.ts';
 import { NamespaceCache } from './ops/namespace-cache.ts';
@@ -71,7 +72,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         stopUses: async () => void (await Promise.all(stops.map((stop) => stop()))),
       };
     },
-    jobs: [forgetSessions],
+    jobs: [forgetSessions, renewTenantKeys],
     close: (deps) => deps.stopUses(),
   });
 }

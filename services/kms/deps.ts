@@ -4,6 +4,7 @@ import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { PrincipalDirectory } from '../../platform/authz/directory.ts';
 import type { OrganizationView } from '../../platform/authz/organization.ts';
 import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
+import type { RenewalState } from '../../platform/contract/renewal.ts';
 import type { Logger } from '../../platform/observe/log.ts';
 import type { Clock } from '../../platform/runtime/clock.ts';
 import type { Ids } from '../../platform/runtime/ids.ts';
@@ -18,9 +19,18 @@ import type { Grants } from './store/grants.ts';
 import type { KeyCache } from './store/key-cache.ts';
 import type { KmsTables } from './store/tables.ts';
 
+interface Renewing {
+  DescribeRenewal(input: Record<string, never>): Promise<{ Steps: RenewalState[] }>;
+}
+
 /** What KMS asks of other services. */
 export interface KmsClients {
-  iam: {
+  iam: Renewing & {
+    /** Only asked for the account that the installation belongs to. */
+    DescribeAccounts(input: {
+      AccountIds: string[];
+      Emails: string[];
+    }): Promise<{ ManagementAccountId?: string | undefined }>;
     /** Whether a project of an account takes resources; absent: the account has no such project. */
     FindEnterpriseProject(input: {
       AccountId: string;
@@ -35,6 +45,8 @@ export interface KmsClients {
     /** Unique ids of the principals that exist, in any order; `arn:aws:iam::<account>:root` answers the account id. */
     ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
   };
+  ccms: Renewing;
+  pca: Renewing;
 }
 
 export interface KmsDeps {

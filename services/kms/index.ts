@@ -8,7 +8,9 @@ import type { KmsClients, KmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyKeys } from './jobs/destroy-keys.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
+import { renewKeys } from './jobs/renew-keys.ts';
 import { rotateKeys } from './jobs/rotate-keys.ts';
+import { rotateRoot } from './jobs/rotate-root.ts';
 import { GrantTokens } from './ops/grant-tokens.ts';
 import { kmsHandlers } from './ops/index.ts';
 import { ChangeFollower } from './store/change-follower.ts';
@@ -20,6 +22,7 @@ import { enterpriseProjects } from './store/migrations/0003_enterprise_projects.
 import { defaultKeys } from './store/migrations/0005_default_keys.ts';
 import { rotation } from './store/migrations/0006_rotation.ts';
 import { grants } from './store/migrations/0007_grants.ts';
+import { rootVersions } from './store/migrations/0008_root_versions.ts';
 import type { KmsTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-keys.ts';
 
@@ -29,12 +32,12 @@ export const kmsService = defineService<KmsTables, KmsClients, KmsDeps>({
   name: 'kms',
   operations: Object.values(kmsOperations),
   handlers: kmsHandlers,
-  migrations: [init, deletionPauses, enterpriseProjects, defaultKeys, rotation, grants],
+  migrations: [init, deletionPauses, enterpriseProjects, defaultKeys, rotation, grants, rootVersions],
   createDeps,
   async prepare(deps) {
     deps.follower.start(deps.keys);
   },
-  jobs: [destroyKeys, rotateKeys, forgetChanges],
+  jobs: [destroyKeys, rotateKeys, forgetChanges, renewKeys, rotateRoot],
   close: (deps) => deps.follower.stop(),
 });
 

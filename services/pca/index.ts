@@ -8,6 +8,7 @@ import type { PcaClients, PcaDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
+import { renewRows } from './jobs/renew-rows.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
@@ -24,7 +25,7 @@ export const pcaService = defineService<PcaTables, PcaClients, PcaDeps>({
   handlers: pcaHandlers,
   migrations: [init],
   createDeps,
-  jobs: [destroyAuthorities, endReservations],
+  jobs: [destroyAuthorities, endReservations, renewRows],
 });
 
 function createDeps(platform: Platform<PcaTables, PcaClients>): PcaDeps {

@@ -1,18 +1,11 @@
 /** Enterprise projects: the page of the documentation as it is pasted, and what the page only claims. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import {
-  adminCredentials,
-  type Credentials,
-  environment,
-  eventually,
-  type RawAnswer,
-  run,
-} from '../harness/clients.ts';
+import { type Credentials, eventually, type RawAnswer } from '../harness/clients.ts';
+import { runPage } from '../harness/page.ts';
 import { createUser, type Person, uniqueName } from '../harness/people.ts';
-import { root } from '../harness/server.ts';
 import { native } from '../harness/signed.ts';
 
 const server = inject('server');
@@ -44,29 +37,11 @@ describe('the group with two subsidiaries of three departments', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parapet-projects-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Commands of the page, each with the output the page shows for it. */
-  const page = readFileSync(join(root, 'docs/how-to/enterprise-projects.md'), 'utf8');
-  const blocks = [...page.matchAll(/```sh\n([^`]*)```(?:\n+```text\n([^`]*)```)?/g)].map(([, commands, shown]) => ({
-    commands: commands as string,
-    shown: shown ?? '',
-  }));
-
   it('works as it is written down', async () => {
-    expect(blocks.length).toBeGreaterThan(8);
-    // One shell for all blocks, as a reader has it; the mark stands between the outputs.
-    const mark = `---${uniqueName('block')}---`;
-    const script = [
-      'set -euo pipefail',
-      `cd '${folder}'`,
-      // Not installed from a registry: the command of this build.
-      `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
-      ...blocks.map(({ commands }) => `${commands}\necho '${mark}'`),
-    ].join('\n');
-    const ran = await run('bash', ['-c', script], environment(server, adminCredentials(server)), 600_000);
-    expect(ran.stderr).toBe('');
-    expect(ran.code).toBe(0);
-    const outputs = ran.stdout.split(`${mark}\n`);
-    expect(outputs.slice(0, blocks.length)).toEqual(blocks.map(({ shown }) => shown));
+    const { shown, printed, ...ran } = await runPage(server, 'docs/how-to/enterprise-projects.md', folder);
+    expect(ran).toEqual({ code: 0, stderr: '' });
+    expect(shown.length).toBeGreaterThan(8);
+    expect(printed).toEqual(shown);
   }, 600_000);
 });
 

@@ -14,6 +14,7 @@ import {
   makeConfigObjects,
   noConfigObjects,
 } from './config-subject.ts';
+import { isLeaseOperation, leaseResources, leaseValue, makeLeaseObjects } from './lease-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
 import { makeAuthority } from './pca-subject.ts';
 
@@ -51,6 +52,11 @@ export interface Objects {
   target: string;
   authorityArn: string;
   certificateArn: string;
+  wrappingId: string;
+  wrappingToken: string;
+  credentialRole: string;
+  leaseId: string;
+  rotationFunction: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -82,7 +88,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.text}`);
     return answer.json();
   };
-  const objects = nothing(server.admin.accountId, decisionId);
+  const objects = nothing(operation, server.admin.accountId, decisionId);
   if (isConfigOperation(operation)) return { ...objects, config: await makeConfigObjects(server, operation) };
   if (operation.area === 'org') return { ...objects, org: await makeOrgObjects(server, operation, names) };
   const makeUser = async () => {
@@ -131,8 +137,10 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     const made = await ask('/v1/sts/assume-role', { RoleArn, RoleSessionName: 'matrix' });
     objects.sessionId = (made.Credentials as { AccessKeyId: string }).AccessKeyId;
   };
-  const isAboutTarget = operation.area === 'ccms' && operation.name.includes('Target');
-  if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget) await makeRole();
+  const isAboutLease = isLeaseOperation(operation);
+  const isAboutTarget = isAboutLease || (operation.area === 'ccms' && operation.name.includes('Target'));
+  const isAboutFunction = isOnFunction(operation);
+  if (names('RoleName', 'RoleArn', 'SessionId') || isAboutTarget || isAboutFunction) await makeRole();
   if (names('SerialNumber')) await ask('/v1/iam/create-virtual-mfa-device', { VirtualMFADeviceName: objects.device });
   if (names('GroupName')) await ask('/v1/iam/create-group', { GroupName: objects.group });
   if (operation.area === 'kms') await makeKey();
@@ -141,6 +149,16 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
     objects.secretArn = (await ask('/v1/ccms/create-secret', input)).ARN as string;
     if (operation.name === 'DiffSecretVersions')
       await ask('/v1/ccms/put-secret-value', { SecretId: objects.secretArn, SecretString: '{"a":2}' });
+    const GranteePrincipal = `arn:aws:iam::${server.admin.accountId}:user/${server.admin.userName}`;
+    if (names('GrantId')) {
+      const made = await ask('/v1/ccms/create-secret-grant', { SecretId: objects.secretArn, GranteePrincipal });
+      objects.grantId = (made.Grant as { GrantId: string }).GrantId;
+    }
+    if (names('WrappingId', 'WrappingToken')) {
+      const made = await ask('/v1/ccms/wrap-secret-value', { SecretId: objects.secretArn });
+      objects.wrappingId = (made.Wrapping as { WrappingId: string }).WrappingId;
+      objects.wrappingToken = made.WrappingToken as string;
+    }
     if (operation.name === 'RestoreSecret') await ask('/v1/ccms/delete-secret', { SecretId: objects.secretArn });
   };
   if (operation.area === 'ccms') await makeSecret();
@@ -151,7 +169,14 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
       AdminSecretId: objects.secretArn,
       RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
     });
-  if (isAboutTarget && !operation.name.startsWith('Create')) await makeTarget();
+  if (isAboutTarget && operation.name !== 'CreateTarget') await makeTarget();
+  if (isAboutLease) await makeLeaseObjects(ask, operation, objects);
+  const makeFunction = () =>
+    ask('/v1/ccms/register-rotation-function', {
+      ...{ Name: objects.rotationFunction, Url: 'https://localhost/', SigningSecretId: objects.secretArn },
+      RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
+    });
+  if (isAboutFunction && !operation.name.startsWith('Register')) await makeFunction();
   if (operation.area === 'pca') Object.assign(objects, await makeAuthority(operation, ask));
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
@@ -159,7 +184,7 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   return objects;
 }
 
-function nothing(home: string, decisionId: string): Objects {
+function nothing({ area }: AnyOperation, home: string, decisionId: string): Objects {
   const authorityArn = `arn:aws:acm-pca:local-1:${home}:certificate-authority/${randomUUID()}`;
   return {
     user: uniqueName('user'),
@@ -172,7 +197,7 @@ function nothing(home: string, decisionId: string): Objects {
     accessKeyId: `AKIA${randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
     keyArn: `arn:aws:kms:local-1:${home}:key/${randomUUID()}`,
     alias: `alias/${uniqueName('alias')}`,
-    grantId: randomBytes(32).toString('hex'),
+    grantId: area === 'ccms' ? randomUUID() : randomBytes(32).toString('hex'),
     ciphertext: Buffer.alloc(64, 1).toString('base64'),
     decisionId,
     project: randomUUID(),
@@ -181,16 +206,21 @@ function nothing(home: string, decisionId: string): Objects {
     target: uniqueName('target'),
     authorityArn,
     certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
+    wrappingId: randomUUID(),
+    wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
+    credentialRole: uniqueName('role'),
+    leaseId: randomUUID(),
+    rotationFunction: uniqueName('function'),
   };
 }
 
 /** Objects with the same forms of names that do not exist. */
-export function missingObjects(objects: Objects, home: string): Objects {
+export function missingObjects(operation: AnyOperation, objects: Objects, home: string): Objects {
   // The header of a ciphertext names its key: 16 bytes from the fifth.
   const ciphertext = Buffer.from(objects.ciphertext, 'base64');
   ciphertext.fill(7, 4, 20);
   return {
-    ...nothing(home, randomUUID()),
+    ...nothing(operation, home, randomUUID()),
     ciphertext: ciphertext.toString('base64'),
     ...(objects.org && { org: missingOrgObjects(objects.org) }),
     ...(objects.config && { config: noConfigObjects() }),
@@ -236,6 +266,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AdminSecretId: objects.secretArn,
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
+    WrappingId: objects.wrappingId,
+    // A token permits by itself: what is no token at all is what policies decide about.
+    WrappingToken: naming === 'new' ? undefined : objects.wrappingToken,
+    SigningSecretId: objects.secretArn,
     MoveToVersionId: objects.versionId,
     IfCurrentVersionId: objects.versionId,
     AdministratorUserName: uniqueName('admin'),
@@ -250,11 +284,19 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
             ? makes
               ? uniqueName('target')
               : objects.target
-            : uniqueName('account'),
+            : isOnFunction(operation)
+              ? makes
+                ? uniqueName('function')
+                : objects.rotationFunction
+              : uniqueName('account'),
+  };
+  const insteadOf = (name: string) => {
+    if (objects.org) return orgValue(objects.org, name);
+    return (isLeaseOperation(operation) ? leaseValue(objects, makes, name) : undefined) ?? values[name];
   };
   const names = new Set<string>();
   const replace = (value: unknown, name?: string): unknown => {
-    const replaced = name === undefined ? undefined : objects.org ? orgValue(objects.org, name) : values[name];
+    const replaced = name === undefined ? undefined : insteadOf(name);
     if (typeof replaced === 'object') {
       names.add((replaced as { Id: string }).Id);
       return replaced;
@@ -272,6 +314,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
   };
   const input = replace(exampleOf(operation)) as Input;
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
+}
+
+function isOnFunction({ area, name }: AnyOperation): boolean {
+  return area === 'ccms' && name.endsWith('RotationFunction');
 }
 
 function movable({ area }: AnyOperation, objects: Objects): string | undefined {
@@ -325,10 +371,18 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return [...named('AliasName').map((name) => `${keys}:${name}`), objects.keyArn];
     case 'kms:key':
       return [objects.keyArn];
-    case 'secretsmanager:secret':
-      return operation.name === 'CreateSecret'
-        ? named('Name').map((name) => `${secrets}:secret:${name}-*`)
-        : [objects.secretArn];
+    case 'secretsmanager:secret': {
+      if (operation.name === 'CreateSecret') return named('Name').map((name) => `${secrets}:secret:${name}-*`);
+      const at = input.Target as { Name?: string } | undefined;
+      return [objects.secretArn, ...(at?.Name === undefined ? [] : [`${secrets}:target:${at.Name}`])];
+    }
+    case 'secretsmanager:credential-role':
+      return leaseResources(operation, input, objects, secrets);
+    case 'secretsmanager:rotation-function':
+      return [
+        ...named('Name').map((name) => `${secrets.replace(':secretsmanager:', ':lambda:')}:function:${name}`),
+        arn(`role/${objects.role}`),
+      ];
     case 'acm-pca:certificate-authority':
       return [objects.authorityArn];
     case 'secretsmanager:target':

@@ -51,6 +51,10 @@ export class SqliteConnection implements DatabaseConnection {
     return this.#failed;
   }
 
+  get released(): boolean {
+    return this.#released;
+  }
+
   release(): void {
     this.#released = true;
   }

@@ -87,6 +87,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     // PASSIVE never waits for readers; it is skipped while a transaction is open.
     if (writer.commits === checkpointed || !writer.lock.tryAcquire()) return;
     try {
+      writer.settle();
       checkpointed = writer.commits;
       db.pragma('wal_checkpoint(PASSIVE)');
     } catch (error) {
@@ -147,7 +148,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
       clearInterval(checkpoints);
       journal.close();
       // A transaction or snapshot that does not end in time is cut off; SQLite rolls it back.
-      await Promise.allSettled([writer.lock.acquire(), snapshots.acquire()]);
+      await Promise.allSettled([writer.close(), snapshots.acquire()]);
       // The writer goes last: it folds the WAL into the database when it is the only connection left.
       for (const handle of handles.toReversed()) handle.close();
       writer.lock.release();

@@ -1,5 +1,9 @@
+import type { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
+import { StoreError } from '../error.ts';
+import { prepareQuery, prepareWrite } from '../prepared-query.ts';
 import { type AnyTransaction, platform } from '../transaction.ts';
+import type { ChangeLogTable, PlatformTables } from './schema.ts';
 
 export interface Change {
   readonly v: number;
@@ -9,6 +13,17 @@ export interface Change {
   /** Milliseconds since 1970. */
   readonly at: number;
 }
+
+const countOn = prepareQuery((db: Kysely<PlatformTables>) =>
+  db
+    .updateTable('global_version')
+    .set((eb) => ({ v: eb('v', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('v'),
+);
+const insertChange = prepareWrite((db: Kysely<PlatformTables>, row: ChangeLogTable) =>
+  db.insertInto('change_log').values(row),
+);
 
 /**
  * The feed of policy-affecting changes.
@@ -30,16 +45,11 @@ export class Changes {
     change: { kind: string; objectId: string; accountId: string | null },
   ): Promise<number> {
     const db = platform(tx);
-    const { v } = await db
-      .updateTable('global_version')
-      .set((eb) => ({ v: eb('v', '+', 1) }))
-      .where('id', '=', 1)
-      .returning('v')
-      .executeTakeFirstOrThrow();
-    await db
-      .insertInto('change_log')
-      .values({ v, kind: change.kind, object_id: change.objectId, account_id: change.accountId, at: this.#now() })
-      .execute();
+    const [counted] = await countOn(db);
+    if (!counted) throw new StoreError('corrupt', 'the number of the last change is missing');
+    const { v } = counted;
+    const { kind, objectId: object_id, accountId: account_id } = change;
+    await insertChange(db, { v, kind, object_id, account_id, at: this.#now() });
     return v;
   }
 

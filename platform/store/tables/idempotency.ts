@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { StoreError } from '../error.ts';
+import { prepareQuery, prepareWrite } from '../prepared-query.ts';
 import { type AnyTransaction, platform } from '../transaction.ts';
-import type { PlatformTables } from './schema.ts';
+import type { IdempotencyTable, PlatformTables } from './schema.ts';
 
 export interface IdempotencyKey {
   readonly accountId: string;
@@ -52,12 +53,7 @@ export class Idempotency {
       status: 'started' as const,
       expires_at: claim.expiresAt,
     };
-    const inserted = await db
-      .insertInto('idempotency')
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 1n) return { kind: 'new' };
+    if ((await insertUnlessThere(db, row)) === 1) return { kind: 'new' };
 
     const found = await where(db.selectFrom('idempotency'), claim).selectAll().forUpdate().executeTakeFirst();
     // Swept or released between the two statements: the caller's retry will be new.
@@ -73,9 +69,8 @@ export class Idempotency {
 
   /** What an earlier request under this token answered, as far as it has ended: `claim` without claiming. */
   async recall(db: Kysely<unknown>, claim: Omit<IdempotencyClaim, 'expiresAt'>): Promise<ClaimResult> {
-    const found = await where((db as Kysely<PlatformTables>).selectFrom('idempotency'), claim)
-      .selectAll()
-      .executeTakeFirst();
+    const { accountId, principal, operation, token } = claim;
+    const [found] = await readClaim(db as Kysely<PlatformTables>, accountId, principal, operation, token);
     if (found === undefined || found.expires_at <= this.#now()) return { kind: 'new' };
     if (found.request_hash !== claim.requestHash) return { kind: 'mismatch' };
     if (found.status === 'started') return { kind: 'new' };
@@ -88,16 +83,17 @@ export class Idempotency {
     key: IdempotencyKey,
     outcome: { readonly response?: Buffer; readonly resourceRef?: string; readonly expiresAt?: number },
   ): Promise<void> {
-    const result = await where(platform(tx).updateTable('idempotency'), key)
-      .set({
-        status: 'done',
-        response: outcome.response ?? null,
-        resource_ref: outcome.resourceRef ?? null,
-        ...(outcome.expiresAt === undefined ? {} : { expires_at: outcome.expiresAt }),
-      })
-      .where('status', '=', 'started')
-      .executeTakeFirst();
-    if (result.numUpdatedRows !== 1n) {
+    const { accountId, principal, operation, token } = key;
+    const completed = await endClaim(platform(tx), {
+      accountId,
+      principal,
+      operation,
+      token,
+      response: outcome.response ?? null,
+      resource_ref: outcome.resourceRef ?? null,
+      ...(outcome.expiresAt !== undefined && { expires_at: outcome.expiresAt }),
+    });
+    if (completed !== 1) {
       throw new StoreError('misuse', `idempotency token of ${key.operation} was not claimed`);
     }
   }
@@ -126,6 +122,27 @@ export class Idempotency {
     return expired.length;
   }
 }
+
+const insertUnlessThere = prepareWrite((db: Kysely<PlatformTables>, row: IdempotencyTable) =>
+  db
+    .insertInto('idempotency')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const readClaim = prepareQuery(
+  (db: Kysely<PlatformTables>, accountId: string, principal: string, operation: string, token: string) =>
+    where(db.selectFrom('idempotency'), { accountId, principal, operation, token }).selectAll(),
+);
+
+type Outcome = Pick<IdempotencyTable, 'response' | 'resource_ref'> & { expires_at?: number };
+
+const endClaim = prepareWrite(
+  (db: Kysely<PlatformTables>, { accountId, principal, operation, token, ...outcome }: IdempotencyKey & Outcome) =>
+    where(db.updateTable('idempotency'), { accountId, principal, operation, token })
+      .set({ status: 'done', ...outcome })
+      .where('status', '=', 'started'),
+);
 
 interface Filterable {
   // biome-ignore lint/suspicious/noExplicitAny: the part of Kysely's builders that select, update and delete share

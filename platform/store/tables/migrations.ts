@@ -70,4 +70,23 @@ async function init(db: Kysely<PlatformTables>): Promise<void> {
   await db.insertInto('global_version').values({ id: 1, v: 0 }).execute();
 }
 
-export const platformMigrations: readonly Migration[] = [{ name: '0001_platform', up: init }];
+async function renewal(db: Kysely<PlatformTables>): Promise<void> {
+  await db.schema
+    .createTable('renewal')
+    .addColumn('step', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('form', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull())
+    .addColumn('begins_at', 'integer', (c) => c.notNull())
+    .addColumn('wanted', 'integer', (c) => c.notNull())
+    .addColumn('after', 'text')
+    .addColumn('total', 'integer', (c) => c.notNull())
+    .addColumn('seen', 'integer', (c) => c.notNull())
+    .addColumn('renewed', 'integer', (c) => c.notNull())
+    .addColumn('refused', 'integer', (c) => c.notNull())
+    .execute();
+}
+
+export const platformMigrations: readonly Migration[] = [
+  { name: '0001_platform', up: init },
+  { name: '0002_renewal', up: renewal },
+];

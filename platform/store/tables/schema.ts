@@ -49,6 +49,25 @@ export interface GlobalVersionTable {
   v: number;
 }
 
+/** How far the keys or rows of one kind are brought into the form that the HSM has now. */
+export interface RenewalTable {
+  step: string;
+  /** The form this walk brings them into. */
+  form: string;
+  state: 'running' | 'done';
+  begins_at: number;
+  /** Grows when something was written that the walk may have passed already. */
+  wanted: number;
+  /** The last row that was looked at; null: none yet. */
+  after: string | null;
+  /** Rows there were when it began. */
+  total: number;
+  seen: number;
+  renewed: number;
+  /** Rows that nobody of ours wrote: left as they are. */
+  refused: number;
+}
+
 export interface SchemaMigrationTable {
   area: string;
   name: string;
@@ -62,5 +81,6 @@ export interface PlatformTables {
   job: JobTable;
   change_log: ChangeLogTable;
   global_version: GlobalVersionTable;
+  renewal: RenewalTable;
   schema_migration: SchemaMigrationTable;
 }

@@ -23,8 +23,13 @@ const NO_CONTEXT: ContextMap = new Map();
 
 /** Whether a statement is about the action at all. Where none of a policy is, the policy has no say in the request. */
 export function mentionsAction(policy: CompiledPolicy, action: string): boolean {
+  return statementsAbout(policy, action).length > 0;
+}
+
+/** Statements with the action in Action, or not in NotAction: no variable can stand there, so no request is needed. */
+export function statementsAbout(policy: CompiledPolicy, action: string): CompiledStatement[] {
   const name = canonicalAction(action);
-  return policy.statements.some((statement) => actionMatches(statement, name, NO_CONTEXT));
+  return policy.statements.filter((statement) => actionMatches(statement, name, NO_CONTEXT));
 }
 
 export function actionApplies(statement: CompiledStatement, view: RequestView): boolean {
@@ -47,7 +52,8 @@ export function resourceApplies(statement: CompiledStatement, view: RequestView)
   return statement.negatedResource;
 }
 
-function resourceMatches(pattern: ResourcePattern, view: RequestView): boolean {
+/** Whether the resource of the request is one that the pattern means. */
+export function resourceMatches(pattern: ResourcePattern, view: RequestView): boolean {
   if (pattern.arn === undefined) return true;
   if (view.cuts === undefined || (pattern.wildcardType && view.resourceHasType)) return false;
   return matchArn(pattern.arn, view.resource, view.cuts, view.context);

@@ -110,3 +110,8 @@ function unmap(address: IpAddress | undefined): IpAddress | undefined {
   const [first, second, third, fourth] = address.words;
   return first === 0 && second === 0 && third === 0xffff ? { words: [fourth!] } : address;
 }
+
+/** Whether a text is what conditions on addresses are compared with. */
+export function isAddressRange(text: string): boolean {
+  return parseRange(text) !== undefined;
+}

@@ -1,51 +1,21 @@
 /** Recorded decisions for our own services, so that they can be asked again under other policies. */
-import { z } from 'zod';
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import {
-  AccountId,
-  annotate,
-  flag,
-  integer,
-  list,
-  structure,
-  text,
-  timestamp,
-} from '../../../platform/contract/shape.ts';
-import { BoundLevel, DecisionCheck, DecisionPrincipal, EventId, Sequence } from './shapes.ts';
+import { AccountId, annotate, integer, list, structure, text, timestamp } from '../../../platform/contract/shape.ts';
+import { EventId, Sequence } from './shapes.ts';
 
 /** Behind it the next page goes on. */
 const Position = structure({ Time: timestamp(), Sequence });
 
-const { ResourceLevels, ...question } = DecisionCheck.shape;
-
-/** One question that the policies were asked, with everything the answer rested on. */
-export const RecordedDecision = structure({
-  ...question,
+/** The decisions of one record, in the short form of `platform/contract/decision-form.ts`. */
+const RecordDecisions = structure({
   EventId,
-  EventName: text(0, 128),
+  EventName: text(0, 512),
   Position,
-  /** About whom was decided: the caller, or the subject of an Authorize. */
-  Principal: DecisionPrincipal,
-  /** The role or user a session has its permissions from. */
-  Issuer: structure({ Arn: text(0, 2048), PrincipalId: text(0, 256) }).optional(),
-  /** Somebody asked about the principal (Authorize). */
-  Asked: flag(),
-  /** What was asked about in an Authorize, so far as its record holds it; absent: the record does not tell. */
-  Given: structure({ ResourcePolicy: annotate(z.string(), { audit: 'drop' }).optional() }).optional(),
-  /** Which of the stacks of the page bound it. */
-  Stack: integer(0, 100_000),
+  Decisions: text(1, 1_000_000, { audit: 'length' }),
 });
 
-/** The policies that bound a decision. */
-export const RecordedStack = structure({
-  /** Of the principal: what it is granted in a project is granted in this account. Empty where it has none. */
-  AccountId: text(0, 64),
-  /** `arn@version`; `boundary:arn@version` and `session:arn@version` for what is not an identity policy. */
-  Policies: list(text(1, 2200), 0, 1000),
-  /** The levels that bound the principal, from the root down; absent: none did. */
-  PrincipalLevels: list(BoundLevel, 0, 100).optional(),
-  ResourceLevels,
-});
+/** What decisions have in common, by its hash. */
+const Setting = structure({ Id: text(43, 43), Text: text(2, 1_000_000, { audit: 'length' }) });
 
 export const MAX_READ_DECISIONS = 1000;
 
@@ -63,9 +33,9 @@ export const ReadDecisions = defineOperation({
     Limit: integer(1, MAX_READ_DECISIONS).optional(),
   }),
   output: structure({
-    Decisions: annotate(list(RecordedDecision, 0, 100_000), { audit: 'length' }),
+    Records: annotate(list(RecordDecisions, 0, MAX_READ_DECISIONS), { audit: 'length' }),
     /** Each once: the same principal is judged by the same policies over and over. */
-    Stacks: annotate(list(RecordedStack, 0, 100_000), { audit: 'length' }),
+    Settings: annotate(list(Setting, 0, 100_000), { audit: 'length' }),
     Next: Position.optional(),
   }),
   authz: 'internal',

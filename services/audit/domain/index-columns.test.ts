@@ -24,6 +24,7 @@ describe('search columns of a record', () => {
       requestId: 'r-1',
       resources: ['arn:1', 'arn:2'],
       change: false,
+      decisions: { text: '', settings: new Map() },
     });
   });
 

@@ -1,5 +1,7 @@
 /** What is searched by: taken from the text of a record once, when it arrives. Never throws: a record is never lost. */
 import { createHash } from 'node:crypto';
+import { NO_DECISIONS, type PackedDecisions, packDecisions } from '../../../platform/contract/decision-form.ts';
+import { decisionsOf } from './recorded-decisions.ts';
 
 export type Outcome = 'success' | 'denied' | 'failed';
 
@@ -15,6 +17,8 @@ export interface IndexColumns {
   resources: readonly string[];
   /** A write operation that succeeded. */
   change: boolean;
+  /** To be asked again under other policies. */
+  decisions: PackedDecisions;
 }
 
 const NOTHING: IndexColumns = {
@@ -27,6 +31,7 @@ const NOTHING: IndexColumns = {
   requestId: null,
   resources: [],
   change: false,
+  decisions: NO_DECISIONS,
 };
 
 const MAX_RESOURCES = 100;
@@ -72,6 +77,7 @@ export function indexColumns(record: string): IndexColumns {
     requestId: text(value.requestID),
     resources: resourcesOf(value),
     change: value.readOnly === false && value.errorCode === undefined,
+    decisions: packDecisions(decisionsOf(value)),
   };
 }
 

@@ -2,102 +2,69 @@
  * The decisions of one record, one by one: what the caller was checked for, and what was asked about others. Tolerates
  * records of older writers, as `decisionView` does.
  */
-import {
-  askedDecision,
-  boundLevel,
-  check,
-  list,
-  object,
-  optional,
-  parse,
-  policies,
-  principal,
-  text,
-} from './decision.ts';
+import type { DecisionFacts, DecisionSetting } from '../../../platform/contract/decision-form.ts';
+import { askedDecision, boundLevel, check, list, object, parse, policies, principal, text } from './decision.ts';
 
-interface BoundLevel {
-  Id: string;
-  Policies: string[];
-}
-
-/** The policies that bound a decision. */
-export interface RecordedStack {
-  /** Of the principal. */
-  AccountId: string;
-  Policies: string[];
-  PrincipalLevels?: BoundLevel[];
-  ResourceLevels?: BoundLevel[] | undefined;
+export interface RecordedDecision {
+  facts: DecisionFacts;
+  setting: DecisionSetting;
 }
 
 /** None when the text is no record, or the policies were not asked. */
-export function recordedDecisions(record: string) {
-  const root = object(parse(record));
-  const EventId = text(root.eventID);
+export function recordedDecisions(record: string): RecordedDecision[] {
+  return decisionsOf(parse(record));
+}
+
+/** The same of a record that is parsed already. */
+export function decisionsOf(value: unknown): RecordedDecision[] {
+  const root = object(value);
   const decision = object(object(root.x).decision);
-  if (EventId === undefined) return [];
+  if (text(root.eventID) === undefined) return [];
   const scp = object(decision.organization).scp;
-  const event = { EventId, EventName: text(root.eventName) ?? '' };
   // The subjects of Authorize are of the caller's account, so the same levels bind them.
-  const levels = optional('PrincipalLevels', scp === undefined ? undefined : list(scp).map(boundLevel));
-  const bound = (
-    { AccountId = '' }: { AccountId?: string },
-    Policies: string[],
-    ResourceLevels: RecordedStack['ResourceLevels'],
-  ): RecordedStack => ({
-    AccountId,
-    Policies,
-    ...levels,
-    ...optional('ResourceLevels', ResourceLevels),
-  });
+  const PrincipalLevels = scp === undefined ? undefined : list(scp).map(boundLevel);
   const identity = object(root.userIdentity);
   const caller = principal(identity);
   const issuer = issuerOf(identity);
   const { Policies } = policies(decision);
   const shared = object(decision.context);
   const checks = list(decision.checks).map((item) => {
-    const { ResourceLevels, ...question } = check(item);
+    const question = check(item);
+    const { ResourceLevels } = question;
+    const Context = { ...shared, ...question.Context };
     return {
-      ...event,
-      ...question,
-      Context: { ...shared, ...question.Context },
-      Principal: caller,
-      ...optional('Issuer', issuer),
-      Asked: false,
-      stack: bound(caller, Policies, ResourceLevels),
+      facts: question,
+      setting: {
+        Principal: caller,
+        Issuer: issuer,
+        Asked: false,
+        AccountId: caller.AccountId ?? '',
+        Policies,
+        PrincipalLevels,
+        ResourceLevels,
+        Context,
+      },
     };
   });
   const asked = list(decision.asked).map((item) => {
-    const { Observed: _, PolicyVersion: __, Policies: own, ResourceLevels, ...question } = askedDecision(item);
+    const question = askedDecision(item);
+    const { Principal, Policies: own, ResourceLevels, Context } = question;
     return {
-      ...event,
-      ...question,
-      // Who asks about itself does so within its session.
-      ...optional('Issuer', question.Principal.Arn === caller.Arn ? issuer : undefined),
-      Asked: true,
-      ...optional('Given', givenWith(object(root.requestParameters), question)),
-      stack: bound(question.Principal, own, ResourceLevels),
+      facts: { ...question, Given: givenWith(object(root.requestParameters), question) },
+      setting: {
+        Principal,
+        // Who asks about itself does so within its session.
+        Issuer: Principal.Arn === caller.Arn ? issuer : undefined,
+        Asked: true,
+        AccountId: Principal.AccountId ?? '',
+        Policies: own,
+        PrincipalLevels,
+        ResourceLevels,
+        Context,
+      },
     };
   });
   return [...checks, ...asked];
-}
-
-/** Each different stack once, in the order of appearance. */
-export class Stacks {
-  readonly list: RecordedStack[] = [];
-  private readonly places = new Map<string, number>();
-
-  placeOf(stack: RecordedStack): number {
-    const key = JSON.stringify([
-      stack.AccountId,
-      stack.Policies,
-      stack.PrincipalLevels ?? null,
-      stack.ResourceLevels ?? null,
-    ]);
-    const known = this.places.get(key);
-    if (known !== undefined) return known;
-    this.places.set(key, this.list.length);
-    return this.list.push(stack) - 1;
-  }
 }
 
 function issuerOf(identity: Record<string, unknown>): { Arn: string; PrincipalId: string } | undefined {

@@ -1,6 +1,9 @@
+import { packDecisions, settingsNamed } from '../../../platform/contract/decision-form.ts';
 import { ReadDecisions } from '../api/index.ts';
 import { implement } from '../deps.ts';
-import { recordedDecisions, Stacks } from '../domain/recorded-decisions.ts';
+import { recordedDecisions } from '../domain/recorded-decisions.ts';
+import { readEvents } from '../store/search.ts';
+import { readSettings } from '../store/settings.ts';
 import { readWindow } from '../store/window.ts';
 
 const DEFAULT_LIMIT = 500;
@@ -13,18 +16,25 @@ export const readDecisions = implement(ReadDecisions, {
     const window = { from: StartTime, to: EndTime };
     const rows = await readWindow(store.read, AccountId, window, after, Limit);
     const last = rows.length === Limit ? rows.at(-1) : undefined;
-    const stacks = new Stacks();
-    const Decisions = rows.flatMap(({ time, sequence, record }) => {
-      const Position = { Time: time, Sequence: sequence };
-      return recordedDecisions(record).map(({ stack, ...decision }) => ({
-        ...decision,
-        Position,
-        Stack: stacks.placeOf(stack),
-      }));
-    });
+    const named = rows.map(({ decisions }) => (decisions === null ? undefined : settingsNamed(decisions)));
+    const settings = await readSettings(store.read, [...new Set(named.flatMap((ids) => ids ?? []))]);
+
+    // From before there were short forms, or with one that cannot be what was written: the record itself tells.
+    const isOpen = (index: number) => named[index]?.every((id) => settings.has(id)) !== true;
+    const open = rows.filter((_, index) => isOpen(index)).map(({ sequence }) => sequence);
+    const taken = new Map<number, string>();
+    for (const { sequence, record } of await readEvents(store.read, AccountId, open)) {
+      const packed = packDecisions(recordedDecisions(record));
+      taken.set(sequence, packed.text);
+      for (const [id, text] of packed.settings) settings.set(id, text);
+    }
     return {
-      Decisions,
-      Stacks: stacks.list,
+      Records: rows.flatMap(({ event_id, name, time, sequence, decisions }) => {
+        const Decisions = taken.get(sequence) ?? decisions ?? '';
+        const Position = { Time: time, Sequence: sequence };
+        return Decisions === '' ? [] : { EventId: event_id, EventName: name, Position, Decisions };
+      }),
+      Settings: [...settings].map(([Id, Text]) => ({ Id, Text })),
       ...(last && { Next: { Time: last.time, Sequence: last.sequence } }),
     };
   },

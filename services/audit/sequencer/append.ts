@@ -12,6 +12,7 @@ import type { EngineName } from '../store/batch.ts';
 import { appendChanges } from '../store/changes.ts';
 import { appendRecords, chained, readHeads } from '../store/records.ts';
 import type { AuditDatabase, RecordResourceTable, RecordTable, StreamHeadTable } from '../store/schema.ts';
+import { addSettings } from '../store/settings.ts';
 
 /** A record as it arrived; `text` is kept to the character. */
 export interface Arrived {
@@ -58,15 +59,18 @@ export async function appendToChain(
   const rows: RecordTable[] = [];
   const resources: RecordResourceTable[] = [];
   const written: RecordTable[] = [];
+  const settings = new Map<string, string>();
   for (const record of fresh) {
     const row = nextRow(record, heads);
     rows.push(row);
     if (record.columns.change && row.account_id !== '') written.push(row);
+    for (const [id, text] of record.columns.decisions.settings) settings.set(id, text);
     for (const arn of record.columns.resources)
       resources.push({ account_id: row.account_id, arn, time: row.time, sequence: row.sequence });
     if (rows.length % SLICE === 0) await giveWay();
   }
   await appendRecords(tx, engine, rows, resources, [...heads.values()], giveWay);
+  await addSettings(tx, engine, settings);
   await appendChanges(tx, engine, written);
   return fresh.length;
 }
@@ -98,5 +102,6 @@ function nextRow(record: Prepared, heads: Map<string, StreamHeadTable>): RecordT
     request_id: columns.requestId,
     hash,
     record: record.text,
+    decisions: columns.decisions.text,
   };
 }

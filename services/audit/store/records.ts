@@ -21,6 +21,7 @@ const RECORD_COLUMNS = [
   'request_id',
   'hash',
   'record',
+  'decisions',
 ] as const satisfies readonly (keyof RecordTable)[];
 
 const insertRecords = new RowsStatement<RecordTable>(RECORD_COLUMNS, (tx, rows) =>

@@ -15,6 +15,14 @@ export interface RecordTable {
   request_id: string | null;
   hash: string;
   record: string;
+  /** Short form of its decisions; empty: it has none; null: from before there were short forms. */
+  decisions: string | null;
+}
+
+/** What the decisions of many records have in common, by its hash. Insert-only like `record`. */
+export interface DecisionSettingTable {
+  id: string;
+  text: string;
 }
 
 /** Resources of a record, for search. Insert-only like `record`. */
@@ -65,6 +73,7 @@ export interface WriteOrderTable {
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
+  decision_setting: DecisionSettingTable;
   pending: PendingTable;
   stream_head: StreamHeadTable;
   writer: WriterTable;

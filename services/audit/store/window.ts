@@ -1,10 +1,13 @@
-/** Whole records of an account in the order of time, page by page. */
+/** Decisions of an account in the order of time, page by page. */
 import type { Kysely } from 'kysely';
 import type { AuditDatabase } from './schema.ts';
 import type { EventPosition } from './search.ts';
 
-export interface RecordInWindow extends EventPosition {
-  record: string;
+export interface DecisionsInWindow extends EventPosition {
+  event_id: string;
+  name: string;
+  /** Null: only the record tells. */
+  decisions: string | null;
 }
 
 export async function readWindow(
@@ -13,10 +16,10 @@ export async function readWindow(
   window: { from: number; to: number },
   after: EventPosition | undefined,
   limit: number,
-): Promise<RecordInWindow[]> {
+): Promise<DecisionsInWindow[]> {
   let query = db
     .selectFrom('record')
-    .select(['time', 'sequence', 'record'])
+    .select(['time', 'sequence', 'event_id', 'name', 'decisions'])
     .where('account_id', '=', accountId)
     .where('time', '>=', Math.max(window.from, after?.time ?? window.from))
     .where('time', '<=', window.to);

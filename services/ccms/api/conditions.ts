@@ -17,3 +17,6 @@ export const CONTENT_CONDITIONS = [
   'secretsmanager:KmsKeyId',
   'secretsmanager:KmsKeyArn',
 ] as const;
+
+/** Every operation on a credential role or its leases. */
+export const ROLE_CONDITIONS = ['parapet:EnterpriseProjectId'] as const;

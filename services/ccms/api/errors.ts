@@ -41,6 +41,12 @@ const catalogue = {
     doc: 'The database of the target did not do what was asked; the message names what went wrong.',
   },
   InvalidNextToken: { status: 400, aws: 'InvalidNextTokenException', doc: 'The token was not made for this list.' },
+  CursorExpired: {
+    status: 410,
+    aws: 'CursorExpiredException',
+    awsStatus: 400,
+    doc: 'Changes after the cursor are not kept any more: start again.',
+  },
   EncryptionFailure: {
     status: 409,
     aws: 'EncryptionFailure',
@@ -50,6 +56,21 @@ const catalogue = {
     status: 409,
     aws: 'DecryptionFailure',
     doc: 'The stored value cannot be opened: its key is disabled or gone, or it is not what was written.',
+  },
+  InvalidWrappingToken: {
+    status: 404,
+    aws: 'InvalidWrappingTokenException',
+    doc: 'The token is none, or not for this caller.',
+  },
+  WrappingUsed: {
+    status: 409,
+    aws: 'WrappingUsedException',
+    doc: 'The value was unwrapped before: unless the caller did so, the token was intercepted.',
+  },
+  WrappingEnded: {
+    status: 409,
+    aws: 'WrappingEndedException',
+    doc: 'The time of the token has passed, or it was revoked: nobody read the value with it.',
   },
   Conflict: {
     status: 409,

@@ -23,7 +23,7 @@ const example = {
 export const MoveResource = defineOperation({
   ...vault('management'),
   name: 'MoveResource',
-  doc: 'Moves a secret or a target into another enterprise project. Needs the permission in both projects.',
+  doc: 'Moves a secret, a target or a credential role into another enterprise project. Needs the permission in both projects.',
   input: structure(MoveInput),
   output: structure(MoveOutput),
   errors: changeErrors('EnterpriseProjectDisabled'),
@@ -39,7 +39,7 @@ export const MoveResource = defineOperation({
 export const PreviewMoveResource = defineOperation({
   ...vault('management'),
   name: 'PreviewMoveResource',
-  doc: 'Who in the account (root user, users, roles) would gain or lose access to a secret or target by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
+  doc: 'Who in the account (root user, users, roles) would gain or lose access to a secret, target or credential role by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
   input: structure({ ...MoveInput, MaxResults: PageLimit.optional(), NextToken: NextToken.optional() }),
   output: structure({ ...MovePreview, NextToken: NextToken.optional() }),
   errors: readErrors('InvalidNextToken', 'EnterpriseProjectDisabled'),

@@ -25,15 +25,15 @@ export const SecretId = text(1, 2048, { pattern: /^[A-Za-z0-9/_+=.@:!-]+$/ });
 /** The client's token is the id of the version it makes. */
 export const VersionId = text(32, 64, { pattern: /^[!-~]+$/ });
 /** PostgreSQL cannot store U+0000, and half a surrogate pair has no UTF-8 form. */
-const PLAIN = /^[^\0\p{Surrogate}]*$/u;
+export const PlainText = /^[^\0\p{Surrogate}]*$/u;
 export const Stage = text(1, 256, { pattern: /^[^\p{Control}\p{Surrogate}]+$/u });
 export const Stages = list(Stage, 1, 20);
-export const Description = text(0, 2048, { pattern: PLAIN });
-export const KmsKeyId = text(0, 2048, { pattern: PLAIN });
+export const Description = text(0, 2048, { pattern: PlainText });
+export const KmsKeyId = text(0, 2048, { pattern: PlainText });
 export const SecretString = secretText(1, MAX_VALUE_BYTES);
 export const SecretBinary = secretBlob(MAX_VALUE_BYTES);
-export const TagKey = text(1, 128, { pattern: PLAIN });
-export const Tags = list(structure({ Key: TagKey, Value: text(0, 256, { pattern: PLAIN }) }), 0, 200);
+export const TagKey = text(1, 128, { pattern: PlainText });
+export const Tags = list(structure({ Key: TagKey, Value: text(0, 256, { pattern: PlainText }) }), 0, 200);
 export const MaxResults = integer(1, 100);
 export const NextToken = text(1, 4096, { audit: 'drop' });
 
@@ -59,6 +59,21 @@ export const Filters = list(
   10,
 );
 
+/** Names of keys are part of the value: no record keeps them. */
+export const GrantedFields = annotate(list(text(1, 512, { pattern: PlainText, audit: 'drop' }), 1, 50), {
+  audit: 'length',
+});
+export const MaxCacheSeconds = integer(0, 86_400);
+/** AWS's: AutomaticallyAfterDays or ScheduleExpression. */
+export const RotationRules = annotate(
+  structure({
+    AutomaticallyAfterDays: integer(1, 1000).optional(),
+    Duration: text(2, 3, { pattern: /^[0-9]+h$/ }).optional(),
+    ScheduleExpression: text(1, 256, { pattern: /^[0-9A-Za-z()#?*\-/, ]+$/ }).optional(),
+  }),
+  { title: 'RotationRules' },
+);
+
 /** What every change answers. */
 export const named = { ARN: ArnText, Name: SecretName };
 
@@ -76,6 +91,13 @@ const described = {
   /** The day, not the moment. */
   LastAccessedDate: timestamp().optional(),
   DeletedDate: timestamp().optional(),
+  /** Absent: the secret was never to rotate. */
+  RotationEnabled: flag().optional(),
+  RotationLambdaARN: text(0, 2048).optional(),
+  RotationRules: RotationRules.optional(),
+  LastRotatedDate: timestamp().optional(),
+  /** The end of the next window. */
+  NextRotationDate: timestamp().optional(),
   Tags: Tags.optional(),
   CreatedDate: timestamp().optional(),
   PrimaryRegion: Region.optional(),
@@ -94,6 +116,10 @@ export const SecretValue = {
   SecretString: SecretString.optional(),
   VersionStages: Stages.optional(),
   CreatedDate: timestamp(),
+  /** Of who reads by a grant: the keys of the object that it lets through. */
+  GrantedFields: GrantedFields.optional(),
+  /** Of who reads by a grant: how long the value may be kept. */
+  MaxCacheSeconds: MaxCacheSeconds.optional(),
 };
 
 export const SecretVersion = annotate(

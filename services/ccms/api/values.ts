@@ -71,7 +71,7 @@ export const BatchGetSecretValue = defineOperation({
 export const PutSecretValue = defineOperation({
   ...vault('management'),
   name: 'PutSecretValue',
-  doc: 'Adds a version with a value. It becomes AWSCURRENT, or takes the stages that are named. The same token and value again change nothing.',
+  doc: 'Adds a version with a value. It becomes AWSCURRENT, or takes the stages that are named. The same token and value again change nothing. The empty version of a rotation takes the value of its token.',
   input: structure({
     SecretId,
     ClientRequestToken: VersionId.optional(),
@@ -87,6 +87,7 @@ export const PutSecretValue = defineOperation({
     resource: 'secretsmanager:secret',
     conditions: [...SECRET_CONDITIONS, 'secretsmanager:VersionStage'],
   },
+  onBehalf: ['ccms'],
   effect: 'write',
   aws: { protocol: 'json-1.1', target: `${TARGET}.PutSecretValue` },
   examples: [

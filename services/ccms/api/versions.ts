@@ -58,6 +58,7 @@ export const UpdateSecretVersionStage = defineOperation({
   output: structure(named),
   errors: changeErrors('LimitExceeded'),
   authz: onSecret('UpdateSecretVersionStage', 'secretsmanager:VersionStage'),
+  onBehalf: ['ccms'],
   effect: 'write',
   aws: { protocol: 'json-1.1', target: `${TARGET}.UpdateSecretVersionStage` },
   examples: [{ title: 'a stage', input: { SecretId: 'shop/db', VersionStage: 'blue', MoveToVersionId: token } }],

@@ -123,6 +123,16 @@ export function versionRowBytes(row: Omit<Unsealed<VersionRow>, 'sealed'>): Buff
   ]);
 }
 
+/** Whether two rows are the same in every column, the MAC included. */
+export function isSameRow(a: SecretRow, b: SecretRow): boolean {
+  const columns = Object.keys(a) as (keyof SecretRow)[];
+  if (columns.length !== Object.keys(b).length) return false;
+  return columns.every((column) => {
+    const [one, other] = [a[column], b[column]];
+    return one === other || (Buffer.isBuffer(one) && Buffer.isBuffer(other) && one.equals(other));
+  });
+}
+
 export function policyHash(policy: string, principals: string): string {
   const bytes = lengthPrefixed([Buffer.from(policy, 'utf8'), Buffer.from(principals, 'utf8')]);
   return createHash('sha256').update(bytes).digest('hex');

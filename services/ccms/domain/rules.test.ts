@@ -5,7 +5,7 @@ import { toDestroy } from './deprecated.ts';
 import { type Filter, filterProblem, matches } from './filters.ts';
 import { diffValues } from './json-diff.ts';
 import { YOUNG_MS } from './limits.ts';
-import { policyHash, type SecretRow, secretRowBytes, type VersionRow, versionRowBytes } from './rows.ts';
+import { isSameRow, policyHash, type SecretRow, secretRowBytes, type VersionRow, versionRowBytes } from './rows.ts';
 import { isPublic } from './secret-policy.ts';
 import { endsLikeArn, keyReference, parseSecretId, suffixOf } from './secret-ref.ts';
 import { tagMap, withTags } from './tags.ts';
@@ -237,6 +237,24 @@ describe('what the MAC of a row covers', () => {
         : Buffer.isBuffer(value)
           ? Buffer.alloc(32, 1)
           : `${value}x`;
+
+  it.each(Object.keys({ ...secret, row_mac: 0 }) as (keyof SecretRow)[])(
+    'another %s is another secret row',
+    (column) => {
+      const row: SecretRow = { ...secret, row_mac: Buffer.alloc(32, 1) };
+      const copy = { ...row, row_mac: Buffer.from(row.row_mac) };
+      expect(isSameRow(row, copy)).toBe(true);
+      const other = Buffer.isBuffer(row[column])
+        ? Buffer.alloc(32, 2)
+        : typeof row[column] === 'number'
+          ? -1
+          : 'another';
+      expect(isSameRow(row, { ...copy, [column]: other })).toBe(false);
+      const { [column]: _gone, ...less } = copy;
+      expect(isSameRow(row, less as SecretRow)).toBe(false);
+      expect(isSameRow(less as SecretRow, row)).toBe(false);
+    },
+  );
 
   it.each(Object.keys(secret).filter((column) => !['policy', 'policy_principals'].includes(column)))(
     'secret: %s',

@@ -1,6 +1,6 @@
 /**
  * Which version holds which stage (spec ccms 3.3). Guarantees: a stage is on one version at most; a secret that has a
- * value has AWSCURRENT; AWSPREVIOUS is never the version that is AWSCURRENT. Texts are ours, codes are AWS's.
+ * value has AWSCURRENT, but for the one its first rotation has not finished; AWSPREVIOUS is never the version that is AWSCURRENT. Texts are ours, codes are AWS's.
  */
 import { MAX_STAGES } from './limits.ts';
 
@@ -39,9 +39,17 @@ export function stagesByVersion(stages: StageMap): Record<string, string[]> {
  * of the secret.
  */
 export function placeVersion(stages: StageMap, versionId: string, wanted: readonly string[] | undefined): StageResult {
-  const isFirst = !stages.has(CURRENT);
   const names = new Set(wanted ?? [CURRENT]);
-  if (isFirst) names.add(CURRENT);
+  if (!stages.has(CURRENT)) names.add(CURRENT);
+  return attached(stages, versionId, names);
+}
+
+/** The empty version of a rotation gets its value: it is no first value that consumers may have yet. */
+export function placeFilled(stages: StageMap, versionId: string, wanted: readonly string[] | undefined): StageResult {
+  return attached(stages, versionId, new Set(wanted ?? [CURRENT]));
+}
+
+function attached(stages: StageMap, versionId: string, names: ReadonlySet<string>): StageResult {
   if (names.has(CURRENT) && names.has(PREVIOUS))
     return problem('InvalidParameter', `a version cannot be ${CURRENT} and ${PREVIOUS} at the same time`);
   const next = new Map(stages);

@@ -64,6 +64,7 @@ export async function purgeSecret(deps: CcmsDeps, secretId: string): Promise<boo
       input: { SecretId: record.arn, DeletionDate: deletionDate },
       resources: [{ ARN: record.arn, accountId, type: TYPE }],
     });
+    await deps.feed.announce(tx, { arn: record.arn, accountId }, 'destroyed');
     return true;
   });
   if (destroyed) deps.log.warn({ arn: record.arn }, 'secret destroyed: its recovery window has passed');

@@ -168,6 +168,7 @@ async function creation(
       if (!(await insertSecret(tx, { ...row, row_mac: mac! })))
         throw call.fail('Conflict', `secret ${input.Name} was made by another request at the same time`);
       if (version) await insertVersion(tx, { ...version, row_mac: versionMac! });
+      await deps.feed.announce(tx, { arn, accountId: place.accountId }, 'created');
       return { ARN: arn, Name: input.Name, ...(version && { VersionId: token }) };
     },
     () => deps.secrets.written(secretId, 1),

@@ -6,6 +6,7 @@ import type { TombstoneRow } from '../domain/rows.ts';
 import { secretArn } from '../domain/secret-ref.ts';
 import { destroySecret } from '../store/queries.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
+import { suspended } from './rotation/rotation-change.ts';
 import {
   type AnyCall,
   askAboutSecret,
@@ -63,6 +64,7 @@ export const deleteSecret = implement(DeleteSecret, {
       const buried = tombstone(record, call.now, call.caller.arn);
       return change(async (tx) => {
         if (!(await destroySecret(tx, record.row, buried))) throw conflict(call, record);
+        await deps.feed.announce(tx, { arn: record.arn, accountId: record.row.account_id }, 'destroyed');
         return output;
       });
     }
@@ -75,7 +77,9 @@ export const deleteSecret = implement(DeleteSecret, {
     }
     const DeletionDate = call.now + (days ?? RECOVERY_DAYS.default) * DAY_MS;
     const edit = { deletion_date: DeletionDate, deleted_at: call.now };
-    return changeSecret(call, deps, record, { edit, output: { ...output, DeletionDate } });
+    // Rotation does not come back by itself when the secret is restored.
+    const { writes } = await suspended(deps, record, call.now);
+    return changeSecret(call, deps, record, { edit, also: writes, output: { ...output, DeletionDate } });
   },
 });
 

@@ -8,6 +8,7 @@ import { guardedSecret, readAccess } from '../store/queries.ts';
 import { listSorted, type Position, type SortedSecret } from '../store/sorted-list.ts';
 import { described, stagesShown } from './description.ts';
 import { openPage } from './page.ts';
+import { rotationShown } from './rotation/shown.ts';
 
 const implement = implementFor<CcmsDeps>();
 
@@ -50,10 +51,12 @@ export const listSecrets = implement(ListSecrets, {
     await deps.guard.verify(found.map(guardedSecret));
     const ids = found.map(({ secret_id }) => secret_id);
     const access = await readAccess(deps.store.read, ids);
+    const rotations = await deps.rotations.ofMany(ids);
     const SecretList = found.map((row) => {
       const stages = stagesShown(readStages(row.stages));
       const days = deps.access.latest(row.secret_id, access);
-      return { ...described(row, days), ...(stages && { SecretVersionsToStages: stages }) };
+      const rotation = rotationShown(rotations.get(row.secret_id), call.now);
+      return { ...described(row, days), ...rotation, ...(stages && { SecretVersionsToStages: stages }) };
     });
     return { SecretList, ...(more && after && page.next(after)) };
   },

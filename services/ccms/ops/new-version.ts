@@ -3,12 +3,12 @@ import type { CcmsDeps } from '../deps.ts';
 import { toDestroy } from '../domain/deprecated.ts';
 import { MAX_DEPRECATED } from '../domain/limits.ts';
 import type { Unsealed, VersionRow } from '../domain/rows.ts';
-import { placeVersion, type StageMap, type StageProblem, stagesColumn } from '../domain/stages.ts';
+import { placeFilled, placeVersion, type StageMap, type StageProblem, stagesColumn } from '../domain/stages.ts';
 import { sameFingerprint } from '../store/fingerprints.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
 import type { KeyHolder } from './data-keys.ts';
 import type { AnyCall } from './secret-access.ts';
-import type { SecretEdit } from './secret-change.ts';
+import { editedVersion, type SecretEdit } from './secret-change.ts';
 import { type PlainValue, sealed } from './secret-value.ts';
 
 /** The token of the request: clients always send one, people need not. */
@@ -37,10 +37,14 @@ export async function repeated(
   value: PlainValue,
 ): Promise<VersionRow | undefined> {
   const existing = await deps.secrets.version(secret, token);
-  if (!existing) return undefined;
-  const fingerprint = await deps.fingerprints.of(secret.row.account_id, value.kind, value.bytes);
-  if (sameFingerprint(existing.fingerprint, fingerprint)) return existing;
-  throw call.fail('AlreadyExists', `a version with the token ${token} exists and has another value`, {
+  if (existing) await requireSameValue(call, deps, existing, value);
+  return existing;
+}
+
+export async function requireSameValue(call: AnyCall, deps: CcmsDeps, existing: VersionRow, value: PlainValue) {
+  const fingerprint = await deps.fingerprints.of(existing.account_id, value.kind, value.bytes);
+  if (sameFingerprint(existing.fingerprint, fingerprint)) return;
+  throw call.fail('AlreadyExists', `a version with the token ${existing.version_id} exists and has another value`, {
     hint: 'use a new token for a new value',
   });
 }
@@ -62,7 +66,9 @@ export async function addVersion(
   const { token, value, holder } = wanted;
   const placed = placeVersion(secret.stages, token, wanted.stages);
   if (!placed.ok) throw stageFailure(call, placed);
-  const remove = toDestroy(await deps.secrets.versions(secret), placed.stages, call.now);
+  // Numbers have no gaps, so there are at most as many versions: up to the limit none has to go, and none is read.
+  const isWithin = secret.row.last_ordinal <= MAX_DEPRECATED;
+  const remove = isWithin ? [] : toDestroy(await deps.secrets.versions(secret), placed.stages, call.now);
   if (!remove) {
     throw call.fail('LimitExceeded', `the secret has ${MAX_DEPRECATED} versions without a stage from the last day`, {
       hint: 'change it less often, or name stages to keep versions',
@@ -71,6 +77,35 @@ export async function addVersion(
   const add = await versionRow(call, deps, secret.row, { token, value, holder });
   const edit = { stages: stagesColumn(placed.stages), last_ordinal: add.ordinal, changed_at: call.now };
   return { edit, add, remove, stages: placed.stages };
+}
+
+export interface FilledVersion {
+  edit: SecretEdit;
+  replace: readonly Unsealed<VersionRow>[];
+  stages: StageMap;
+}
+
+/**
+ * The value of a version that a rotation made for its token. It takes the stages that are named, and AWSCURRENT when none
+ * are: also as the first value of a secret.
+ */
+export async function filledVersion(
+  call: AnyCall,
+  deps: CcmsDeps,
+  secret: SecretRecord,
+  empty: VersionRow,
+  value: PlainValue,
+  wanted: readonly string[] | undefined,
+): Promise<FilledVersion> {
+  const placed = placeFilled(secret.stages, empty.version_id, wanted);
+  if (!placed.ok) throw stageFailure(call, placed);
+  const filled = editedVersion(empty, {
+    fingerprint: await deps.fingerprints.of(secret.row.account_id, value.kind, value.bytes),
+    ...(await sealed(call, deps, holderOf(secret), empty.version_id, value)),
+    created_by: call.caller.arn,
+  });
+  const edit = { stages: stagesColumn(placed.stages), changed_at: call.now };
+  return { edit, replace: [filled], stages: placed.stages };
 }
 
 /** The row of a new version, the next in the order of its secret. */

@@ -3,10 +3,8 @@
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { type Call, implementFor } from '../../../platform/runtime/call.ts';
 import {
-  CancelRotateSecret,
   RemoveRegionsFromReplication,
   ReplicateSecretToRegions,
-  RotateSecret,
   StopReplicationToReplica,
 } from '../api/not-offered.ts';
 import type { CcmsDeps } from '../deps.ts';
@@ -15,32 +13,12 @@ import { type Condition, requireLive, resolveSecret } from './secret-access.ts';
 
 const implement = implementFor<CcmsDeps>();
 
-type Refused = AnyOperation & { errors: typeof RotateSecret.errors };
+type Refused = AnyOperation & { errors: typeof ReplicateSecretToRegions.errors };
 
 function refuse(call: Call<Refused>, secret: SecretRecord, message: string, hint: string): never {
   requireLive(call, secret);
   throw call.fail('InvalidRequest', message, { hint });
 }
-
-export const rotateSecret = implement(RotateSecret, {
-  resolve(call, input, deps) {
-    const conditions: Condition[] = [['secretsmanager:RotateImmediately', String(input.RotateImmediately ?? true)]];
-    if (input.RotationLambdaARN !== undefined)
-      conditions.push(['secretsmanager:RotationLambdaARN', input.RotationLambdaARN]);
-    conditions.push(['secretsmanager:ModifyRotationRules', String(input.RotationRules !== undefined)]);
-    return resolveSecret(call, deps, input.SecretId, { conditions });
-  },
-  run(call, input, secret) {
-    if (input.ClientRequestToken === undefined && call.origin.protocol === 'aws')
-      throw call.fail('InvalidParameter', 'You must provide a ClientRequestToken value.');
-    return refuse(call, secret, 'automatic rotation is not offered yet', 'put new values with PutSecretValue');
-  },
-});
-
-export const cancelRotateSecret = implement(CancelRotateSecret, {
-  resolve: (call, input, deps) => resolveSecret(call, deps, input.SecretId),
-  run: (call, _input, secret) => refuse(call, secret, 'the secret does not rotate', 'there is nothing to cancel'),
-});
 
 const ONE_REGION = 'replicas in other regions are not offered';
 

@@ -3,7 +3,8 @@ import { PutSecretValue } from '../api/values.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { type StageMap, stagesOf } from '../domain/stages.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
-import { addVersion, holderOf, repeated, tokenOf } from './new-version.ts';
+import { addVersion, filledVersion, holderOf, requireSameValue, tokenOf } from './new-version.ts';
+import { requireRotation } from './rotation/rotation-token.ts';
 import { namedOutput, requireLive, resolveSecret } from './secret-access.ts';
 import { changeSecret, noChange } from './secret-change.ts';
 import { requestedValue } from './secret-value.ts';
@@ -17,13 +18,21 @@ export const putSecretValue = implement(PutSecretValue, {
     }),
   async run(call, input, secret, deps) {
     requireLive(call, secret);
-    if (input.RotationToken !== undefined)
-      throw call.fail('InvalidRequest', 'no rotation of this secret is under way', { hint: 'leave RotationToken out' });
     const token = tokenOf(call, deps, input.ClientRequestToken);
+    if (input.RotationToken !== undefined) await requireRotation(call, deps, secret, token, input.RotationToken);
     const value = requestedValue(call, input);
     if (!value) throw call.fail('InvalidRequest', 'You must provide either SecretString or SecretBinary.');
     try {
-      if (await repeated(call, deps, secret, token, value)) return noChange(answer(secret, token, secret.stages));
+      const existing = await deps.secrets.version(secret, token);
+      if (existing?.kind === null) {
+        const wanted = input.VersionStages;
+        const { stages: after, ...filled } = await filledVersion(call, deps, secret, existing, value, wanted);
+        return await changeSecret(call, deps, secret, { ...filled, output: answer(secret, token, after) });
+      }
+      if (existing) {
+        await requireSameValue(call, deps, existing, value);
+        return noChange(answer(secret, token, secret.stages));
+      }
       const stages = input.VersionStages;
       const { stages: after, ...added } = await addVersion(call, deps, secret, {
         token,

@@ -6,12 +6,15 @@
  * missing. Refuses ARNs of other regions and partitions.
  */
 import { policiesLetIn } from '../../../platform/authz/ask.ts';
+import { granteeIds } from '../../../platform/authz/grantees.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
 import type { CcmsDeps } from '../deps.ts';
+import { isGrantable } from '../domain/grant.ts';
 import { type Place, parseSecretId, type SecretReference } from '../domain/secret-ref.ts';
 import type { TagMap } from '../domain/tags.ts';
+import { grantsOfTarget, type KnownGrant } from '../store/grants.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
 
 export type AnyCall = Call<AnyOperation>;
@@ -30,6 +33,8 @@ export interface SecretAnswer {
   target: AuthorizationTarget;
   /** Undefined: there is no such secret, as far as the caller may know. */
   record: SecretRecord | undefined;
+  /** What the secret grants the caller; none for actions that cannot be granted. */
+  grants: readonly KnownGrant[];
 }
 
 export const TYPE = 'AWS::SecretsManager::Secret';
@@ -49,12 +54,30 @@ export async function askAboutSecret(
   const reference = parseSecretId(text, placeOf(call, deps));
   if (!reference) throw missingSecret(call);
   const found = await findSecret(call, deps, reference);
-  const bare = { reference, target: bareTarget(reference, text, question, deps), record: undefined };
+  const grants = await grantsToCaller(call, deps, found, question);
+  const bare = { reference, target: bareTarget(reference, text, question, deps), record: undefined, grants: [] };
   if (!found) return bare;
-  const target = targetOf(found, text, question, deps);
+  const target = { ...targetOf(found, text, question, deps), ...grantsOfTarget(grants) };
   if (isForeign(call, found) && !(await policiesLetIn(call, deps, target))) return bare;
   call.touches(found.arn, TYPE, found.row.account_id);
-  return { reference, target, record: found };
+  return { reference, target, record: found, grants };
+}
+
+/** Looking costs the same whether there is a secret or not. */
+async function grantsToCaller(
+  call: AnyCall,
+  deps: CcmsDeps,
+  found: SecretRecord | undefined,
+  { action }: Question,
+): Promise<readonly KnownGrant[]> {
+  const declared = typeof call.operation.authz === 'object' ? call.operation.authz.action : '';
+  if (!isGrantable(action ?? declared)) return [];
+  const ids = granteeIds(call.caller);
+  if (!found) {
+    await deps.grants.probe(ids);
+    return [];
+  }
+  return (await quietly(call, found.row.account_id, () => deps.grants.of(found, { granteeIds: ids }))) ?? [];
 }
 
 /** `resolve` of an operation on one secret. */

@@ -1,9 +1,10 @@
 /**
- * Every query of this service but the sorted list. Rows go in and out as they are; whether they are genuine is the
+ * Every query about secrets but the sorted list. Rows go in and out as they are; whether they are genuine is the
  * business of `RowGuard`. Writes take a transaction and answer whether they found the version they were made for.
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
+import { prepareQuery, prepareWrite } from '../../../platform/store/prepared-query.ts';
 import type { GuardedRow } from '../../../platform/store/row-guard.ts';
 import {
   type ListedSecret,
@@ -18,17 +19,22 @@ import type { CcmsTables } from './tables.ts';
 export type Reader = Kysely<CcmsTables>;
 const own = (tx: AnyTransaction) => tx as Transaction<CcmsTables>;
 
-export function readSecretByName(db: Reader, accountId: string, name: string): Promise<SecretRow | undefined> {
-  return db
-    .selectFrom('secret')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('name', '=', name)
-    .executeTakeFirst();
+const secretByName = prepareQuery((db: Reader, accountId: string, name: string) =>
+  db.selectFrom('secret').selectAll().where('account_id', '=', accountId).where('name', '=', name),
+);
+
+export async function readSecretByName(db: Reader, accountId: string, name: string): Promise<SecretRow | undefined> {
+  const [row] = await secretByName(db, accountId, name);
+  return row;
 }
 
-export function readSecret(db: Reader, secretId: string): Promise<SecretRow | undefined> {
-  return db.selectFrom('secret').selectAll().where('secret_id', '=', secretId).executeTakeFirst();
+const secretById = prepareQuery((db: Reader, secretId: string) =>
+  db.selectFrom('secret').selectAll().where('secret_id', '=', secretId),
+);
+
+export async function readSecret(db: Reader, secretId: string): Promise<SecretRow | undefined> {
+  const [row] = await secretById(db, secretId);
+  return row;
 }
 
 /** Every version but its value, newest first. */
@@ -60,13 +66,13 @@ export function listVersions(db: Reader, secretId: string): Promise<ListedVersio
     .execute();
 }
 
-export function readVersion(db: Reader, secretId: string, versionId: string): Promise<VersionRow | undefined> {
-  return db
-    .selectFrom('secret_version')
-    .selectAll()
-    .where('secret_id', '=', secretId)
-    .where('version_id', '=', versionId)
-    .executeTakeFirst();
+const versionById = prepareQuery((db: Reader, secretId: string, versionId: string) =>
+  db.selectFrom('secret_version').selectAll().where('secret_id', '=', secretId).where('version_id', '=', versionId),
+);
+
+export async function readVersion(db: Reader, secretId: string, versionId: string): Promise<VersionRow | undefined> {
+  const [row] = await versionById(db, secretId, versionId);
+  return row;
 }
 
 export function guardedSecret(row: ListedSecret): GuardedRow {
@@ -96,20 +102,19 @@ export async function insertSecret(tx: AnyTransaction, row: SecretRow): Promise<
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+const updateSecret = prepareWrite((db: Reader, { before, secret_id, ...columns }: SecretRow & { before: number }) =>
+  db.updateTable('secret').set(columns).where('secret_id', '=', secret_id).where('version', '=', before),
+);
+
 /** Replaces a row that still has the version before `row.version`; false when somebody was faster. */
 export async function replaceSecret(tx: AnyTransaction, row: SecretRow): Promise<boolean> {
-  const { secret_id, ...columns } = row;
-  const result = await own(tx)
-    .updateTable('secret')
-    .set(columns)
-    .where('secret_id', '=', secret_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return (await updateSecret(own(tx), { ...row, before: row.version - 1 })) === 1;
 }
 
+const addVersion = prepareWrite((db: Reader, row: VersionRow) => db.insertInto('secret_version').values(row));
+
 export async function insertVersion(tx: AnyTransaction, row: VersionRow): Promise<void> {
-  await own(tx).insertInto('secret_version').values(row).execute();
+  await addVersion(own(tx), row);
 }
 
 export async function replaceVersion(tx: AnyTransaction, row: VersionRow): Promise<boolean> {
@@ -138,8 +143,15 @@ export async function destroySecret(tx: AnyTransaction, row: SecretRow, tombston
     .where('version', '=', row.version)
     .executeTakeFirst();
   if (result.numDeletedRows !== 1n) return false;
-  for (const table of ['secret_version', 'version_access'] as const)
-    await own(tx).deleteFrom(table).where('secret_id', '=', row.secret_id).execute();
+  const tables = [
+    'secret_version',
+    'version_access',
+    'secret_grant',
+    'secret_wrapping',
+    'secret_rotation',
+    'rotation_run',
+  ] as const;
+  for (const table of tables) await own(tx).deleteFrom(table).where('secret_id', '=', row.secret_id).execute();
   await own(tx).insertInto('secret_tombstone').values(tombstone).execute();
   return true;
 }

@@ -1,12 +1,12 @@
 /**
  * Reads secrets and their versions, verified. Guarantees that what is answered is what this service wrote about the
- * secret that was asked for, and not older than what this process has seen of it. Assembled secrets are remembered by
- * their MAC, so that policies are compiled once.
+ * secret that was asked for, and not older than what this process has seen of it. Assembled secrets are remembered with
+ * their row: one that is the same in every column was verified then, and its policy is compiled.
  */
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../../../platform/store/index.ts';
 import type { RowGuard } from '../../../platform/store/row-guard.ts';
-import type { SecretRow, VersionRow } from '../domain/rows.ts';
+import { isSameRow, type SecretRow, type VersionRow } from '../domain/rows.ts';
 import {
   guardedSecret,
   guardedVersion,
@@ -81,7 +81,11 @@ export class Secrets {
    */
   private async verified(found: SecretRow): Promise<SecretRecord> {
     const name = `secret ${found.secret_id}`;
-    await this.guard.verify([guardedSecret(found)]);
+    let known = this.assembled.get(found.secret_id);
+    if (!known || !isSameRow(known.row, found)) {
+      await this.guard.verify([guardedSecret(found)]);
+      known = undefined;
+    }
     const mark = this.marks.get(found.secret_id) ?? 0;
     let row = found;
     if (row.version < mark) {
@@ -89,14 +93,13 @@ export class Secrets {
       if (again) await this.guard.verify([guardedSecret(again)]);
       if (!again || again.version < mark) throw this.guard.refuse(name, `version ${row.version} was rolled back`);
       row = again;
+      known = undefined;
     }
     this.written(row.secret_id, row.version);
-    const key = `${row.secret_id}/${row.row_mac.toString('base64')}`;
-    const known = this.assembled.get(key);
-    if (known && known.row.policy === row.policy) return known;
+    if (known) return known;
     try {
       const record = assembleSecret(row);
-      this.assembled.set(key, record);
+      this.assembled.set(row.secret_id, record);
       return record;
     } catch (error) {
       if (error instanceof InconsistentRow) throw this.guard.refuse(name, error.message);

@@ -1,5 +1,9 @@
+import type { GrantRow } from '../domain/grant.ts';
+import type { CredentialRoleRow, LeaseRow, OrphanRow } from '../domain/leases/rows.ts';
+import type { FunctionRow, RotationRow, RunRow } from '../domain/rotation/rows.ts';
 import type { AccessRow, SecretRow, TombstoneRow, VersionRow } from '../domain/rows.ts';
 import type { TargetRow } from '../domain/target-row.ts';
+import type { WrappingRow } from '../domain/wrapping.ts';
 
 export interface CcmsTables {
   secret: SecretRow;
@@ -7,4 +11,12 @@ export interface CcmsTables {
   secret_tombstone: TombstoneRow;
   version_access: AccessRow;
   target: TargetRow;
+  secret_grant: GrantRow;
+  secret_wrapping: WrappingRow;
+  credential_role: CredentialRoleRow;
+  lease: LeaseRow;
+  lease_orphan: OrphanRow;
+  secret_rotation: RotationRow;
+  rotation_run: RunRow;
+  rotation_function: FunctionRow;
 }

@@ -22,6 +22,7 @@ import { ccmsOperations } from '../api/index.ts';
 import type { CcmsClients, CcmsDeps } from '../deps.ts';
 import { defineCcms } from '../index.ts';
 import type { CcmsTables } from '../store/tables.ts';
+import { AccessKeys } from './access-keys.ts';
 import { ServiceRoles } from './service-roles.ts';
 
 export {
@@ -40,6 +41,7 @@ export type VaultClient = {
 
 export interface VaultOptions {
   keyCacheSeconds?: number;
+  revocationHold?: boolean;
   /** PostgreSQL instead of SQLite. */
   url?: string;
   /** Default: this machine and sockets, where the databases of tests are. */
@@ -49,6 +51,7 @@ export interface VaultOptions {
 export class VaultHarness {
   readonly kms: KmsHarness;
   readonly roles: ServiceRoles;
+  readonly accessKeys: AccessKeys;
   readonly store: Store<CcmsTables>;
   readonly deps: CcmsDeps;
   private readonly hub: ChangeHub;
@@ -60,6 +63,7 @@ export class VaultHarness {
   private constructor(parts: {
     kms: KmsHarness;
     roles: ServiceRoles;
+    accessKeys: AccessKeys;
     store: Store<CcmsTables>;
     deps: CcmsDeps;
     hub: ChangeHub;
@@ -69,6 +73,7 @@ export class VaultHarness {
   }) {
     this.kms = parts.kms;
     this.roles = parts.roles;
+    this.accessKeys = parts.accessKeys;
     this.store = parts.store;
     this.deps = parts.deps;
     this.hub = parts.hub;
@@ -81,6 +86,7 @@ export class VaultHarness {
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const roles = new ServiceRoles(principals, () => clock.now());
+    const accessKeys = new AccessKeys(ACCOUNT, () => clock.now());
     const kms = await KmsHarness.open({ principals, projects, sessions: roles.sessions });
     const clock = { now: () => kms.now };
     const ids = createIds(clock);
@@ -98,6 +104,7 @@ export class VaultHarness {
     const service = defineCcms({
       keyCacheSeconds: options.keyCacheSeconds ?? 0,
       targetNetworks: options.targetNetworks ?? ['127.0.0.0/8', '::1/128', 'sockets'],
+      revocationHold: options.revocationHold ?? false,
     });
     const store = await openStore<CcmsTables>({
       service: 'ccms',
@@ -117,6 +124,12 @@ export class VaultHarness {
         ...kms.deps.clients.iam,
         DescribeServiceRole: roles.DescribeServiceRole,
         OpenServiceSession: roles.OpenServiceSession,
+        CreateAccessKey: accessKeys.CreateAccessKey,
+        ListAccessKeys: accessKeys.ListAccessKeys,
+        UpdateAccessKey: accessKeys.UpdateAccessKey,
+        DeleteAccessKey: accessKeys.DeleteAccessKey,
+        GetAccessKeyLastUsed: accessKeys.GetAccessKeyLastUsed,
+        GetSigningKey: accessKeys.GetSigningKey,
       },
     };
     const deps = await service.createDeps({
@@ -153,7 +166,7 @@ export class VaultHarness {
       await service.close?.(deps);
       await store.close();
     };
-    return new VaultHarness({ kms, roles, store, deps, hub, transport, folder, close });
+    return new VaultHarness({ kms, roles, accessKeys, store, deps, hub, transport, folder, close });
   }
 
   async close(): Promise<void> {
@@ -175,6 +188,11 @@ export class VaultHarness {
     this.hub.publish(accountId);
     this.kms.forget(accountId);
     return arn;
+  }
+
+  /** After a principal was changed through the harness of kms. */
+  announce(accountId = ACCOUNT): void {
+    this.hub.publish(accountId);
   }
 
   /** As one of our own services. */

@@ -4,7 +4,8 @@ import { annotate, list, oneOf, secretText, structure, text, timestamp } from '.
 import { invalidInput, limitExceeded, notFound } from './errors.ts';
 import { AccessKeyId, iamQuery, pageInput, pageOutput, pagination, UserName } from './shapes.ts';
 
-const shared = { service: 'iam', audit: { class: 'management' }, aws: iamQuery } as const;
+/** The vault rotates keys, in a role of the account. */
+const shared = { service: 'iam', audit: { class: 'management' }, aws: iamQuery, onBehalf: ['ccms'] } as const;
 const Status = oneOf(['Active', 'Inactive']);
 
 export const AccessKey = annotate(

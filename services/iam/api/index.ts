@@ -69,6 +69,7 @@ import {
 } from './inline-policies.ts';
 import {
   DescribeAccounts,
+  DescribeRenewal,
   FindEnterpriseProject,
   GetAuthorizationChanges,
   GetPrincipalSnapshot,
@@ -157,6 +158,7 @@ export const iamApi = {
   DescribeConfigurations,
   ListConfigurations,
   DescribeAccounts,
+  DescribeRenewal,
   ProvisionAccount,
   DescribeServiceRole,
   OpenServiceSession,

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { EnterpriseProjectId } from '../../../platform/contract/enterprise-project.ts';
 import { defineOperation } from '../../../platform/contract/operation.ts';
+import { renewalOperation } from '../../../platform/contract/renewal.ts';
 import {
   AccountId,
   annotate,
@@ -280,3 +281,5 @@ export const ProvisionAccount = defineOperation({
     },
   ],
 });
+
+export const DescribeRenewal = renewalOperation('iam');

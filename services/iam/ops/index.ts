@@ -43,6 +43,7 @@ import { deleteRolePolicy, getRolePolicy, listRolePolicies, putRolePolicy } from
 import { deleteUserPolicy, getUserPolicy, listUserPolicies, putUserPolicy } from './inline/user-policies.ts';
 import { describeConfigurations, listConfigurations } from './internal/configurations.ts';
 import { describeAccounts } from './internal/describe-accounts.ts';
+import { describeRenewal } from './internal/describe-renewal.ts';
 import { findEnterpriseProject, listAccountPrincipals } from './internal/for-projects.ts';
 import { getSessionKeys } from './internal/get-session-keys.ts';
 import { getSigningKey } from './internal/get-signing-key.ts';
@@ -193,6 +194,7 @@ export const handlers: readonly BoundHandler<IamDeps>[] = [
   describeConfigurations,
   listConfigurations,
   describeAccounts,
+  describeRenewal,
   provisionAccount,
   describeServiceRole,
   openServiceSession,

@@ -114,7 +114,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     hsm,
     clients: {
       kms: options.kms ?? WITHOUT_RESOURCES,
-      ccms: WITHOUT_RESOURCES,
+      ccms: { ...WITHOUT_RESOURCES, DescribeGrantPolicies: async () => ({ Grants: [], Unknown: [] }) },
       pca: WITHOUT_RESOURCES,
       audit: options.audit ?? createClient(auditOperations, transport, asIam),
     },

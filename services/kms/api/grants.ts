@@ -106,6 +106,7 @@ export const CreateGrant = defineOperation({
       'kms:RetiringPrincipal',
     ],
   },
+  onBehalf: ['ccms'],
   effect: 'write',
   audit: { class: 'management' },
   aws: {
@@ -202,6 +203,7 @@ export const RetireGrant = defineOperation({
     'DryRunOperation',
   ),
   authz: { action: 'kms:RetireGrant', resource: 'kms:key', conditions: KEY_CONDITIONS },
+  onBehalf: ['ccms'],
   effect: 'write',
   audit: { class: 'management' },
   aws: { protocol: 'json-1.1', target: 'TrentService.RetireGrant' },

@@ -11,6 +11,7 @@ import * as macs from './macs.ts';
 import * as onBehalf from './on-behalf.ts';
 import * as policies from './policies.ts';
 import * as projects from './projects.ts';
+import * as rootRotation from './root-rotation.ts';
 import * as rotation from './rotation.ts';
 import * as signatures from './signatures.ts';
 import * as tags from './tags.ts';
@@ -29,6 +30,9 @@ export const kmsOperations = {
   GetKeyRotationStatus: rotation.GetKeyRotationStatus,
   RotateKeyOnDemand: rotation.RotateKeyOnDemand,
   ListKeyRotations: rotation.ListKeyRotations,
+  StartRootRotation: rootRotation.StartRootRotation,
+  DescribeRootRotation: rootRotation.DescribeRootRotation,
+  RetireRootVersion: rootRotation.RetireRootVersion,
   CreateAlias: aliases.CreateAlias,
   UpdateAlias: aliases.UpdateAlias,
   DeleteAlias: aliases.DeleteAlias,

@@ -1,4 +1,5 @@
 /** Principals that a grant may name: accounts, users, roles and sessions that exist, with their unique ids. */
+import { granteeArn } from '../../../platform/authz/grantees.ts';
 import { principalIds } from '../../../platform/authz/named-principals.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { Call } from '../../../platform/runtime/call.ts';
@@ -6,16 +7,11 @@ import type { KmsDeps } from '../deps.ts';
 
 type AnyCall = Call<AnyOperation>;
 
-const ACCOUNT = /^\d{12}$/;
-const NAMED =
-  /^arn:([a-z-]+):(iam::\d{12}:(root|user\/.+|role\/.+)|sts::\d{12}:(assumed-role\/[^/]+\/[^/]+|federated-user\/[^/]+))$/;
-
 /** The ARN under which a principal is kept; an account may be given by its number. */
 export function readPrincipal(call: AnyCall, deps: KmsDeps, text: string | undefined): string {
   if (text === undefined) throw call.fail('Validation', 'name a principal: services are no principals of grants here');
-  const { partition } = deps.settings;
-  const arn = ACCOUNT.test(text) ? `arn:${partition}:iam::${text}:root` : text;
-  if (NAMED.exec(arn)?.[1] === partition) return arn;
+  const arn = granteeArn(text, deps.settings.partition);
+  if (arn !== undefined) return arn;
   throw notAPrincipal(call, text);
 }
 

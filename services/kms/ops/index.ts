@@ -32,6 +32,7 @@ import { listResourceTags } from './list-resource-tags.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import { putKeyPolicy } from './put-key-policy.ts';
 import { reEncrypt } from './re-encrypt.ts';
+import { describeRootRotation, retireRootVersion, startRootRotation } from './root-rotation.ts';
 import { cancelKeyDeletion, scheduleKeyDeletion } from './schedule-key-deletion.ts';
 import { sign, verify } from './sign.ts';
 import { tagResource, untagResource } from './tag-resource.ts';
@@ -52,6 +53,9 @@ export const kmsHandlers = [
   getKeyRotationStatus,
   rotateKeyOnDemand,
   listKeyRotations,
+  startRootRotation,
+  describeRootRotation,
+  retireRootVersion,
   createAlias,
   updateAlias,
   deleteAlias,

@@ -6,6 +6,7 @@
  * missing is authorized before it is reported missing. Refuses ARNs of other regions and partitions.
  */
 import { policiesLetIn } from '../../../platform/authz/ask.ts';
+import { granteeIds } from '../../../platform/authz/grantees.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { regionalName } from '../../../platform/contract/service-names.ts';
@@ -86,10 +87,10 @@ export async function askAboutKey(
   const { reference, record } = found;
   const conditions = conditionsOf(call, deps, reference, question);
   if (!record) {
-    if (isForeign(call, reference.accountId)) await deps.grants.probe('', granteeIds(call));
+    if (isForeign(call, reference.accountId)) await deps.grants.probe('', granteeIds(call.caller));
     return { target: bareTarget(call, reference, question, conditions), record };
   }
-  const ask = () => deps.grants.layer(record, granteeIds(call), grantQuestion(call, question));
+  const ask = () => deps.grants.layer(record, granteeIds(call.caller), grantQuestion(call, question));
   const grants = await (isForeign(call, record.accountId) ? quietly(ask) : ask());
   const target: AuthorizationTarget = {
     resource: record.arn,
@@ -108,7 +109,7 @@ export async function askAboutKey(
     return { target, record };
   }
   await deps.keys.probe(record.row.key_id);
-  await deps.grants.probe(record.row.key_id, granteeIds(call));
+  await deps.grants.probe(record.row.key_id, granteeIds(call.caller));
   return { target: bareTarget(call, reference, question, conditions), record: undefined };
 }
 
@@ -120,11 +121,6 @@ function conditionsOf(call: AnyCall, deps: KmsDeps, reference: KeyReference, que
 }
 
 const declaredAction = (call: AnyCall) => (typeof call.operation.authz === 'object' ? call.operation.authz.action : '');
-
-/** The ids under which a grant may name the caller: its own or its role's, and its account's. */
-function granteeIds({ caller }: AnyCall): string[] {
-  return [...new Set([caller.entityId ?? caller.principalId, caller.accountId])];
-}
 
 /** Whatever grants look at, from the conditions that the operation told: one telling for policies and grants. */
 function grantQuestion(call: AnyCall, question: KeyQuestion): GrantQuestion {

@@ -146,7 +146,10 @@ async function prepare(operation: string): Promise<Prepared> {
 }
 
 /** Not about one key, or not for callers. */
-const WITHOUT_KEY = new Set(['CreateKey', 'ListKeys', 'GenerateRandom', 'ListRetirableGrants']);
+const WITHOUT_KEY = new Set([
+  ...['CreateKey', 'ListKeys', 'GenerateRandom', 'ListRetirableGrants'],
+  ...['StartRootRotation', 'DescribeRootRotation', 'RetireRootVersion'],
+]);
 const declared = Object.values(kmsOperations).filter(
   ({ name, authz }) => authz !== ('internal' as unknown) && !WITHOUT_KEY.has(name),
 );

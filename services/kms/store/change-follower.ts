@@ -27,6 +27,11 @@ export async function announce(
   if (changed.alias !== undefined) await store.bumpVersion(tx, { kind: 'alias', objectId: changed.alias, accountId });
 }
 
+/** Tells every node that wrapped keys changed: cached ones may be of no use to a token that is asked later. */
+export async function announceRenewal(store: Store<KmsTables>, tx: AnyTransaction): Promise<void> {
+  await store.bumpVersion(tx, { kind: 'renewal', objectId: 'keys', accountId: null });
+}
+
 export class ChangeFollower {
   private readonly store: Store<KmsTables>;
   private readonly grants: Grants;
@@ -83,6 +88,7 @@ export class ChangeFollower {
       if (first.v !== this.version + 1) cache.clear();
       for (const change of changes) {
         if (change.kind === 'key') cache.forgetKey(change.objectId);
+        else if (change.kind === 'renewal') cache.clear();
         else if (change.kind === 'grant') this.grants.noteEnd(change.objectId);
         else if (change.accountId !== null) cache.forgetAlias(change.accountId, change.objectId);
         this.version = change.v;

@@ -4,15 +4,10 @@
  * that only rows that verify count, and that a grant which this process saw end does not come back.
  */
 import { LRUCache } from 'lru-cache';
+import { grantingSet } from '../../../platform/authz/grantees.ts';
 import type { Store } from '../../../platform/store/index.ts';
 import type { RowGuard } from '../../../platform/store/row-guard.ts';
-import {
-  bindPrincipals,
-  buildPolicySet,
-  compilePolicy,
-  joinPolicySets,
-  type PolicySet,
-} from '../../../policies/engine/index.ts';
+import { joinPolicySets, type PolicySet } from '../../../policies/engine/index.ts';
 import { covers, type GrantQuestion, type GrantRow, type GrantTerms, isGrantable, termsOf } from '../domain/grant.ts';
 import { grantsFor, guardedGrant } from './grant-queries.ts';
 import type { KeyRecord } from './key-record.ts';
@@ -104,8 +99,6 @@ export function allowing(
     Action: operations.map((operation) => `kms:${operation}`),
     Resource: '*',
   }));
-  const source = { arn: `${keyArn}/grant/${grant.grant_id}`, kind: 'resource', name: grant.grant_id } as const;
-  const policy = compilePolicy(JSON.stringify({ Version: '2012-10-17', Statement }), source);
-  const ids = new Map(principals);
-  return buildPolicySet([bindPrincipals(policy, (arn) => ids.get(arn) ?? undefined)]);
+  const document = JSON.stringify({ Version: '2012-10-17', Statement });
+  return grantingSet(document, { arn: `${keyArn}/grant/${grant.grant_id}`, id: grant.grant_id }, principals);
 }

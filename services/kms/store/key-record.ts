@@ -1,5 +1,6 @@
 /** A key as requests use it: verified, complete, immutable. Made once per version of its row. */
 import type { KeyRef } from '../../../hsm/port.ts';
+import { wrappedKey } from '../../../platform/store/tenant-keys.ts';
 import { bindPolicy, type PolicySet, type PrincipalBindings } from '../../../policies/engine/index.ts';
 import type { RotationType } from '../api/rotation.ts';
 import type { KeyMetadata, KeyState } from '../api/shapes.ts';
@@ -98,10 +99,6 @@ export function assembleKey(row: KeyRow, materials: readonly MaterialRow[], tena
     current,
     materials: byId,
   };
-}
-
-function wrappedKey(row: Pick<TenantRow, 'wrapped' | 'binding' | 'mac' | 'root_version'>) {
-  return { wrapped: row.wrapped, binding: row.binding, mac: row.mac, rootVersion: row.root_version };
 }
 
 function storedTags(row: Pick<KeyRow, 'tags'>): TagMap {

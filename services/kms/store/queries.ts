@@ -187,6 +187,27 @@ export async function insertTenant(tx: AnyTransaction, row: TenantRow): Promise<
     .execute();
 }
 
+/** The same tenant key in another form, where it still is what its MAC `from` says. */
+export async function replaceTenant(tx: AnyTransaction, row: TenantRow, from: Buffer): Promise<void> {
+  await own(tx)
+    .updateTable('tenant_key')
+    .set({ wrapped: row.wrapped, mac: row.mac, root_version: row.root_version, row_mac: row.row_mac })
+    .where('account_id', '=', row.account_id)
+    .where('row_mac', '=', from)
+    .execute();
+}
+
+/** The same for key material. */
+export async function replaceMaterial(tx: AnyTransaction, row: MaterialRow, from: Buffer): Promise<void> {
+  await own(tx)
+    .updateTable('key_material')
+    .set({ mac: row.mac, root_version: row.root_version, row_mac: row.row_mac })
+    .where('key_id', '=', row.key_id)
+    .where('material_id', '=', row.material_id)
+    .where('row_mac', '=', from)
+    .execute();
+}
+
 /** False when the name is taken. */
 export async function insertAlias(tx: AnyTransaction, row: AliasRow): Promise<boolean> {
   const result = await own(tx)

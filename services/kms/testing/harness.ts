@@ -11,6 +11,7 @@ import { TestOrganization } from '../../../platform/authz/testing/test-organizat
 import { type Client, createClient, type OnBehalf, serviceCaller } from '../../../platform/client/transport.ts';
 import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation, InputOf, OutputOf, ServiceName } from '../../../platform/contract/operation.ts';
+import type { RenewalState } from '../../../platform/contract/renewal.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics, type Metrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
@@ -162,7 +163,11 @@ export class KmsHarness {
     const deps = await kmsService.createDeps({
       store,
       hsm,
-      clients: { iam: iamOf(principals, projects) },
+      clients: {
+        iam: iamOf(principals, projects, hsm),
+        ccms: { DescribeRenewal: async () => ({ Steps: await walked(hsm, 'MACs of secret') }) },
+        pca: { DescribeRenewal: async () => ({ Steps: await walked(hsm, 'MACs of certificate') }) },
+      },
       clock,
       ids,
       hub,
@@ -361,8 +366,11 @@ export class KmsHarness {
 function iamOf(
   principals: ReadonlyMap<string, PrincipalSnapshot>,
   projects: ReadonlyMap<string, ProjectState>,
+  hsm: MemoryHsm,
 ): KmsClients['iam'] {
   return {
+    DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }),
+    DescribeRenewal: async () => ({ Steps: await walked(hsm, 'tenant keys') }),
     ResolvePrincipals: async ({ Arns }) => ({ Principals: resolve(principals, Arns) }),
     async FindEnterpriseProject({ AccountId, EnterpriseProjectId }) {
       const Project = projects.get(`${AccountId}/${EnterpriseProjectId}`);
@@ -375,6 +383,12 @@ function iamOf(
       return { PrincipalIds: ids.sort().slice(0, Limit) };
     },
   };
+}
+
+/** A service that has renewed all it stored. */
+async function walked(hsm: MemoryHsm, Step: string): Promise<RenewalState[]> {
+  const { form } = await hsm.status();
+  return [{ Step, ...(form && { Form: form }), State: 'done', Total: 2, Seen: 2, Renewed: 2, Refused: 0 }];
 }
 
 function resolve(principals: ReadonlyMap<string, PrincipalSnapshot>, arns: readonly string[]) {

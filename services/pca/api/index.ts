@@ -4,6 +4,7 @@ import * as blockedKeys from './blocked-keys.ts';
 import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
 import * as projects from './projects.ts';
+import * as renewal from './renewal.ts';
 import * as tags from './tags.ts';
 
 export const pcaOperations = {
@@ -31,4 +32,5 @@ export const pcaOperations = {
   DescribeResourceFacts: projects.DescribeResourceFacts,
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
+  DescribeRenewal: renewal.DescribeRenewal,
 } as const;

@@ -11,6 +11,7 @@ import {
 } from './change-authorities.ts';
 import { describeConfigurations, listConfigurations } from './configurations.ts';
 import { createCertificateAuthority } from './create-authority.ts';
+import { describeRenewal } from './describe-renewal.ts';
 import { getCertificate } from './issuing/get-certificate.ts';
 import { issueCertificate } from './issuing/issue-certificate.ts';
 import { previewCertificate } from './issuing/preview-certificate.ts';
@@ -47,4 +48,5 @@ export const pcaHandlers = [
   describeResourceFacts,
   describeConfigurations,
   listConfigurations,
+  describeRenewal,
 ] as const;

@@ -7,7 +7,7 @@ import type { KeyRef } from '../../../hsm/port.ts';
 import { readTags, type TagMap } from '../../../platform/contract/tags.ts';
 import type { Store } from '../../../platform/store/index.ts';
 import type { GuardedRow, RowGuard } from '../../../platform/store/row-guard.ts';
-import type { TenantKeys } from '../../../platform/store/tenant-keys.ts';
+import { type TenantKeys, wrappedKey } from '../../../platform/store/tenant-keys.ts';
 import { authorityArn, type Place } from '../domain/authority-ref.ts';
 import { requestSubject } from '../domain/csr.ts';
 import { readAll } from '../domain/der/reader.ts';
@@ -66,16 +66,7 @@ export class Authorities {
     const tenant = await this.tenants.obtain(row.account_id);
     if (tenant.tenant_id !== row.tenant_id)
       throw this.guard.refuse(`authority ${row.authority_id}`, 'its key is wrapped by another tenant key');
-    const { wrapped, binding, root_version: rootVersion } = row;
-    return {
-      tenant: {
-        wrapped: tenant.wrapped,
-        binding: tenant.binding,
-        mac: tenant.mac,
-        rootVersion: tenant.root_version,
-      },
-      material: { wrapped, binding, mac: row.key_mac, rootVersion },
-    };
+    return { tenant: wrappedKey(tenant), material: wrappedKey({ ...row, mac: row.key_mac }) };
   }
 
   private issuerOf(row: AuthorityRow): Issuer {

@@ -22,6 +22,26 @@ export async function insertTenant(tx: AnyTransaction, row: TenantRow): Promise<
     .execute();
 }
 
+/** The same tenant key in another form, where it still is what its MAC `from` says. */
+export async function replaceTenant(tx: AnyTransaction, row: TenantRow, from: Buffer): Promise<void> {
+  await own(tx)
+    .updateTable('tenant_key')
+    .set({ wrapped: row.wrapped, mac: row.mac, root_version: row.root_version, row_mac: row.row_mac })
+    .where('account_id', '=', row.account_id)
+    .where('row_mac', '=', from)
+    .execute();
+}
+
+/** The key of an authority in another form, where the row still is what its MAC `from` says. */
+export async function replaceAuthorityKey(tx: AnyTransaction, row: AuthorityRow, from: Buffer): Promise<void> {
+  await own(tx)
+    .updateTable('authority')
+    .set({ key_mac: row.key_mac, root_version: row.root_version, version: row.version, row_mac: row.row_mac })
+    .where('authority_id', '=', row.authority_id)
+    .where('row_mac', '=', from)
+    .execute();
+}
+
 export function readAuthority(db: Reader, authorityId: string): Promise<AuthorityRow | undefined> {
   return db.selectFrom('authority').selectAll().where('authority_id', '=', authorityId).executeTakeFirst();
 }

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  CLAIM_MS,
   capCheck,
+  claimed,
   databaseExpiry,
+  ended,
+  forgotten,
   ISSUING_MS,
   isDueForRevocation,
   issued,
@@ -78,6 +82,39 @@ describe('a lease', () => {
     expect(isDueForRevocation(active(), NOW + 9 * HOUR, true)).toBe(false);
     expect(isDueForRevocation(lease(revoking(active(), 'expired', NOW)), NOW, true)).toBe(false);
     expect(isDueForRevocation(lease(revoking(active(), 'requested', NOW)), NOW, true)).toBe(true);
+  });
+
+  it('is ended by one at a time, and by the next when that one does not come back', () => {
+    const due = active();
+    expect(claimed(due, due.expiresAt - 1)).toEqual({ refused: 'not-due' });
+    const mine = lease(claimed(due, due.expiresAt));
+    expect(mine).toMatchObject({ state: 'REVOKING', trigger: 'expired' });
+    expect(claimed(mine, due.expiresAt + CLAIM_MS - 1)).toEqual({ refused: 'not-due' });
+    expect(lease(claimed(mine, due.expiresAt + CLAIM_MS))).toMatchObject({ state: 'REVOKING', attempt: 0 });
+    expect(claimed(due, due.expiresAt, true)).toEqual({ refused: 'not-due' });
+  });
+
+  it('that is still being issued is ended once more when no issue can be that slow', () => {
+    const given = lease(revoking(begun(), 'break-glass', NOW + 5));
+    expect(given).toMatchObject({ state: 'ISSUING', trigger: 'not-issued' });
+    const once = lease(ended(given, NOW + 10));
+    expect(once).toMatchObject({ state: 'ISSUING', nextAttemptAt: NOW + ISSUING_MS });
+    expect(issued(once)).toEqual({ refused: 'not-in-this-state' });
+    expect(lease(ended(once, NOW + ISSUING_MS)).state).toBe('ABORTED');
+  });
+
+  it('that expired is no longer held back when somebody asks for its end', () => {
+    const expired = lease(revoking(active(), 'expired', NOW));
+    expect(isDueForRevocation(expired, NOW, true)).toBe(false);
+    expect(isDueForRevocation(lease(revoking(expired, 'requested', NOW)), NOW, true)).toBe(true);
+  });
+
+  it('is given up from every state that has a user, and only once', () => {
+    for (const one of [active(), lease(revoking(active(), 'expired', NOW))])
+      expect(lease(forgotten(one, NOW)).state).toBe('REVOKED');
+    const aborted = lease(forgotten(begun(), NOW));
+    expect(aborted.state).toBe('ABORTED');
+    expect(forgotten(aborted, NOW)).toEqual({ refused: 'not-in-this-state' });
   });
 
   it('ends in every order of events, and no user is left behind', () => {

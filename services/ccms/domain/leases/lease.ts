@@ -88,8 +88,39 @@ export function revoking(lease: Lease, trigger: RevocationTrigger, now: number):
   if (lease.state === 'REVOKED' || lease.state === 'ABORTED') return { refused: 'not-in-this-state' };
   // An issue that is under way ends as an issue; its trigger tells the issuer that it is too late.
   if (lease.state === 'ISSUING') return { lease: { ...lease, trigger: 'not-issued', nextAttemptAt: now } };
-  if (lease.state !== 'ACTIVE') return { lease: { ...lease, nextAttemptAt: Math.min(lease.nextAttemptAt, now) } };
+  if (lease.state !== 'ACTIVE') {
+    // What somebody asks for is not held back, whatever it began as.
+    const first = lease.trigger === 'expired' ? trigger : lease.trigger;
+    return { lease: { ...lease, trigger: first, nextAttemptAt: Math.min(lease.nextAttemptAt, now) } };
+  }
   return { lease: { ...lease, state: 'REVOKING', trigger, attempt: 0, nextAttemptAt: now } };
+}
+
+/** How long one attempt at ending a user may take before somebody else tries. */
+export const CLAIM_MS = 30_000;
+
+/** Somebody sets about ending the user; who comes meanwhile finds it not due. */
+export function claimed(lease: Lease, now: number, hold = false): LeaseOutcome {
+  if (!isDueForRevocation(lease, now, hold)) return { refused: 'not-due' };
+  const begun = lease.trigger === undefined ? revoking(lease, 'expired', now) : { lease };
+  return 'refused' in begun ? begun : { lease: { ...begun.lease, nextAttemptAt: now + CLAIM_MS } };
+}
+
+/**
+ * The target has no such user now. An issue that may still be under way could make it yet: its lease stays, and the
+ * user is ended once more when no issue can be that slow.
+ */
+export function ended(lease: Lease, now: number): LeaseOutcome {
+  const over = lease.createdAt + ISSUING_MS;
+  if (lease.state === 'ISSUING' && lease.trigger !== undefined && now < over)
+    return { lease: { ...lease, attempt: 0, nextAttemptAt: over } };
+  return revoked(lease);
+}
+
+/** Somebody says that there is nothing left to end: the target is gone. */
+export function forgotten(lease: Lease, now: number): LeaseOutcome {
+  const begun = revoking(lease, 'break-glass', now);
+  return 'refused' in begun ? begun : revoked(begun.lease);
 }
 
 /** The target says that there is no such user any more, and never was, which is the same. */

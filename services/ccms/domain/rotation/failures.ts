@@ -1,6 +1,7 @@
-/** Names of what can go wrong at a target, and which of them waiting may cure. */
+/** Names of what can go wrong with a rotation, and which of them waiting may cure. */
+import { type RUN_FAILURES, TARGET_FAILURES } from '../../api/rotation-names.ts';
 
-const TRANSIENT = {
+const TRANSIENT: Readonly<Record<TargetFailureCode, boolean>> = {
   unreachable: true,
   timeout: true,
   busy: true,
@@ -23,11 +24,26 @@ const TRANSIENT = {
   'still-needed': false,
   'statement-refused': false,
   unsupported: false,
-} as const;
+};
 
-export type TargetFailureCode = keyof typeof TRANSIENT;
-export const TARGET_FAILURE_CODES = Object.keys(TRANSIENT) as TargetFailureCode[];
+export type TargetFailureCode = (typeof TARGET_FAILURES)[number];
+export const TARGET_FAILURE_CODES: readonly TargetFailureCode[] = TARGET_FAILURES;
 
 export function isTransient(code: TargetFailureCode): boolean {
   return TRANSIENT[code];
+}
+
+export type RunFailure = (typeof RUN_FAILURES)[number];
+
+/** What may pass besides what a target has. */
+const PASSING: ReadonlySet<RunFailure> = new Set<RunFailure>([
+  'value-unavailable',
+  'function-unreachable',
+  'function-failed',
+  'key-in-use',
+]);
+
+/** Whether the step is tried again by itself. */
+export function mayPass(failure: RunFailure): boolean {
+  return PASSING.has(failure) || (failure in TRANSIENT && isTransient(failure as TargetFailureCode));
 }

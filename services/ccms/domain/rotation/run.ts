@@ -11,10 +11,12 @@
  *
  * INVARIANT: nothing before `finish` touches the current credential, and nothing after it the new one.
  */
-import type { TargetFailureCode } from './failures.ts';
-import { isTransient } from './failures.ts';
+import type { OPERATOR_ACTS, ROTATION_STATES, ROTATION_STEPS } from '../../api/rotation-names.ts';
+import { mayPass, type RunFailure } from './failures.ts';
 
-export type RotationStep = 'create' | 'set' | 'test' | 'finish' | 'retire' | 'withdraw';
+export type { RunFailure } from './failures.ts';
+
+export type RotationStep = (typeof ROTATION_STEPS)[number];
 
 const NEXT_STEP = {
   PREPARED: 'create',
@@ -37,16 +39,7 @@ const DONE = {
 type Advancing = keyof typeof NEXT_STEP;
 /** RETIRED: all done. ABANDONED: the new value is gone. FORGONE: ended, but a credential that should not work may. */
 type Ended = 'RETIRED' | 'ABANDONED' | 'FORGONE';
-export type RotationState = Advancing | 'RETRY_WAIT' | 'FAILED' | Ended;
-
-export type RunFailure =
-  | TargetFailureCode
-  /** The target accepts neither the pending nor the current value. */
-  | 'out-of-sync'
-  /** Not done when the rotation window closed; the next window goes on with the same token. */
-  | 'window-closed'
-  /** The value could not be made or sealed. */
-  | 'value-unavailable';
+export type RotationState = (typeof ROTATION_STATES)[number];
 
 export interface RotationRun {
   readonly state: RotationState;
@@ -161,23 +154,32 @@ export function failed(run: RotationRun, fence: number, failure: RunFailure, now
   };
 }
 
-function mayPass(failure: RunFailure): boolean {
-  if (failure === 'value-unavailable') return true;
-  return failure !== 'out-of-sync' && failure !== 'window-closed' && isTransient(failure);
+/** An unfinished rotation is given up as it is; what the target was told stays there. */
+export function cancelled(run: RotationRun): Outcome {
+  if (hasEnded(run)) return { refused: 'ended' };
+  if (run.step === 'retire') return { refused: 'not-this-step' };
+  const state = run.step === 'create' ? 'ABANDONED' : 'FORGONE';
+  return {
+    run: {
+      ...run,
+      state,
+      step: undefined,
+      failure: 'cancelled',
+      fence: run.fence + 1,
+      owner: undefined,
+      leaseUntil: 0,
+    },
+  };
+}
+
+/** The grace ends now: the place of the outgoing credential is needed. */
+export function hurried(run: RotationRun, now: number): Outcome {
+  if (run.step !== 'retire' || run.state === 'FAILED') return { refused: 'not-this-step' };
+  return { run: { ...run, nextAttemptAt: Math.min(run.nextAttemptAt, now) } };
 }
 
 /** What an operator may do with a run that failed. */
-export type OperatorAct =
-  /** Tries the step again; also what the next rotation window does. */
-  | 'resume'
-  /** The target accepts the pending value: goes on with it. */
-  | 'adopt'
-  /** The target accepts the current value: the new one is withdrawn. */
-  | 'abandon'
-  /** Neither is accepted, or the current one is not: sets the value with the administrative credential alone. */
-  | 'reset'
-  /** The credential that could not be closed is left as it is. */
-  | 'forgo';
+export type OperatorAct = (typeof OPERATOR_ACTS)[number];
 
 const WAYS_OUT: Readonly<Record<RotationStep, readonly OperatorAct[]>> = {
   create: ['resume', 'abandon'],

@@ -22,6 +22,8 @@ export interface OwnedResource {
   project: string;
   tags: TagMap;
   item(): ConfigurationItem;
+  /** What was granted of it beside policies, to anybody. */
+  granted?(deps: CcmsDeps): Promise<Pick<AuthorizationTarget, 'grants' | 'boundaryLimitsGrants'>>;
   /** Answers the move itself. Throws when the resource cannot be moved now. */
   moveTo(call: AnyCall, deps: CcmsDeps, project: string): Promise<Change<Move>>;
 }

@@ -1,10 +1,12 @@
 /** Every kind of resource of the vault, in the order in which lists walk through them. */
 import type { CcmsDeps } from '../../deps.ts';
+import { credentialRoles } from './credential-roles.ts';
+import { functions } from './functions.ts';
 import type { Gone, OwnedKind, OwnedResource } from './kind.ts';
 import { secrets } from './secrets.ts';
 import { targets } from './targets.ts';
 
-export const KINDS: readonly OwnedKind[] = [secrets, targets];
+export const KINDS: readonly OwnedKind[] = [secrets, targets, credentialRoles, functions];
 
 export async function findOwned(
   deps: CcmsDeps,

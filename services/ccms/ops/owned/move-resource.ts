@@ -5,6 +5,7 @@ import { type AuthorizationTarget, implementFor, type Resolved } from '../../../
 import { ccmsOperations } from '../../api/index.ts';
 import { MoveResource, PreviewMoveResource } from '../../api/projects.ts';
 import type { CcmsDeps } from '../../deps.ts';
+import { isGrantable } from '../../domain/grant.ts';
 import { openPage } from '../page.ts';
 import type { AnyCall } from '../secret-access.ts';
 import { moveOf, type OwnedKind, type OwnedResource } from './kind.ts';
@@ -69,8 +70,9 @@ export const previewMoveResource = implement(PreviewMoveResource, {
       Limit: page.limit + 1,
     });
     const { rows, ...end } = page.end(PrincipalIds, (id) => id);
+    const granted = await resource.granted?.(deps);
     const effect = await previewMove(deps.directory, rows, {
-      questions: actionsOn(kind.type).map((action) => ({ ...target, action })),
+      questions: actionsOn(kind.type).map((action) => ({ ...target, ...(isGrantable(action) && granted), action })),
       toProject: to,
       origin: call.origin,
       now: call.now,

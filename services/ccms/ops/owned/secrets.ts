@@ -1,9 +1,12 @@
 import type { ConfigurationItem } from '../../../../platform/contract/configuration.ts';
 import { orDamaged } from '../../../../platform/store/damaged.ts';
 import { accountsLetIn, readResourcePolicy } from '../../../../policies/engine/index.ts';
+import type { CcmsDeps } from '../../deps.ts';
+import type { RotationRow } from '../../domain/rotation/rows.ts';
 import { POLICY_NAME } from '../../domain/secret-policy.ts';
 import { stagesByVersion } from '../../domain/stages.ts';
 import { readTags } from '../../domain/tags.ts';
+import { grantsOfTarget } from '../../store/grants.ts';
 import { guardedSecret, listInProject, listSecretIds } from '../../store/queries.ts';
 import { arnOf, type SecretRecord } from '../../store/secret-record.ts';
 import { askAboutSecret, isForeign, requireLive } from '../secret-access.ts';
@@ -20,12 +23,12 @@ export const secrets: OwnedKind = {
   async find(deps, arn) {
     const found = await secretOfArn(deps, arn);
     if (!found || found === 'damaged') return found;
-    return 'arn' in found ? owned(found) : { gone: found };
+    return 'arn' in found ? owned(found, await rotationOf(deps, found)) : { gone: found };
   },
 
   async byId(deps, id) {
     const found = await orDamaged(() => deps.secrets.byId(id));
-    return found && found !== 'damaged' ? owned(found) : found;
+    return found && found !== 'damaged' ? owned(found, await rotationOf(deps, found)) : found;
   },
 
   ids: listSecretIds,
@@ -47,7 +50,22 @@ export const secrets: OwnedKind = {
   },
 };
 
-function owned(record: SecretRecord): OwnedResource {
+interface Rotation {
+  row: RotationRow | undefined;
+  failed: boolean;
+}
+
+const NO_ROTATION: Rotation = { row: undefined, failed: false };
+
+/** A secret whose rotation does not verify counts as one that does not rotate: that is what it is. */
+async function rotationOf({ rotations }: CcmsDeps, { row }: SecretRecord): Promise<Rotation> {
+  const found = await orDamaged(() => rotations.of(row.secret_id));
+  if (!found || found === 'damaged') return NO_ROTATION;
+  const open = await orDamaged(() => rotations.open(row.secret_id));
+  return { row: found, failed: open === 'damaged' || (open ?? []).some(({ state }) => state === 'FAILED') };
+}
+
+function owned(record: SecretRecord, rotation: Rotation = NO_ROTATION): OwnedResource {
   const { row, arn, tags } = record;
   const project = row.enterprise_project_id;
   return {
@@ -56,7 +74,8 @@ function owned(record: SecretRecord): OwnedResource {
     accountId: row.account_id,
     project,
     tags,
-    item: () => itemOf(record),
+    item: () => itemOf(record, rotation),
+    granted: async (deps) => grantsOfTarget(await deps.grants.of(record, 'everybody')),
     async moveTo(call, deps, to) {
       requireLive(call, record);
       const output = moveOf({ arn, project }, to);
@@ -65,7 +84,7 @@ function owned(record: SecretRecord): OwnedResource {
   };
 }
 
-function itemOf({ row, arn, tags, stages }: SecretRecord): ConfigurationItem {
+function itemOf({ row, arn, tags, stages }: SecretRecord, rotation: Rotation): ConfigurationItem {
   return {
     Arn: arn,
     Type: TYPE,
@@ -78,8 +97,9 @@ function itemOf({ row, arn, tags, stages }: SecretRecord): ConfigurationItem {
       description: row.description,
       kmsKeyId: row.kms_key_id,
       stages: stagesByVersion(stages),
-      // Secrets do not rotate by themselves yet.
-      rotationEnabled: false,
+      rotationEnabled: rotation.row?.enabled === 1,
+      ...(rotation.failed && { lastRotationFailed: true }),
+      ...(rotation.row?.last_rotated_at && { lastRotatedAt: iso(rotation.row.last_rotated_at) }),
       lastChangedAt: iso(row.changed_at),
       policyAccounts: row.policy === '' ? [] : accountsOf(row.policy, arn),
       policyHash: row.policy_hash,

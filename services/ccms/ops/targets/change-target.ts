@@ -6,6 +6,8 @@ import { MAX_TARGETS_PER_ACCOUNT } from '../../domain/limits.ts';
 import type { Unsealed } from '../../domain/rows.ts';
 import { targetArn } from '../../domain/target-ref.ts';
 import { type TargetRow, targetRowBytes } from '../../domain/target-row.ts';
+import { countRolesAt } from '../../store/role-queries.ts';
+import { isLaneUsed } from '../../store/rotation-queries.ts';
 import { countTargets, deleteTarget as deleteRow, insertTarget, replaceTarget } from '../../store/target-queries.ts';
 import { recordOf, type TargetRecord } from '../../store/targets.ts';
 import { type PassedRole, passedRole, requireTrust } from '../acting/pass-role.ts';
@@ -86,7 +88,16 @@ export const deleteTarget = implement(DeleteTarget, {
   resolve: (call, input, deps) => resolveTarget(call, deps, input.Name),
   async run(call, _input, record: TargetRecord) {
     return change(async (tx) => {
+      if (await isLaneUsed(tx, `target/${record.row.target_id}`))
+        throw call.fail('InvalidRequest', `target ${record.row.name} is used: secrets rotate there`, {
+          hint: 'give those secrets another strategy, or delete them, first',
+        });
       if (!(await deleteRow(tx, record.row))) throw conflict(call, record);
+      const roles = await countRolesAt(tx, record.row.target_id);
+      if (roles > 0)
+        throw call.fail('InvalidRequest', `target ${record.row.name} has ${roles} credential roles`, {
+          hint: 'ListCredentialRoles shows them; DeleteCredentialRole deletes one',
+        });
       return { Arn: record.arn };
     });
   },

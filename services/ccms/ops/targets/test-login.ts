@@ -1,5 +1,6 @@
 /** Whether every endpoint of a target lets the administrative user in. */
 import type { CcmsDeps } from '../../deps.ts';
+import { failureHint } from '../../domain/leases/failure-hints.ts';
 import type { TargetRecord } from '../../store/targets.ts';
 import { TargetFailure } from '../../targets/failure.ts';
 import { probe as probeMariaDb } from '../../targets/mariadb/session.ts';
@@ -40,15 +41,10 @@ export async function requireLogin(call: AnyCall, deps: CcmsDeps, record: Target
 export function targetFailed(call: AnyCall, error: unknown): unknown {
   if (!(error instanceof TargetFailure)) return error;
   return call.fail('TargetFailed', error.message, {
-    hint: HINTS[error.code] ?? 'TestTarget shows it for each endpoint',
+    hint: failureHint(error.code),
+    details: { reason: error.code },
   });
 }
-
-const HINTS: Readonly<Partial<Record<TargetFailure['code'], string>>> = {
-  'address-refused': 'PARAPET_VAULT_TARGET_NETWORKS says where the vault may connect to',
-  'admin-unreadable': 'the role needs secretsmanager:GetSecretValue on the secret and kms:Decrypt on its key',
-  'tls-failed': 'check Tls.Ca and Tls.ServerName against the certificate of the server',
-};
 
 function probe(target: OpenTarget, endpoint: Endpoint): Promise<ProbeResult> {
   if (target.engine === 'postgres') return probePostgres(target, target.admin, endpoint);

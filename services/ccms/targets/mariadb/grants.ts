@@ -1,28 +1,8 @@
 /** What users may do at MariaDB: there the rotator cannot set another user's default role, so both are granted directly. */
+import { PRIVILEGES } from '../../domain/rotation/privileges.ts';
 import { TargetFailure } from '../failure.ts';
 import { type Account, quoteAccount, quoteName } from './quote.ts';
 import type { Session } from './session.ts';
-
-export const PRIVILEGES = [
-  'SELECT',
-  'INSERT',
-  'UPDATE',
-  'DELETE',
-  'CREATE',
-  'DROP',
-  'REFERENCES',
-  'INDEX',
-  'ALTER',
-  'CREATE TEMPORARY TABLES',
-  'LOCK TABLES',
-  'EXECUTE',
-  'CREATE VIEW',
-  'SHOW VIEW',
-  'CREATE ROUTINE',
-  'ALTER ROUTINE',
-  'EVENT',
-  'TRIGGER',
-] as const;
 
 export interface Grant {
   readonly privileges: readonly [(typeof PRIVILEGES)[number], ...(typeof PRIVILEGES)[number][]];

@@ -1,6 +1,6 @@
 /** A proposed change of policies, and the stack that a decision would have had under it. */
 import { type CompiledPolicy, compilePolicy } from '../../../../policies/engine/index.ts';
-import { entityId, type RecordedDecision } from './recorded.ts';
+import { entityId, type RecordedDecision, type RecordedSetting } from './recorded.ts';
 import type { Entry, Stack, StackLevel } from './stack.ts';
 
 interface Change {
@@ -34,15 +34,20 @@ export interface GuardrailChange extends Change {
 export type ProposedChange = PrincipalChange | GuardrailChange;
 
 /** Whether the change is about the principal or the resource of the decision at all. */
-export function concerns(change: ProposedChange, stack: Stack, recorded: RecordedDecision): boolean {
+export function concerns(
+  change: ProposedChange,
+  stack: Stack,
+  recorded: RecordedDecision,
+  setting: RecordedSetting,
+): boolean {
   if (isGuardrail(change)) {
     if (stack[change.layer]) return true;
-    const accountId = change.layer === 'scp' ? recorded.Principal.AccountId : recorded.ResourceAccount;
+    const accountId = change.layer === 'scp' ? setting.Principal.AccountId : recorded.ResourceAccount;
     return accountId !== undefined && change.reaches(accountId);
   }
-  if (recorded.Principal.AccountId !== change.accountId) return false;
+  if (setting.Principal.AccountId !== change.accountId) return false;
   if (change.principalIds === undefined) return true;
-  const id = entityId(recorded);
+  const id = entityId(setting);
   return id !== undefined && change.principalIds.has(id);
 }
 

@@ -1,47 +1,14 @@
 /** A recorded decision as the audit service hands it out (`ReadDecisions`), and the request it answered. */
+import type { DecisionSetting, FormLevel, UnpackedDecision } from '../../../../platform/contract/decision-form.ts';
 import type { AuthorizationRequest, PrincipalFacts } from '../../../../policies/engine/index.ts';
 
-export interface RecordedLevel {
-  Id: string;
-  /** `p-examplepolicy@version`. */
-  Policies: readonly string[];
-}
-
-export interface RecordedDecision {
-  EventId: string;
-  EventName: string;
-  Position: { Time: number; Sequence: number };
-  Principal: {
-    Type: string;
-    Arn?: string | undefined;
-    AccountId?: string | undefined;
-    PrincipalId?: string | undefined;
-  };
-  Issuer?: { Arn: string; PrincipalId: string } | undefined;
-  /** Somebody asked about the principal (Authorize). */
-  Asked: boolean;
-  /** The resource's policy as it was given with the question; absent: the record does not tell. */
-  Given?: { ResourcePolicy?: string | undefined } | undefined;
-  Action: string;
-  Resource: string;
-  ResourceAccount?: string | undefined;
-  Effect: 'allow' | 'deny';
-  Reason: string;
-  Layer?: string | undefined;
-  Level?: { Id: string } | undefined;
-  Context: Readonly<Record<string, unknown>>;
-}
-
+export type RecordedLevel = FormLevel;
 /** What bound a decision; many decisions share one. */
-export interface RecordedStack {
-  /** Of the principal: its grants hold in projects of this account. Empty where it has none. */
-  AccountId: string;
-  /** `arn@version`, `boundary:` or `session:` in front of what is no identity policy. */
-  Policies: readonly string[];
-  /** From the root down; absent: no guardrail bound. */
-  PrincipalLevels?: readonly RecordedLevel[] | undefined;
-  ResourceLevels?: readonly RecordedLevel[] | undefined;
-}
+export type RecordedStack = Pick<DecisionSetting, 'AccountId' | 'Policies' | 'PrincipalLevels' | 'ResourceLevels'>;
+export type RecordedSetting = DecisionSetting;
+
+/** `Context`: of this request alone; what the caller's requests have in common stands with the setting. */
+export type RecordedDecision = Omit<UnpackedDecision, 'setting'>;
 
 const KINDS: ReadonlyMap<string, PrincipalFacts['kind']> = new Map([
   ['Root', 'root'],
@@ -51,7 +18,7 @@ const KINDS: ReadonlyMap<string, PrincipalFacts['kind']> = new Map([
 ]);
 
 /** Undefined for callers without policies of their own: our services, anonymous ones. */
-export function principalOf({ Principal, Issuer }: RecordedDecision): PrincipalFacts | undefined {
+export function principalOf({ Principal, Issuer }: RecordedSetting): PrincipalFacts | undefined {
   const kind = KINDS.get(Principal.Type);
   const { Arn: arn, AccountId: accountId } = Principal;
   if (!kind || arn === undefined || accountId === undefined) return undefined;
@@ -69,23 +36,33 @@ export function principalOf({ Principal, Issuer }: RecordedDecision): PrincipalF
 }
 
 /** Unique id of the user or role whose policies count. */
-export function entityId({ Principal, Issuer }: Pick<RecordedDecision, 'Principal' | 'Issuer'>): string | undefined {
+export function entityId({ Principal, Issuer }: Pick<RecordedSetting, 'Principal' | 'Issuer'>): string | undefined {
   return Issuer?.PrincipalId ?? Principal.PrincipalId;
 }
 
+/** `keys`: the context that is looked at; default: all of it. */
 export function requestOf(
   recorded: RecordedDecision,
+  setting: RecordedSetting,
   principal: PrincipalFacts,
-  hasBoundary: boolean,
+  keys?: readonly string[],
 ): AuthorizationRequest {
-  const { Context } = recorded;
   const context = new Map<string, string | readonly string[]>();
-  for (const key of Object.keys(Context)) context.set(key, Context[key] as string | readonly string[]);
+  for (const key of keys ?? [...Object.keys(setting.Context), ...Object.keys(recorded.Context)]) {
+    const value = contextValue(key, recorded, setting);
+    if (value !== undefined) context.set(key, value);
+  }
   return {
-    principal: hasBoundary ? { ...principal, hasBoundary } : principal,
+    principal,
     action: recorded.Action,
     resource: recorded.Resource,
     ...(recorded.ResourceAccount !== undefined && { resourceAccount: recorded.ResourceAccount }),
     context,
   };
+}
+
+/** The setting first: the request's own context is not even parsed for what stands there. No key stands in both. */
+function contextValue(key: string, recorded: RecordedDecision, setting: RecordedSetting) {
+  const { Context } = Object.hasOwn(setting.Context, key) ? setting : recorded;
+  return Object.hasOwn(Context, key) ? (Context[key] as string | readonly string[]) : undefined;
 }

@@ -18,7 +18,7 @@ import {
 } from '../../../../policies/engine/testing/generate-pair.ts';
 import { Random } from '../../../../policies/engine/testing/random.ts';
 import type { ProposedChange } from './proposed-change.ts';
-import type { RecordedDecision, RecordedStack } from './recorded.ts';
+import type { RecordedDecision, RecordedSetting, RecordedStack } from './recorded.ts';
 import { Replayer } from './replayer.ts';
 import type { Documents } from './stack.ts';
 
@@ -59,18 +59,28 @@ function isNamedApart(layers: GeneratedLayers): boolean {
   );
 }
 
-function record(request: AuthorizationRequest, decision: Decision): RecordedDecision | undefined {
-  const { kind, arn, accountId, uniqueId, roleArn, userArn } = request.principal;
-  const Type = TYPES[kind as keyof typeof TYPES];
-  if (!Type || decision.reason === 'error') return undefined;
+/** Who asks, under which policies. Some of the context stands here, the rest with the decision. */
+function settingOf({ principal, context }: AuthorizationRequest, stack: RecordedStack): RecordedSetting {
+  const { kind, arn, accountId, uniqueId, roleArn, userArn } = principal;
   const issuer = roleArn ?? userArn;
+  return {
+    ...stack,
+    Principal: { Type: TYPES[kind as keyof typeof TYPES], Arn: arn, AccountId: accountId, PrincipalId: uniqueId },
+    Issuer: issuer === undefined ? undefined : { Arn: issuer, PrincipalId: uniqueId ?? '' },
+    Asked: false,
+    Context: Object.fromEntries([...context].filter(([key]) => isSettled(key))),
+  };
+}
+
+const isSettled = (key: string) => key.length % 2 === 0;
+
+function record(request: AuthorizationRequest, decision: Decision): RecordedDecision | undefined {
+  const isKnown = Object.hasOwn(TYPES, request.principal.kind);
+  if (!isKnown || decision.reason === 'error') return undefined;
   return {
     EventId: 'event',
     EventName: 'Event',
     Position: { Time: TIME, Sequence: 1 },
-    Principal: { Type, Arn: arn, AccountId: accountId, PrincipalId: uniqueId },
-    Issuer: issuer === undefined ? undefined : { Arn: issuer, PrincipalId: uniqueId ?? '' },
-    Asked: false,
     Action: request.action,
     Resource: request.resource,
     ResourceAccount: request.resourceAccount,
@@ -78,7 +88,7 @@ function record(request: AuthorizationRequest, decision: Decision): RecordedDeci
     Reason: decision.reason,
     Layer: decision.layer,
     Level: decision.level && { Id: decision.level.id },
-    Context: Object.fromEntries(request.context),
+    Context: Object.fromEntries([...request.context].filter(([key]) => !isSettled(key))),
   };
 }
 
@@ -206,7 +216,7 @@ describe(`replay (seed ${SEED})`, () => {
         const gone = new Set(policies.filter(() => random.chance(share)) as CompiledPolicy[]);
         const replayed = new Replayer([proposed.change], documentsOf(layers, gone)).replay(
           recorded,
-          recordedStack(layers, principal.accountId),
+          settingOf(request, recordedStack(layers, principal.accountId)),
         );
         const truth = evaluate(request, indexLayers(proposed.apply(layers)));
         seen[replayed.kind]++;
@@ -255,7 +265,7 @@ describe(`replay (seed ${SEED})`, () => {
         if (!recorded) continue;
         const stack = stacks.get(principal.accountId) ?? recordedStack(whole, principal.accountId);
         stacks.set(principal.accountId, stack);
-        const replayed = replayer.replay(recorded, stack);
+        const replayed = replayer.replay(recorded, settingOf(request, stack));
         const binding = proposals.filter(({ change }) => 'levelId' in change || principal.accountId === accountId);
         const after = binding.reduce((layers, { apply }) => apply(layers), whole);
         const truth = evaluate(request, indexLayers(after));
@@ -306,8 +316,6 @@ describe(`replay (seed ${SEED})`, () => {
         EventId: 'event',
         EventName: 'GetUser',
         Position: { Time: TIME, Sequence: 1 },
-        Principal: { Type: 'IAMUser', Arn: `arn:aws:iam::${AccountId}:user/u`, AccountId, PrincipalId: 'AIDAU' },
-        Asked: false,
         Action: 'iam:GetUser',
         Resource: `arn:aws:iam::${AccountId}:user/u`,
         ResourceAccount: AccountId,
@@ -316,7 +324,14 @@ describe(`replay (seed ${SEED})`, () => {
         Layer: 'identity',
         Context: { 'aws:resourceaccount': AccountId },
       };
-      return replayer.replay(decision, { AccountId, Policies: ['arn:aws:iam::aws:policy/granted@v1#0'] }).kind;
+      const setting: RecordedSetting = {
+        Principal: { Type: 'IAMUser', Arn: `arn:aws:iam::${AccountId}:user/u`, AccountId, PrincipalId: 'AIDAU' },
+        Asked: false,
+        AccountId,
+        Policies: ['arn:aws:iam::aws:policy/granted@v1#0'],
+        Context: {},
+      };
+      return replayer.replay(decision, setting).kind;
     });
     expect(replayed).toEqual(['flips', 'flips']);
   });

@@ -28,21 +28,28 @@ const WITH_POLICY: ReadonlyMap<string, readonly string[]> = new Map([
   ['acm-pca', ['certificate-authority']],
 ]);
 
-export function resourceLayers(recorded: RecordedDecision, principal: PrincipalFacts): readonly ResourceLayer[] {
-  const arn = parseArn(recorded.Resource);
+/** Undefined: resources of the type have no policy; `explicit`: without it nobody may do anything. */
+export function trustOf({ Resource, Action }: RecordedDecision): 'normal' | 'explicit' | undefined {
+  const arn = parseArn(Resource);
   const [type = ''] = arn?.resource.split(/[/:]/, 1) ?? [];
-  const hasPolicy =
-    arn !== undefined &&
-    WITH_POLICY.get(arn.service)?.includes(type) === true &&
-    // The trust policy of a role says who may become it, not who may manage it.
-    (arn.service !== 'iam' || recorded.Action.toLowerCase().startsWith('sts:'));
-  const isExplicit = hasPolicy && (arn.service === 'kms' || arn.service === 'iam');
-  const resourceTrust = isExplicit ? 'explicit' : 'normal';
-  if (recorded.Asked && recorded.Given) {
+  if (!arn || !WITH_POLICY.get(arn.service)?.includes(type)) return undefined;
+  // The trust policy of a role says who may become it, not who may manage it.
+  if (arn.service === 'iam' && !Action.toLowerCase().startsWith('sts:')) return undefined;
+  return arn.service === 'kms' || arn.service === 'iam' ? 'explicit' : 'normal';
+}
+
+export function resourceLayers(
+  recorded: RecordedDecision,
+  isAsked: boolean,
+  principal: PrincipalFacts,
+): readonly ResourceLayer[] {
+  const trust = trustOf(recorded);
+  const resourceTrust = trust ?? 'normal';
+  if (isAsked && recorded.Given) {
     const given = givenPolicy(recorded.Given.ResourcePolicy);
     if (given !== UNREADABLE) return given ? [{ resource: given, resourceTrust }] : [NONE];
   }
-  if (!hasPolicy && !recorded.Asked) return [NONE];
+  if (!trust && !isAsked) return [NONE];
   const { Reason, Layer, Effect } = recorded;
   const said = (...sets: PolicySet[]) =>
     sets.map((resource): ResourceLayer => ({ resource, resourceTrust, isGuess: true }));

@@ -1,5 +1,5 @@
 /** What a part of a replay adds up to. */
-import type { RecordedDecision } from './recorded.ts';
+import type { RecordedDecision, RecordedSetting } from './recorded.ts';
 import type { Replayed } from './replayer.ts';
 
 export interface Totals {
@@ -27,7 +27,7 @@ export class Tally {
     this.totals = before ? { ...before } : { Decisions: 0, Touched: 0, NewlyDenied: 0, NewlyAllowed: 0, Unknown: 0 };
   }
 
-  count(recorded: RecordedDecision, { kind }: Replayed): void {
+  count(recorded: RecordedDecision, { Principal }: RecordedSetting, { kind }: Replayed): void {
     const { totals } = this;
     totals.Decisions++;
     if (kind !== 'untouched') totals.Touched++;
@@ -35,7 +35,7 @@ export class Tally {
     if (kind !== 'flips') return;
     const name = recorded.Effect === 'allow' ? 'NewlyDenied' : 'NewlyAllowed';
     totals[name]++;
-    add(this.principals, recorded.Principal.Arn ?? '', name);
+    add(this.principals, Principal.Arn ?? '', name);
     add(this.actions, recorded.Action, name);
   }
 

@@ -3,7 +3,7 @@
  * being without somebody who can work in it.
  */
 
-import type { WrappedKey } from '../../../../hsm/port.ts';
+import type { NewTenantKey } from '../../../../hsm/port.ts';
 import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { IamDeps } from '../../deps.ts';
 import { tenantBinding } from '../../domain/access-key-format.ts';
@@ -18,7 +18,7 @@ import { makeAccessKey, type NewAccessKey } from '../tenant-key.ts';
 
 export interface NewAccount {
   account: AccountRow;
-  tenant: WrappedKey;
+  tenant: NewTenantKey;
   userId: string;
   userName: string;
   /** The secret is the caller's to show and to zeroise. */

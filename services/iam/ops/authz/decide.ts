@@ -5,6 +5,7 @@
 
 import {
   type CheckResult,
+  decidedFrom,
   deniedSentence,
   isAllowed,
   judge,
@@ -23,6 +24,7 @@ import {
   type Explanation,
   explain,
   type Layers,
+  type PolicySet,
   type StatementRef,
 } from '../../../../policies/engine/index.ts';
 import type { IamDeps } from '../../deps.ts';
@@ -30,6 +32,7 @@ import { buildContext, type ContextInput } from '../../domain/authorize-context.
 import { isKnownAction, nearestAction } from '../../domain/known-actions.ts';
 import type { Definition } from '../../domain/namespace.ts';
 import { reachOf } from '../projects/reach.ts';
+import { type GrantedSecrets, grantedSecrets } from './granted-secrets.ts';
 import { type KnownResources, knownResources } from './resource-facts.ts';
 import { compileGiven, GIVEN_POLICY } from './resource-policies.ts';
 import { type Subject, subjectFactsOf } from './subject.ts';
@@ -61,6 +64,8 @@ export interface Asking {
   now: number;
   /** What our services know of the resources that are asked about. */
   known: KnownResources;
+  /** What owners of secrets granted to principals of the asker's account. */
+  granted: GrantedSecrets;
   namespaces: ReadonlyMap<string, Definition>;
   /** As far as the asker may know it. */
   organization: OrganizationFacts;
@@ -69,9 +74,11 @@ export interface Asking {
 /** What every question of a call about these resources is answered from. */
 export async function askingOf(call: Call<AnyOperation>, deps: IamDeps, resources: Iterable<string>): Promise<Asking> {
   const { accountId } = call.caller;
+  const asked = [...resources];
   return {
     now: call.now,
-    known: await knownResources(call, deps, resources),
+    known: await knownResources(call, deps, asked),
+    granted: await grantedSecrets(accountId, deps, asked),
     namespaces: await deps.namespaces.of(accountId),
     organization: visibleTo(accountId, call.organization),
   };
@@ -82,6 +89,8 @@ export interface Asked {
   request: AuthorizationRequest;
   /** Without those of the organization: `judge` adds them. */
   layers: Layers;
+  /** Of the owner of a secret, to the subject. */
+  grants?: PolicySet;
 }
 
 export function decide(
@@ -93,13 +102,12 @@ export function decide(
 ): { answer: Answer; check: CheckResult } | Problem {
   const asked = askedOf(deps, subject, question, asking);
   if ('code' in asked) return asked;
-  const check = judge(asked.request, asked.layers, asking.organization);
-  return { answer: answerOf(check, allLayers(asked, check), asking, explained), check };
+  const check = judgeAsked(asked, asking);
+  return { answer: answerOf(check, asked, asking, explained), check };
 }
 
-/** Those of the question and those of the organization that bound it. */
-export function allLayers({ layers }: Asked, { guardrails }: CheckResult): Layers {
-  return { ...layers, ...guardrails };
+export function judgeAsked(asked: Asked, { organization }: Asking) {
+  return judge(asked.request, asked.layers, organization, { ...asked, boundaryLimitsGrants: true });
 }
 
 /** The request that the question is about, with the policies of its subject and its resource. */
@@ -114,7 +122,8 @@ export function askedOf(deps: IamDeps, subject: Subject, question: Question, ask
   const { principal, caller } = subject;
   const resourceAccount = accountOf(question.Resource) ?? caller.accountId;
   const known = asking.known.get(question.Resource);
-  if (known === 'unknown') return unknownFacts(question.Resource);
+  const granted = asking.granted.get(question.Resource);
+  if (known === 'unknown' || granted === 'unknown') return unknownFacts(question.Resource);
   const context = buildContext(
     subjectFactsOf(subject),
     {
@@ -139,6 +148,7 @@ export function askedOf(deps: IamDeps, subject: Subject, question: Question, ask
       resource: question.Resource,
       ...(given && { policy: given.set, trust: trustOf(question) }),
     }),
+    ...(granted && { grants: granted }),
   };
 }
 
@@ -162,10 +172,11 @@ function placesOf(organization: OrganizationFacts, accountId: string, resourceAc
   return context;
 }
 
-function answerOf(check: CheckResult, layers: Layers, { organization }: Asking, explained: boolean): Answer {
-  const { request, decision } = check;
+function answerOf(check: CheckResult, asked: Asked, { organization }: Asking, explained: boolean): Answer {
+  const { decision } = check;
   const allowed = isAllowed(check);
-  const full = !allowed || explained ? explain(request, layers) : undefined;
+  const from = decidedFrom(check, asked.layers);
+  const full = !allowed || explained ? explain(from.request, from.layers) : undefined;
   return {
     Decision: allowed ? 'Allow' : 'Deny',
     Reason: check.ownerState === undefined ? decision.reason : 'implicit-deny',

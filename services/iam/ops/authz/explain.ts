@@ -1,10 +1,10 @@
-import { deniedSentence, isAllowed, judge } from '../../../../platform/authz/authorize.ts';
+import { decidedFrom, deniedSentence, isAllowed } from '../../../../platform/authz/authorize.ts';
 import { explain as explainRequest } from '../../../../policies/engine/index.ts';
 import { Explain } from '../../api/explain.ts';
 import { ContextKeySpelling, policiesIn } from '../../domain/context-key-spelling.ts';
 import { decidingDocuments, explainedLayers, verdictOf } from '../../domain/explanation.ts';
 import { implement } from '../implement.ts';
-import { allLayers, allowSentence, askedOf, askingOf, failure } from './decide.ts';
+import { allowSentence, askedOf, askingOf, failure, judgeAsked } from './decide.ts';
 import { aboutSubject } from './subject.ts';
 
 export const explain = implement(Explain, {
@@ -13,9 +13,9 @@ export const explain = implement(Explain, {
     const asking = await askingOf(call, deps, [input.Resource]);
     const asked = askedOf(deps, subject, input, asking);
     if ('code' in asked) throw failure(call, asked);
-    const check = judge(asked.request, asked.layers, asking.organization);
-    const layers = allLayers(asked, check);
-    const explanation = explainRequest(asked.request, layers);
+    const check = judgeAsked(asked, asking);
+    const { request, layers } = decidedFrom(check, asked.layers);
+    const explanation = explainRequest(request, layers);
     const allowed = isAllowed(check);
     return {
       ...verdictOf(check.decision, allowed),

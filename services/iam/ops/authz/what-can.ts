@@ -1,10 +1,10 @@
-import { isAllowed, judge } from '../../../../platform/authz/authorize.ts';
+import { isAllowed } from '../../../../platform/authz/authorize.ts';
 import { WhatCan } from '../../api/analysis.ts';
 import { actionList, actsOn } from '../../domain/action-list.ts';
 import { verdictOf } from '../../domain/explanation.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
-import { askedOf, askingOf, failure } from './decide.ts';
+import { askedOf, askingOf, failure, judgeAsked } from './decide.ts';
 import { aboutSubject } from './subject.ts';
 
 /** Of one page: decisions that are asked for one after the other without giving way. */
@@ -32,7 +32,7 @@ export const whatCan = implement(WhatCan, {
       Judged++;
       const asked = askedOf(deps, subject, { ...question, Action, Resource }, asking);
       if ('code' in asked) throw failure(call, asked);
-      const check = judge(asked.request, asked.layers, asking.organization);
+      const check = judgeAsked(asked, asking);
       const verdict = verdictOf(check.decision, isAllowed(check));
       if (input.Decision === undefined || verdict.Decision === input.Decision)
         Actions.push({ Action, Resource, ...verdict });

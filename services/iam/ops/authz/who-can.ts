@@ -1,11 +1,11 @@
-import { isAllowed, judge } from '../../../../platform/authz/authorize.ts';
+import { isAllowed } from '../../../../platform/authz/authorize.ts';
 import { noResource } from '../../../../platform/runtime/call.ts';
 import { WhoCan } from '../../api/analysis.ts';
 import { verdictOf } from '../../domain/explanation.ts';
 import { principalIds } from '../../store/principals.ts';
 import { implement } from '../implement.ts';
 import { openPage } from '../pages.ts';
-import { askedOf, askingOf, failure } from './decide.ts';
+import { askedOf, askingOf, failure, judgeAsked } from './decide.ts';
 import { subjectOf } from './subject.ts';
 
 /** Of one page: a principal that is not in memory costs several queries. */
@@ -34,7 +34,7 @@ export const whoCan = implement(WhoCan, {
         if (!principal) continue;
         const asked = askedOf(deps, subjectOf(principal), question, asking);
         if ('code' in asked) throw failure(call, asked);
-        const check = judge(asked.request, asked.layers, asking.organization);
+        const check = judgeAsked(asked, asking);
         const verdict = verdictOf(check.decision, isAllowed(check));
         if (input.Decision !== undefined && verdict.Decision !== input.Decision) continue;
         Principals.push({ Arn: principal.snapshot.Arn, ...verdict });

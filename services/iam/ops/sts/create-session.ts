@@ -47,15 +47,17 @@ export const createSession = implement(CreateSession, {
     const session: NewSession = { ...wanted, mfaAt: factor && call.now };
     const sessionId = deps.ids.uuidv4();
     const claims: SessionTokenClaims = { acc: session.accountId, key: call.caller.accessKeyId as string };
-    const Token = await issueSessionJwt(await deps.signing.signer(), {
-      issuer: deps.settings.endpoint,
-      audience: SESSION_AUDIENCE,
-      subject: session.entityId,
-      jwtId: sessionId,
-      now: call.now,
-      lifeSeconds: session.seconds,
-      claims: { ...claims },
-    });
+    const Token = await deps.signing.withSigner((signer) =>
+      issueSessionJwt(signer, {
+        issuer: deps.settings.endpoint,
+        audience: SESSION_AUDIENCE,
+        subject: session.entityId,
+        jwtId: sessionId,
+        now: call.now,
+        lifeSeconds: session.seconds,
+        claims: { ...claims },
+      }),
+    );
     touchSession(call, deps, session.accountId, sessionId);
     return plainChange(async (tx) => {
       if (factor) await acceptCode(tx, call, factor);

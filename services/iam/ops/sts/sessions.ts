@@ -3,7 +3,7 @@
  * so the token that travels holds none. The token proves that the session was made here and in which account; what the
  * session may do stands in its row, so a token has the same small size whatever policies and tags the session has.
  */
-import { HsmError, SESSION_SIGN_KEY } from '../../../../hsm/port.ts';
+import { HsmError, type HsmPublicKey, SESSION_SIGN_KEY } from '../../../../hsm/port.ts';
 import { jwksDocument, type SessionPublicKey, type SessionSigner } from '../../../../platform/authn/session/keys.ts';
 import { openSessionToken, sealSessionToken, type TokenSeal } from '../../../../platform/authn/session/token.ts';
 import type { IamDeps } from '../../deps.ts';
@@ -70,28 +70,40 @@ export async function openSession(
   return typeof accountId === 'string' ? { accountId, expiresAt: exp * 1000 } : 'invalid';
 }
 
-/** The session signer of the HSM; its public half is read once. */
+/**
+ * Signs session tokens by the key of the token that is in service. Each token of a pair has a key of its own, and both
+ * are published, so sessions verify whichever of them is lost.
+ */
 export class SessionSigning {
   private readonly hsm: IamDeps['hsm'];
-  private known: SessionPublicKey | undefined;
+  private known: Promise<HsmPublicKey> | undefined;
 
   constructor(hsm: IamDeps['hsm']) {
     this.hsm = hsm;
   }
 
-  async signer(): Promise<SessionSigner> {
-    return { publicKey: await this.publicKey(), sign: (data) => this.hsm.sign(SESSION_SIGN_KEY, data) };
+  /** `use` runs again with the other key when that of the first time is away by now. */
+  async withSigner<T>(use: (signer: SessionSigner) => Promise<T>): Promise<T> {
+    try {
+      return await use(await this.signer());
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error;
+      this.known = undefined;
+      return use(await this.signer());
+    }
   }
 
   async jwks(): Promise<string> {
-    return JSON.stringify(jwksDocument([await this.publicKey()]));
+    return JSON.stringify(jwksDocument((await this.hsm.publicKeys(SESSION_SIGN_KEY)).map(sessionKey)));
   }
 
-  private async publicKey(): Promise<SessionPublicKey> {
-    if (!this.known) {
-      const { algorithm, spki, keyId } = await this.hsm.publicKey(SESSION_SIGN_KEY);
-      this.known = { algorithm: algorithm === 'Ed25519' ? 'EdDSA' : 'ES256', spki, keyId };
-    }
-    return this.known;
+  private async signer(): Promise<SessionSigner> {
+    this.known ??= this.hsm.publicKey(SESSION_SIGN_KEY);
+    const key = await this.known;
+    return { publicKey: sessionKey(key), sign: (data) => this.hsm.sign(SESSION_SIGN_KEY, data, key.keyId) };
   }
+}
+
+function sessionKey({ algorithm, spki, keyId }: HsmPublicKey): SessionPublicKey {
+  return { algorithm: algorithm === 'Ed25519' ? 'EdDSA' : 'ES256', spki, keyId };
 }

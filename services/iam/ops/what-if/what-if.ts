@@ -1,10 +1,11 @@
+import { DecisionReader } from '../../../../platform/contract/decision-form.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
 import type { auditOperations } from '../../../audit/api/index.ts';
 import { WhatIf } from '../../api/what-if.ts';
 import type { IamDeps } from '../../deps.ts';
 import { statementName } from '../../domain/explanation.ts';
-import type { RecordedDecision, RecordedStack } from '../../domain/replay/recorded.ts';
+import type { RecordedDecision, RecordedSetting } from '../../domain/replay/recorded.ts';
 import { type Replayed, Replayer } from '../../domain/replay/replayer.ts';
 import { Tally, type Totals } from '../../domain/replay/tally.ts';
 import { ofManagement } from '../accounts/management.ts';
@@ -17,7 +18,7 @@ type Page = OutputOf<typeof auditOperations.ReadDecisions>;
 
 const WEEK_MS = 7 * 86_400_000;
 /** One answer: what is read and decided before it, and for how long at the most. */
-const MOST_DECISIONS = 50_000;
+const MOST_DECISIONS = 250_000;
 const MOST_MS = 2_000;
 /** Decided in one go, without giving way to others. */
 const RECORDS_PER_READ = 500;
@@ -53,6 +54,7 @@ export const whatIf = implement(WhatIf, {
     const library = new PolicyLibrary(deps, call.organization);
     const replayer = new Replayer(await readChanges(call, deps, input.Changes), library);
     const limit = input.MaxItems ?? WhatIf.pagination?.defaultLimit ?? 100;
+    const reader = new DecisionReader();
     const part = new Part(place, accounts, limit);
     while (!part.isOver()) {
       const page = await deps.clients.audit.ReadDecisions({
@@ -62,8 +64,8 @@ export const whatIf = implement(WhatIf, {
         After: place.after,
         Limit: RECORDS_PER_READ,
       });
-      await library.load(page.Stacks);
-      part.take(page, (recorded, stack) => replayer.replay(recorded, stack));
+      await library.load(reader.learn(page.Settings));
+      part.take(page, reader, replayer);
     }
     const answer = part.answer();
     return { ...answer, IsTruncated: !answer.Progress.Done, ...(!answer.Progress.Done && { Marker: seal(place) }) };
@@ -113,19 +115,13 @@ class Part {
   }
 
   /** All decisions of one record are taken together: the next part begins behind a record. */
-  take(page: Page, replay: (recorded: RecordedDecision, stack: RecordedStack) => Replayed): void {
+  take(page: Page, reader: DecisionReader, replayer: Replayer): void {
     const AccountId = this.accounts[this.place.account] as string;
-    let event: string | undefined;
-    for (const recorded of page.Decisions) {
-      if (recorded.EventId !== event && this.flips.length >= this.limit) return;
-      event = recorded.EventId;
-      const replayed = replay(recorded, page.Stacks[recorded.Stack] as RecordedStack);
-      this.looked++;
-      this.tally.count(recorded, replayed);
-      if (replayed.kind === 'flips') this.flips.push(showFlip(recorded, replayed, AccountId));
-      if (replayed.kind === 'unknown' && this.unknown.length < MOST_UNKNOWN_SHOWN)
-        this.unknown.push(showUnknown(recorded, replayed, AccountId));
-      this.place.after = recorded.Position;
+    for (const record of page.Records) {
+      if (this.flips.length >= this.limit) return;
+      for (const decision of reader.read(record))
+        this.count(decision, decision.setting, replayer.replay(decision, decision.setting), AccountId);
+      this.place.after = record.Position;
     }
     if (page.Next) {
       this.place.after = page.Next;
@@ -133,6 +129,14 @@ class Part {
     }
     this.place.account++;
     delete this.place.after;
+  }
+
+  private count(recorded: RecordedDecision, setting: RecordedSetting, replayed: Replayed, accountId: string): void {
+    this.looked++;
+    this.tally.count(recorded, setting, replayed);
+    if (replayed.kind === 'flips') this.flips.push(showFlip(recorded, setting, replayed, accountId));
+    if (replayed.kind === 'unknown' && this.unknown.length < MOST_UNKNOWN_SHOWN)
+      this.unknown.push(showUnknown(recorded, setting, replayed, accountId));
   }
 
   answer() {
@@ -160,22 +164,27 @@ class Part {
   }
 }
 
-function about(recorded: RecordedDecision, AccountId: string) {
+function about(recorded: RecordedDecision, { Principal }: RecordedSetting, AccountId: string) {
   return {
     EventId: recorded.EventId,
     Time: recorded.Position.Time,
     AccountId,
-    Principal: recorded.Principal.Arn ?? '',
+    Principal: Principal.Arn ?? '',
     Action: recorded.Action,
     Resource: recorded.Resource,
   };
 }
 
-function showFlip(recorded: RecordedDecision, { decision }: Extract<Replayed, { kind: 'flips' }>, AccountId: string) {
+function showFlip(
+  recorded: RecordedDecision,
+  setting: RecordedSetting,
+  { decision }: Extract<Replayed, { kind: 'flips' }>,
+  AccountId: string,
+) {
   const { layer, level, matched } = decision;
   const wasAllowed = recorded.Effect === 'allow';
   return {
-    ...about(recorded, AccountId),
+    ...about(recorded, setting, AccountId),
     EventName: recorded.EventName,
     Was: wasAllowed ? ('Allow' as const) : ('Deny' as const),
     Becomes: wasAllowed ? ('Deny' as const) : ('Allow' as const),
@@ -187,8 +196,9 @@ function showFlip(recorded: RecordedDecision, { decision }: Extract<Replayed, { 
 
 function showUnknown(
   recorded: RecordedDecision,
+  setting: RecordedSetting,
   { missing }: Extract<Replayed, { kind: 'unknown' }>,
   AccountId: string,
 ) {
-  return { ...about(recorded, AccountId), Missing: [...missing] };
+  return { ...about(recorded, setting, AccountId), Missing: [...missing] };
 }

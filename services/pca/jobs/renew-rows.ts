@@ -1,0 +1,46 @@
+/** Brings the keys of authorities, and the MACs of rows, into the form that the HSM has now. */
+import { guardedRows } from '../../../platform/renewal/guarded-rows.ts';
+import { renewalJob } from '../../../platform/renewal/renewal.ts';
+import { renewedUnderTenant, tenantKeys, wrappedKeys } from '../../../platform/renewal/wrapped-keys.ts';
+import { wrappedKey } from '../../../platform/store/tenant-keys.ts';
+import type { PcaDeps } from '../deps.ts';
+import {
+  type AuthorityRow,
+  authorityRowBytes,
+  certificateRowBytes,
+  ROW_MAC_LABEL,
+  tenantRowBytes,
+} from '../domain/rows.ts';
+import { guardedAuthority } from '../store/authorities.ts';
+import { replaceAuthorityKey } from '../store/authority-queries.ts';
+import { tenantTable } from '../store/tenant-table.ts';
+
+const label = ROW_MAC_LABEL;
+
+export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
+  tenantKeys(tenantTable),
+  wrappedKeys<PcaDeps, AuthorityRow>({
+    step: 'keys of authorities',
+    table: 'authority',
+    key: ['authority_id'],
+    renew: renewAuthority,
+    replace: replaceAuthorityKey,
+  }),
+  guardedRows({ table: 'tenant_key', key: ['account_id'], label, bytes: tenantRowBytes }),
+  guardedRows({ table: 'authority', key: ['authority_id'], label, bytes: authorityRowBytes }),
+  guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
+]);
+
+/** The version grows, so that whoever read the row before does not put the key back into the form it had. */
+async function renewAuthority(deps: PcaDeps, row: AuthorityRow): Promise<AuthorityRow | undefined> {
+  const guarded = guardedAuthority(row);
+  await deps.guard.verify([guarded]);
+  if (row.state === 'DESTROYED') return undefined;
+  const { name } = guarded;
+  const material = wrappedKey({ ...row, mac: row.key_mac });
+  const renewed = await renewedUnderTenant(deps, tenantTable, { name, accountId: row.account_id, material });
+  if (renewed === undefined) return undefined;
+  const next = { ...row, key_mac: renewed.mac, root_version: renewed.rootVersion, version: row.version + 1 };
+  const [row_mac] = await deps.guard.seal([authorityRowBytes(next)]);
+  return { ...next, row_mac: row_mac! };
+}

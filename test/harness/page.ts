@@ -1,0 +1,30 @@
+/** A page of the documentation as a reader pastes it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { adminCredentials, environment, run } from './clients.ts';
+import { uniqueName } from './people.ts';
+import { root } from './server.ts';
+import type { SharedServer } from './shared.ts';
+
+const PAGE_MS = 600_000;
+
+/** What each block of commands printed, and what the page shows for it. */
+export async function runPage(server: SharedServer, path: string, folder: string) {
+  const page = readFileSync(join(root, path), 'utf8');
+  const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```(?:\n+```text\n([^`]*)```)?/g)].map(([, commands, shown]) => ({
+    commands: commands as string,
+    shown: shown ?? '',
+  }));
+  // One shell for all blocks, as a reader has it; the mark stands between the outputs.
+  const mark = `---${uniqueName('block')}---`;
+  const script = [
+    'set -euo pipefail',
+    `cd '${folder}'`,
+    // Not installed from a registry: the command of this build.
+    `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
+    ...blocks.map(({ commands }) => `${commands}\necho '${mark}'`),
+  ].join('\n');
+  const ran = await run('bash', ['-c', script], environment(server, adminCredentials(server)), PAGE_MS);
+  const printed = ran.stdout.split(`${mark}\n`).slice(0, blocks.length);
+  return { code: ran.code, stderr: ran.stderr, printed, shown: blocks.map(({ shown }) => shown) };
+}
