@@ -2,6 +2,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RENEWING_SERVICES } from '../../platform/contract/renewal.ts';
 import { adminCredentials, environment, eventually, run } from '../harness/clients.ts';
 import { type Running, root, startParapet } from '../harness/server.ts';
 import { native } from '../harness/signed.ts';
@@ -104,7 +105,7 @@ describe.each([
     const { State, Steps, Tokens } = await describeRotation(server);
     expect(State).toBe('Idle');
     expect(Tokens).toMatchObject([{ RootVersion: 2, RootVersions: [1, 2], State: 'ready' }]);
-    expect([...new Set(Steps.map(({ Service }) => Service))].sort()).toEqual(['ccms', 'iam', 'kms']);
+    expect([...new Set(Steps.map(({ Service }) => Service))].sort()).toEqual([...RENEWING_SERVICES].sort());
     for (const step of Steps) expect(step).toMatchObject({ State: 'done', Left: 0, Refused: 0 });
     for (const name of ['tenant keys', 'key material', 'MACs of kms_key', 'MACs of secret'])
       expect(Steps.some(({ Step, Total }) => Step === name && Total > 0)).toBe(true);
