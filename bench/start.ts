@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { freePort, root, startParapet } from '../test/harness/server.ts';
+import { freePort } from '../platform/store/testing/private-server.ts';
+import { root, startParapet } from '../test/harness/server.ts';
 import type { BenchRow } from './row.ts';
 
 const IDLE_MS = 5_000;

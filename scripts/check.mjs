@@ -5,5 +5,5 @@ import { finish, vitest } from './stages.mjs';
 
 ensure({ tests: true });
 checks();
-vitest('unit, property and conformance tests', 'vitest.config.ts');
+await vitest({ name: 'unit, property and conformance tests', config: 'vitest.config.ts' });
 finish();

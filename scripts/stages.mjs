@@ -1,6 +1,6 @@
-/** Runs the stages of a test run one after the other and counts what passed, failed and was skipped, with reasons. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** Runs the stages of a test run and counts what passed, failed and was skipped, with reasons. */
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
@@ -27,12 +27,19 @@ export function command(name, program, args, env = {}) {
   return ok;
 }
 
+/** Stages side by side, for those that wait much: what each of them says is shown when it ends. */
+export function together(...stages) {
+  return Promise.all(stages.map((stage) => vitest({ ...stage, buffered: true })));
+}
+
 /** A vitest run; its tests are counted one by one. */
-export function vitest(name, config, env = {}, filters = []) {
+export async function vitest({ name, config, env = {}, filters = [], buffered = false }) {
   const from = performance.now();
-  process.stdout.write(`\n== ${name}\n`);
+  process.stdout.write(buffered ? `\n== begins: ${name}\n` : `\n== ${name}\n`);
   const folder = mkdtempSync(join(tmpdir(), 'parapet-report-'));
   const report = join(folder, 'report.json');
+  const said = join(folder, 'output.txt');
+  const output = buffered ? openSync(said, 'w') : 'inherit';
   const args = [
     join(root, 'node_modules/vitest/vitest.mjs'),
     'run',
@@ -43,11 +50,18 @@ export function vitest(name, config, env = {}, filters = []) {
     `--outputFile=${report}`,
     ...filters,
   ];
-  const result = spawnSync(process.execPath, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, NO_COLOR: '1', ...env },
+  const status = await new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', output, output],
+      env: { ...process.env, NO_COLOR: '1', ...env },
+    });
+    child.on('exit', resolve);
   });
+  if (buffered) {
+    closeSync(output);
+    process.stdout.write(`\n== ${name}\n${readFileSync(said, 'utf8')}`);
+  }
   const seconds = (performance.now() - from) / 1000;
   try {
     const data = JSON.parse(readFileSync(report, 'utf8'));
@@ -60,7 +74,7 @@ export function vitest(name, config, env = {}, filters = []) {
     ).length;
     const failed = data.numFailedTests + brokenFiles;
     // A run that ended badly although every test passed (an unhandled error) is a failure too.
-    const unexplained = result.status !== 0 && failed === 0 ? 1 : 0;
+    const unexplained = status !== 0 && failed === 0 ? 1 : 0;
     record(name, data.numPassedTests, failed + unexplained, data.numPendingTests + data.numTodoTests, seconds);
   } catch {
     record(name, 0, 1, 0, seconds);

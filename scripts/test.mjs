@@ -4,7 +4,7 @@
  */
 import { checks } from './checks.mjs';
 import { ensure } from './setup.mjs';
-import { finish, vitest } from './stages.mjs';
+import { finish, together, vitest } from './stages.mjs';
 
 const deep = process.argv[2] === 'deep';
 const amount = deep
@@ -27,15 +27,17 @@ const amount = deep
       PARAPET_TIMING_MEASUREMENTS: '20000',
     };
 
+const endToEnd = (shape, engine) => ({
+  name: `end to end: ${shape}, ${engine}`,
+  config: 'vitest.e2e.config.ts',
+  env: { ...amount, PARAPET_TEST_SHAPE: shape, PARAPET_TEST_ENGINE: engine },
+});
+
 ensure({ tests: true });
 if (!deep) checks();
-vitest('unit, property and conformance tests', 'vitest.config.ts', amount);
-for (const shape of ['mono', 'micro'])
-  for (const engine of ['sqlite', 'postgres'])
-    vitest(`end to end: ${shape}, ${engine}`, 'vitest.e2e.config.ts', {
-      ...amount,
-      PARAPET_TEST_SHAPE: shape,
-      PARAPET_TEST_ENGINE: engine,
-    });
-vitest('starts, faults and crashes', 'vitest.system.config.ts', amount);
+await vitest({ name: 'unit, property and conformance tests', config: 'vitest.config.ts', env: amount });
+await together(endToEnd('mono', 'sqlite'), endToEnd('micro', 'postgres'));
+await together(endToEnd('micro', 'sqlite'), endToEnd('mono', 'postgres'));
+await vitest({ name: 'starts, faults and crashes', config: 'vitest.system.config.ts', env: amount });
+await vitest({ name: 'time: nothing else runs', config: 'vitest.time.config.ts', env: amount });
 finish();

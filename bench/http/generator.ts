@@ -1,7 +1,8 @@
 /** The load generator in a process of its own, and what its results come to. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort, root } from '../../test/harness/server.ts';
+import { freePort } from '../../platform/store/testing/private-server.ts';
+import { root } from '../../test/harness/server.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 
 function child() {

@@ -5,10 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startPostgres } from '../../platform/store/testing/postgres-server.ts';
+import { freePort } from '../../platform/store/testing/private-server.ts';
 
 export type Shape = 'mono' | 'micro';
 export type EngineName = 'sqlite' | 'postgres';
@@ -52,14 +52,6 @@ const READY_MS = 30_000;
 
 /** In a micro installation: every service has its own process, the gateway last. */
 const MICRO = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway'] as const;
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 export async function startParapet(
   options: { shape?: Shape; engine?: EngineName; dataFolder?: string; env?: Record<string, string> } = {},

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../platform/store/testing/private-server.ts';
 import { raw } from '../harness/clients.ts';
-import { freePort, type Running, root, startParapet } from '../harness/server.ts';
+import { type Running, root, startParapet } from '../harness/server.ts';
 import { native } from '../harness/signed.ts';
 
 let server: Running | undefined;
