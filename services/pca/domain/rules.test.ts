@@ -164,11 +164,28 @@ describe('name constraints', () => {
     expect(constraintProblem(named, { permitted: [], excluded: [dns('b.a.example.com')] })).toBeUndefined();
   });
 
-  it('hold for a common name that looks like a host', () => {
-    const subject = writeName([{ oid: ATTRIBUTE.commonName, value: 'www.example.org' }]);
-    expect(constraintProblem({ subject, names: [] }, { permitted: [dns('example.com')], excluded: [] })).toContain(
-      'not permitted',
-    );
+  it.each(['www.example.org', 'WWW.example.org.', '192.0.2.1', '2001:db8::1'])(
+    'hold for the common name %s, which looks like a host',
+    (value) => {
+      const subject = writeName([{ oid: ATTRIBUTE.commonName, value }]);
+      const permitted = [dns('example.com'), TEN, range('20010db9'.padEnd(32, '0') + 'ffffffff'.padEnd(32, '0'))];
+      expect(constraintProblem({ subject, names: [] }, { permitted, excluded: [] })).toContain('not permitted');
+    },
+  );
+
+  it.each([
+    'urn:x:bad.example.com',
+    'https://[2001:db8::1]/',
+    'https://b%61d.example.com/',
+    'https://a@b@bad.example.com/',
+    'https://good.example.org\\@bad.example.com/',
+    'https://bad.example.com./',
+    'https:/bad.example.com/',
+  ])('exclude %s, whose host cannot be told', (value) => {
+    const named = { subject: writeName([]), names: [uri(value)] };
+    expect(constraintProblem(named, { permitted: [], excluded: [uri('bad.example.com')] })).toContain('excluded');
+    expect(constraintProblem(named, { permitted: [uri('bad.example.com')], excluded: [] })).toContain('not permitted');
+    expect(constraintProblem(named, { permitted: [dns('example.com')], excluded: [] })).toBeUndefined();
   });
 
   it('permit no name of a form that is not looked into', () => {

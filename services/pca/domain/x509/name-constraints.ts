@@ -4,7 +4,14 @@
  */
 import * as der from '../../../../platform/contract/der.ts';
 import * as read from '../der/reader.ts';
-import { dnsProblem, type GeneralName, generalNameText, readGeneralName, writeGeneralName } from './general-name.ts';
+import {
+  dnsProblem,
+  type GeneralName,
+  generalNameText,
+  ipName,
+  readGeneralName,
+  writeGeneralName,
+} from './general-name.ts';
 import { isWithin, type Name, valuesOf } from './name.ts';
 import { ATTRIBUTE } from './oids.ts';
 
@@ -78,12 +85,17 @@ export function constraintProblem(
 /** SECURITY: clients that look at the common name or the e-mail attribute must find nothing there that is not permitted. */
 function allNames(subject: Name, names: readonly GeneralName[]): GeneralName[] {
   const directory: GeneralName[] = subject.attributes.length > 0 ? [{ kind: 'directory', name: subject }] : [];
-  const hosts = valuesOf(subject, ATTRIBUTE.commonName)
-    .map((value) => value.toLowerCase())
-    .filter((value) => value.includes('.') && dnsProblem(value) === undefined)
-    .map((value): GeneralName => ({ kind: 'dns', value }));
+  const hosts = valuesOf(subject, ATTRIBUTE.commonName).flatMap((value) => asHost(value));
   const mails = valuesOf(subject, ATTRIBUTE.emailAddress).map((value): GeneralName => ({ kind: 'email', value }));
   return [...directory, ...names, ...hosts, ...mails];
+}
+
+/** Also with dots behind it, which clients take away. */
+function asHost(commonName: string): GeneralName[] {
+  const address = ipName(commonName);
+  if (address) return [address];
+  const value = commonName.toLowerCase().replace(/\.{1,64}$/, '');
+  return value.includes('.') && dnsProblem(value) === undefined ? [{ kind: 'dns', value }] : [];
 }
 
 function isUnder(name: GeneralName, tree: GeneralName): boolean {
@@ -110,6 +122,8 @@ function isHostUnder(host: string, tree: string): boolean {
 /** SECURITY: a wildcard also stands for names in a domain below it: `*.example.com` for an excluded `a.example.com`. */
 function coversExcluded(name: GeneralName, tree: GeneralName): boolean {
   if (name.kind === 'other') return isSameForm(name, tree);
+  // What cannot be compared with an excluded host may be that host, written in another way.
+  if (name.kind === 'uri') return tree.kind === 'uri' && hostOf(name.value) === undefined;
   if (name.kind !== 'dns' || tree.kind !== 'dns' || !name.value.startsWith('*.')) return false;
   const domain = tree.value.toLowerCase();
   const first = domain.indexOf('.');
@@ -130,13 +144,20 @@ function sameMailbox(a: string, b: string): boolean {
   return localA === localB && hostA?.toLowerCase() === hostB?.toLowerCase();
 }
 
-/** RFC 5280: constraints apply to the host; a URI without one is under none and permitted by none. */
+/** RFC 5280: constraints apply to the host; a URI without a host name is permitted by none, and excluded by any. */
 function isUriUnder(uri: string, tree: string): boolean {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#:]*)/i.exec(uri)?.[1];
-  if (authority === undefined) return false;
-  const host = authority.toLowerCase();
+  const host = hostOf(uri);
+  if (host === undefined) return false;
   const domain = tree.toLowerCase();
   return domain.startsWith('.') ? host.endsWith(domain) : host === domain;
+}
+
+/** The host name of a URI, as every reader of URIs understands it; undefined: it has none, or readers could differ. */
+function hostOf(uri: string): string | undefined {
+  const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@\\]*@)?([^/?#:@\\]*)(?:$|[/?#]|:\d*(?:$|[/?#]))/i
+    .exec(uri)?.[1]
+    ?.toLowerCase();
+  return host === undefined || dnsProblem(host) !== undefined ? undefined : host;
 }
 
 function isAddressUnder(address: Buffer, range: Buffer): boolean {
