@@ -16,13 +16,14 @@ import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
+import { merkleLog } from './store/migrations/0004_log.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
   handlers: [ingestRecords, readDecisions, lookupEvents, readStream, describeStream, getDecision, readChanges],
-  migrations: [init, changes, decisions],
+  migrations: [init, changes, decisions, merkleLog],
 
   createDeps({ store, pages, clock, ids, log, metrics }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });

@@ -70,6 +70,23 @@ export interface WriteOrderTable {
   sequence: number;
 }
 
+/** A record in the Merkle log, by its place. Insert-only like `record`. */
+export interface LogEntryTable {
+  position: number;
+  account_id: string;
+  sequence: number;
+  /** Hash of the leaf, 32 bytes. */
+  leaf: Buffer;
+}
+
+/** A full tile of the Merkle log: 256 hashes, and their root. Insert-only like `record`. */
+export interface LogTileTable {
+  level: number;
+  tile: number;
+  root: Buffer;
+  hashes: Buffer;
+}
+
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
@@ -79,4 +96,6 @@ export interface AuditDatabase {
   writer: WriterTable;
   writer_hole: WriterHoleTable;
   write_order: WriteOrderTable;
+  log_entry: LogEntryTable;
+  log_tile: LogTileTable;
 }
