@@ -167,7 +167,7 @@ export class Sequencer {
   }
 
   /** One commit; false when another node may have the lease: nothing was written. */
-  private underFence(write: (tx: Transaction<AuditDatabase>) => Promise<void>): Promise<boolean> {
+  underFence(write: (tx: Transaction<AuditDatabase>) => Promise<void>): Promise<boolean> {
     return this.store.transaction(async (tx) => {
       if (!(await this.lease.assertIn(tx))) return false;
       await write(tx);

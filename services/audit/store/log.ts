@@ -24,15 +24,20 @@ export async function logSize(db: Db): Promise<number> {
   return row?.last === null || row === undefined ? 0 : Number(row.last) + 1;
 }
 
-/** The place of a record in the log; undefined: it has none. */
-export async function logPosition(db: Db, accountId: string, sequence: number): Promise<number | undefined> {
-  const row = await db
+/** The places in the log of the records `from` to `to` of a stream, by their numbers. */
+export async function logPositions(
+  db: Db,
+  accountId: string,
+  range: { from: number; to: number },
+): Promise<Map<number, number>> {
+  const rows = await db
     .selectFrom('log_entry')
-    .select('position')
+    .select(['sequence', 'position'])
     .where('account_id', '=', accountId)
-    .where('sequence', '=', sequence)
-    .executeTakeFirst();
-  return row?.position;
+    .where('sequence', '>=', range.from)
+    .where('sequence', '<=', range.to)
+    .execute();
+  return new Map(rows.map(({ sequence, position }) => [sequence, position]));
 }
 
 /** Which records have the places `from` to before `to`. */

@@ -87,6 +87,22 @@ export interface LogTileTable {
   hashes: Buffer;
 }
 
+/** The name under which checkpoints are signed. Another one when the database was put back to an earlier state. */
+export interface LogOriginTable {
+  epoch: number;
+  origin: string;
+  opened_at: number;
+}
+
+export interface CheckpointTable {
+  epoch: number;
+  size: number;
+  root: Buffer;
+  /** The signed note. */
+  note: string;
+  signed_at: number;
+}
+
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
@@ -98,4 +114,6 @@ export interface AuditDatabase {
   write_order: WriteOrderTable;
   log_entry: LogEntryTable;
   log_tile: LogTileTable;
+  log_origin: LogOriginTable;
+  checkpoint: CheckpointTable;
 }

@@ -26,6 +26,22 @@ async function up(db: Kysely<AuditDatabase>): Promise<void> {
     .addColumn('hashes', 'blob', (c) => c.notNull())
     .addPrimaryKeyConstraint('log_tile_key', ['level', 'tile'])
     .execute();
+  await db.schema
+    .createTable('log_origin')
+    .addColumn('epoch', 'integer', (c) => c.primaryKey().notNull())
+    .addColumn('origin', 'text', (c) => c.notNull())
+    .addColumn('opened_at', 'integer', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('checkpoint')
+    .addColumn('epoch', 'integer', (c) => c.notNull())
+    .addColumn('size', 'integer', (c) => c.notNull())
+    .addColumn('root', 'blob', (c) => c.notNull())
+    .addColumn('note', 'text', (c) => c.notNull())
+    .addColumn('signed_at', 'integer', (c) => c.notNull())
+    // INVARIANT: one root for each size of a log.
+    .addPrimaryKeyConstraint('checkpoint_size', ['epoch', 'size'])
+    .execute();
 }
 
 export const merkleLog: Migration = { name: '0004_log', up };
