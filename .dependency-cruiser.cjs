@@ -1,5 +1,5 @@
 /** Who may import whom: docs/architecture.md, "Layers". `scripts/check.mjs` also demands a floor of modules seen. */
-const notOurs = '^(apps|services|policies|hsm|platform|derive|gateways|sdk|cli|console|test|bench|scripts)/';
+const notOurs = '^(apps|services|policies|hsm|platform|derive|gateways|sdk|cli|console|test|bench|scripts|tlog)/';
 const tests = '(\\.test\\.ts$|/testing/)';
 
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
@@ -9,10 +9,11 @@ module.exports = {
     rule('no-cycles', { pathNot: tests }, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }, 'no import cycles'),
     rule('contract-imports-nothing', { path: '^platform/contract/', pathNot: tests }, { path: notOurs, pathNot: '^platform/contract/' }, 'the contract stands alone'),
     rule('engine-imports-nothing', { path: '^policies/engine/', pathNot: tests }, { path: notOurs, pathNot: '^policies/engine/' }, 'the engine stands alone'),
+    rule('tlog-stands-alone', { path: '^tlog/', pathNot: tests }, { path: '^(?!tlog/|crypto$|node:crypto$)' }, 'verifiers need node:crypto and nothing else'),
     rule('guardrails-are-a-library', { path: '^policies/(guardrails|baselines)/', pathNot: tests }, { path: notOurs, pathNot: '^policies/' }, 'guardrails know the engine only'),
     rule('hsm-port-imports-nothing', { path: '^hsm/port\\.ts$' }, { path: notOurs }, 'the port stands alone'),
     rule('api-is-pure', { path: '^services/[^/]+/api/', pathNot: tests }, { path: notOurs, pathNot: '^(platform/contract/|services/[^/]+/api/)' }, 'declarations import the contract'),
-    rule('domain-is-pure', { path: '^services/([^/]+)/domain/', pathNot: tests }, { path: notOurs, pathNot: '^(services/$1/(api|domain)/|policies/(engine|guardrails|baselines)/|platform/contract/)' }, 'rules import no I/O'),
+    rule('domain-is-pure', { path: '^services/([^/]+)/domain/', pathNot: tests }, { path: notOurs, pathNot: '^(services/$1/(api|domain)/|policies/(engine|guardrails|baselines)/|platform/contract/|tlog/)' }, 'rules import no I/O'),
     rule('platform-knows-no-service', { path: '^platform/', pathNot: tests }, { path: '^(services|gateways|apps|hsm/(pkcs11|agent|softhsm|memory|custody)|derive|sdk|cli)/' }, 'the platform is below the services'),
     rule('services-meet-at-api', { path: '^services/([^/]+)/', pathNot: tests }, { path: '^services/([^/]+)/', pathNot: '^services/($1/|[^/]+/api/)' }, 'of other services only api'),
     rule('services-use-the-port', { path: '^services/', pathNot: tests }, { path: '^hsm/', pathNot: '^hsm/port\\.ts$' }, 'services see the HSM port only'),

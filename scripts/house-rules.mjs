@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root } from './setup.mjs';
 
-const folders = ['apps', 'services', 'policies', 'hsm', 'platform', 'derive', 'gateways', 'sdk', 'cli'];
+const folders = ['apps', 'services', 'policies', 'hsm', 'platform', 'derive', 'gateways', 'sdk', 'cli', 'tlog'];
 const rules = [
   {
     name: 'Date.now only in platform/runtime',

@@ -382,5 +382,9 @@ export const areas = {
     LookupEvents: auditOperations.LookupEvents,
     ReadStream: auditOperations.ReadStream,
     DescribeStream: auditOperations.DescribeStream,
+    GetLogCheckpoint: auditOperations.GetLogCheckpoint,
+    ReadLogTile: auditOperations.ReadLogTile,
+    ProveRecord: auditOperations.ProveRecord,
+    ProveLogGrowth: auditOperations.ProveLogGrowth,
   },
 } as const;

@@ -1,17 +1,24 @@
 /**
  * `parapet audit verify`: recomputes the hash chain of the account on this machine, from the records the service
- * answers. Exit code 0 whole, 2 broken, 4 records are missing (or the service cannot be reached).
+ * answers, and with `--checkpoint` the Merkle log of all accounts. Exit code 0 whole, 2 broken, 3 not signed by a known
+ * key, 4 records are missing (or the service cannot be reached), 6 there are two histories.
  */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createParapet } from '../../sdk/index.ts';
-import type { StreamPosition } from '../../services/audit/domain/chain.ts';
+import { recordEntry, type StreamPosition } from '../../services/audit/domain/chain.ts';
 import { type StreamFault, type StreamReport, verifyStream } from '../../services/audit/domain/verify-stream.ts';
+import { type Checkpoint, type NoteKey, parseVerifier, readCheckpoint, readNote } from '../../tlog/note.ts';
+import { leafHash } from '../../tlog/tree.ts';
+import { type LogFault, type LogReport, verifyLog } from '../../tlog/verify-log.ts';
 import { EXIT, Exit } from '../exit-code.ts';
 import { print } from '../output/print.ts';
 import { addSharedOptions, clientOptions, type SharedOptions, type Terminal, UsageError } from '../terminal.ts';
 
 interface VerifyOptions extends SharedOptions {
   expectHead?: string;
+  checkpoint?: string;
+  logKey?: string[];
 }
 
 const FAULT_TEXT: Readonly<Record<StreamFault, string>> = {
@@ -25,24 +32,50 @@ const FAULT_TEXT: Readonly<Record<StreamFault, string>> = {
   head: 'the head that the service names is not the last record',
 };
 
+const LOG_FAULT: Readonly<Record<LogFault, { text: string; exit: number }>> = {
+  checkpoint: { text: 'the checkpoint cannot be read', exit: EXIT.refused },
+  signature: { text: 'no known key has signed the checkpoint', exit: 3 },
+  missing: { text: 'leaves are missing', exit: EXIT.unreachable },
+  root: { text: 'the leaves are not those that were signed', exit: EXIT.refused },
+  leaf: { text: 'a record of the account is not at its place', exit: EXIT.refused },
+  split: { text: 'it does not continue the checkpoint from earlier: there are two histories', exit: 6 },
+};
+
+type Client = ReturnType<typeof createParapet>;
+
 export function addAuditVerifyCommand(audit: Command, terminal: Terminal): void {
   const command = audit
     .command('verify')
-    .description('Recompute the hash chain of the account. Exit code 0: whole, 2: broken, 4: records are missing.')
+    .description(
+      'Recompute the hash chain of the account, and with --checkpoint the log of all accounts. Exit code 0: whole, 2: broken, 3: not signed by a known key, 4: records are missing, 6: two histories.',
+    )
     .option(
       '--expect-head <sequence:hash>',
       'the head of an earlier run; notices a stream that was cut off or rewritten',
-    );
+    )
+    .option(
+      '--checkpoint <file>',
+      'also prove the log: that it continues the checkpoint in this file, which a run that finds nothing writes anew',
+    )
+    .option('--log-key <key...>', 'trust checkpoints by these keys only; default: by those that the service names');
   addSharedOptions(command, 'table').action(async (options: VerifyOptions) => {
-    const report = await verify(terminal, options);
-    if (options.output === 'json') print(terminal, report, 'json');
-    else terminal.out(summary(report));
-    if (!report.ok) throw new Exit(report.reason === 'truncated' ? EXIT.unreachable : EXIT.refused);
+    const { stream, log } = await verify(terminal, options);
+    if (options.output === 'json') print(terminal, { ...stream, ...(log && { log: shownLog(log) }) }, 'json');
+    else terminal.out(summary(stream) + (log ? logSummary(log) : ''));
+    if (!stream.ok) throw new Exit(stream.reason === 'truncated' ? EXIT.unreachable : EXIT.refused);
+    if (log?.reason !== undefined) throw new Exit(LOG_FAULT[log.reason].exit);
   });
 }
 
-async function verify(terminal: Terminal, options: VerifyOptions): Promise<StreamReport> {
+async function verify(
+  terminal: Terminal,
+  options: VerifyOptions,
+): Promise<{ stream: StreamReport; log: LogReport | undefined }> {
   const expectedHead = options.expectHead === undefined ? undefined : parseHead(options.expectHead);
+  const { checkpoint: file } = options;
+  const earlier = file !== undefined && existsSync(file) ? readEarlier(file) : undefined;
+  const keys = options.logKey?.map(parseKey);
+  const known = new Map<number, Buffer>();
   const client = createParapet(await clientOptions(terminal, options));
   try {
     const { Account: accountId } = await client.sts.getCallerIdentity();
@@ -50,12 +83,75 @@ async function verify(terminal: Terminal, options: VerifyOptions): Promise<Strea
       const page = await client.audit.readStream({ FromSequence: fromSequence, Limit: limit });
       const last = page.Records.at(-1)?.Sequence ?? fromSequence - 1;
       terminal.err(`verifying account ${accountId}: ${last} of ${page.Head.Sequence}\n`);
+      if (file !== undefined)
+        for (const { LogPosition, Sequence, PreviousHash, Record } of page.Records)
+          if (LogPosition !== undefined)
+            known.set(LogPosition, leafHash(recordEntry(accountId, Sequence, PreviousHash, Record)));
       return page;
     };
-    return await verifyStream({ accountId, read, ...(expectedHead && { expectedHead }) });
+    const stream = await verifyStream({ accountId, read, ...(expectedHead && { expectedHead }) });
+    if (file === undefined) return { stream, log: undefined };
+    const log = await proveLog(terminal, client, { keys, earlier, known, file });
+    return { stream, log };
   } finally {
     client.close();
   }
+}
+
+interface LogOptions {
+  keys: NoteKey[] | undefined;
+  earlier: Checkpoint | undefined;
+  known: ReadonlyMap<number, Buffer>;
+  file: string;
+}
+
+async function proveLog(terminal: Terminal, client: Client, options: LogOptions): Promise<LogReport> {
+  const { keys, earlier, known, file } = options;
+  const told = await client.audit.getLogCheckpoint();
+  const report = await verifyLog({
+    checkpoint: told.Checkpoint,
+    keys: keys ?? told.VerifierKeys.map(parseKey),
+    known,
+    ...(earlier && { earlier }),
+    async readTile({ level, index, width }) {
+      const { Hashes } = await client.audit.readLogTile({ Level: level, Index: index, Width: width });
+      return Buffer.from(Hashes);
+    },
+    progress: (leaves, size) => terminal.err(`proving the log: ${leaves} of ${size}\n`),
+  });
+  if (report.ok) {
+    writeFileSync(`${file}.new`, told.Checkpoint);
+    renameSync(`${file}.new`, file);
+  }
+  return report;
+}
+
+function readEarlier(file: string): Checkpoint {
+  const note = readNote(readFileSync(file, 'utf8'));
+  const checkpoint = note && readCheckpoint(note.text);
+  if (!checkpoint) throw new UsageError(`${file} holds no checkpoint of an earlier run`);
+  return checkpoint;
+}
+
+function parseKey(text: string): NoteKey {
+  const key = parseVerifier(text);
+  if (!key) throw new UsageError(`--log-key must be a verifier key, as GetLogCheckpoint names them: name+id+key`);
+  return key;
+}
+
+function shownLog({ ok, reason, checkpoint, found, young }: LogReport) {
+  const state = checkpoint && {
+    origin: checkpoint.origin,
+    size: checkpoint.size,
+    root: checkpoint.root.toString('hex'),
+  };
+  return { ok, ...(reason !== undefined && { reason }), ...state, found, young };
+}
+
+function logSummary({ reason, checkpoint, found, young }: LogReport): string {
+  if (reason !== undefined) return `BROKEN log: ${LOG_FAULT[reason].text}\n`;
+  const waiting = young > 0 ? `; ${young} are younger than the checkpoint` : '';
+  return `ok: log ${checkpoint?.origin} of ${checkpoint?.size} records, ${found} of them this account's${waiting}\n`;
 }
 
 function parseHead(text: string): StreamPosition {

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type PostgresServer, postgresMissing, startPostgres } from '../../platform/store/testing/postgres-server.ts';
 import { describeAudit } from './testing/conformance.ts';
+import { describeLog } from './testing/log-conformance.ts';
 
 describe('audit service on SQLite', () => {
-  describeAudit(
-    () => ({}),
-    async () => undefined,
-  );
+  const options = () => ({});
+  const reset = async () => undefined;
+  describeAudit(options, reset);
+  describeLog(options, reset);
 });
 
 const missing = postgresMissing();
@@ -21,11 +22,11 @@ describe.skipIf(missing !== undefined)(
     });
     afterAll(() => server?.stop());
 
-    describeAudit(
-      () => ({ url: server.url, name: `audit_${stores}` }),
-      async () => {
-        stores++;
-      },
-    );
+    const options = () => ({ url: server.url, name: `audit_${stores}` });
+    const reset = async () => {
+      stores++;
+    };
+    describeAudit(options, reset);
+    describeLog(options, reset);
   },
 );

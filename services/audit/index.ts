@@ -4,10 +4,12 @@
  */
 import { defineService } from '../../platform/runtime/service.ts';
 import { auditOperations } from './api/index.ts';
+import { Checkpointer } from './checkpoint/checkpointer.ts';
 import type { AuditDeps } from './deps.ts';
 import { observeStream } from './observe.ts';
 import { getDecision } from './ops/get-decision.ts';
 import { ingestRecords } from './ops/ingest-records.ts';
+import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogTile } from './ops/log.ts';
 import { lookupEvents } from './ops/lookup-events.ts';
 import { readChanges } from './ops/read-changes.ts';
 import { readDecisions } from './ops/read-decisions.ts';
@@ -16,19 +18,42 @@ import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
+import { merkleLog } from './store/migrations/0004_log.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
-  handlers: [ingestRecords, readDecisions, lookupEvents, readStream, describeStream, getDecision, readChanges],
-  migrations: [init, changes, decisions],
+  handlers: [
+    ingestRecords,
+    readDecisions,
+    lookupEvents,
+    readStream,
+    describeStream,
+    getDecision,
+    readChanges,
+    getLogCheckpoint,
+    readLogTile,
+    proveRecord,
+    proveLogGrowth,
+  ],
+  migrations: [init, changes, decisions, merkleLog],
 
-  createDeps({ store, pages, clock, ids, log, metrics }) {
+  createDeps({ store, hsm, pages, clock, ids, log, metrics, settings }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
     observeStream({ store, clock }, metrics.registry);
-    return { store, sequencer, pages, clock };
+    const checkpointer = new Checkpointer({
+      ...{ store, hsm, sequencer, clock, log, dataFolder: settings.dataFolder },
+      newOrigin: () => `audit.${settings.region}.${ids.uuidv4()}`,
+    });
+    return { store, sequencer, checkpointer, hsm, pages, clock };
   },
-  prepare: (deps) => deps.sequencer.start(),
-  close: (deps) => deps.sequencer.stop(),
+  async prepare({ sequencer, checkpointer }) {
+    await sequencer.start();
+    checkpointer.start();
+  },
+  async close({ sequencer, checkpointer }) {
+    await checkpointer.stop();
+    await sequencer.stop();
+  },
 });

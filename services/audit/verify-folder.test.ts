@@ -14,6 +14,7 @@ describe('verification of a data folder', () => {
       sample({ wseq: i + 1, accountId: i % 3 === 0 ? OTHER_ACCOUNT : ACCOUNT }),
     );
     await audit.internal.IngestRecords({ Records });
+    await audit.deps.checkpointer.sign();
     return audit;
   };
   beforeEach(() => {
@@ -26,6 +27,7 @@ describe('verification of a data folder', () => {
     const expected = {
       ok: true,
       waiting: 0,
+      log: { ok: true, size: 30 },
       accounts: [
         { accountId: ACCOUNT, ok: true, records: 20 },
         { accountId: OTHER_ACCOUNT, ok: true, records: 10 },
@@ -102,6 +104,25 @@ describe('verification of a data folder', () => {
     const report = verifyFolder(folder);
     expect(report.ok).toBe(false);
     expect(report.accounts.find((account) => account.accountId === ACCOUNT)).toMatchObject({ ok: false, ...expected });
+  });
+
+  it.each([
+    ['a removed leaf', 'delete from log_entry where position = 29', 'size'],
+    ['a leaf too many', "insert into log_entry values (30, 'x', 1, zeroblob(32))", 'size'],
+    ['leaves that changed places', 'update log_entry set position = 30 where position = 4', 'size'],
+    ['a checkpoint of another log', 'update checkpoint set root = zeroblob(32)', 'checkpoint'],
+    ['a checkpoint of a longer log', 'update checkpoint set size = 31', 'checkpoint'],
+  ])('finds in the log %s', async (_title, statement, reason) => {
+    await (await fill()).close();
+    expect(await tamper(folder, statement)).toBeGreaterThan(0);
+    expect(verifyFolder(folder)).toMatchObject({ ok: false, log: { ok: false, reason } });
+  });
+
+  it('finds a leaf that does not stand for its record', async () => {
+    await (await fill()).close();
+    await tamper(folder, `update log_entry set leaf = zeroblob(32) ${where} = 8`);
+    const [account] = verifyFolder(folder).accounts;
+    expect(account).toMatchObject({ ok: false, firstBad: 8, reason: 'leaf' });
   });
 
   it('refuses a folder without an audit database', () => {

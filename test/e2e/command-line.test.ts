@@ -1,9 +1,11 @@
 /** The `parapet` command and the typed client as users run them, over TLS against a running server. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createParapet, type Parapet, ParapetError } from '../../sdk/index.ts';
+import { rawPublicKey, verifierText } from '../../tlog/note.ts';
 import { adminCredentials, type Credentials, environment, eventually, type Ran, run } from '../harness/clients.ts';
 import { createAccount, createUser, type Person, uniqueName } from '../harness/people.ts';
 import { root } from '../harness/server.ts';
@@ -118,6 +120,37 @@ describe('the command line', () => {
     const tail = await parapet(['audit', 'tail', '--no-follow', '--lines', '3']);
     expect(tail.code).toBe(0);
     expect(tail.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('proves the log of all accounts, and that it continues what was kept', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'log-'));
+    const file = join(folder, 'checkpoint');
+    try {
+      const prove = async (...words: string[]) => {
+        const ran = await parapet(['audit', 'verify', '--checkpoint', file, '--output', 'json', ...words]);
+        return { code: ran.code, ...(JSON.parse(ran.stdout) as { log: Record<string, unknown> }) };
+      };
+      const first = await prove();
+      expect(first).toMatchObject({ code: 0, log: { ok: true, found: expect.any(Number) } });
+      expect(first.log.found).toBeGreaterThan(3);
+      const kept = readFileSync(file, 'utf8');
+      await parapet(['kms', 'list-keys']);
+      await eventually(async () => (await prove()).log.size !== first.log.size);
+      const [origin, size] = kept.split('\n') as [string, string];
+      // A log that had other records: its note is kept, so whoever holds it sees two histories.
+      writeFileSync(file, kept.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${randomBytes(32).toString('base64')}\n`));
+      expect(await prove()).toMatchObject({ code: 6, log: { ok: false, reason: 'split', origin } });
+      writeFileSync(file, kept.replace(`\n${size}\n`, '\n999999999\n'));
+      expect(await prove()).toMatchObject({ code: 6, log: { reason: 'split' } });
+      writeFileSync(file, kept);
+      const { publicKey } = generateKeyPairSync('ed25519');
+      const raw = rawPublicKey(publicKey.export({ format: 'der', type: 'spki' })) as Buffer;
+      const stranger = verifierText({ name: origin, kind: 'log', publicKey: raw });
+      expect(await prove('--log-key', stranger)).toMatchObject({ code: 3, log: { reason: 'signature' } });
+      expect(readFileSync(file, 'utf8')).toBe(kept);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('exits with 4 when the certificate is not trusted and when there is no server', async () => {

@@ -260,6 +260,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     PolicySourceArn: arn(`user/${objects.user}`),
     Target: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
+    EventId: objects.decisionId,
     EnterpriseProjectId: objects.project,
     ResourceArn: movable(operation, objects) ?? arn(`user/${objects.user}`),
     SecretId: objects.secretArn,

@@ -4,6 +4,7 @@
  */
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
+import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
@@ -19,4 +20,8 @@ export const auditOperations = {
   DescribeStream,
   GetDecision,
   ReadChanges,
+  GetLogCheckpoint,
+  ReadLogTile,
+  ProveRecord,
+  ProveLogGrowth,
 };

@@ -49,6 +49,8 @@ export const StreamRecord = structure({
   Record: text(1, MAX_ACCEPTED_CHARACTERS, { audit: 'length' }),
   PreviousHash: HashText,
   Hash: HashText,
+  /** Its leaf in the Merkle log of all accounts, from 0. */
+  LogPosition: integer(0, Number.MAX_SAFE_INTEGER).optional(),
 });
 
 export const FoundEvent = structure({ Sequence, Event: json(), Hash: HashText });

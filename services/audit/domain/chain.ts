@@ -23,8 +23,11 @@ export interface StreamPosition {
 
 export const GENESIS: StreamPosition = { sequence: 0, hash: GENESIS_HASH };
 
-/** The hash of one record. `sequence` is a safe integer from 1, `previousHash` 64 hexadecimal characters. */
-export function recordHash(accountId: string, sequence: number, previousHash: string, record: string): string {
+/**
+ * What is hashed of one record, and what stands for it in the Merkle log. `sequence` is a safe integer from 1,
+ * `previousHash` 64 hexadecimal characters.
+ */
+export function recordEntry(accountId: string, sequence: number, previousHash: string, record: string): Buffer {
   const account = Buffer.byteLength(accountId, 'utf8');
   const text = Buffer.byteLength(record, 'utf8');
   const out = Buffer.allocUnsafe(20 + LABEL.length + account + 8 + HASH_BYTES + text);
@@ -39,7 +42,16 @@ export function recordHash(accountId: string, sequence: number, previousHash: st
   at += out.write(previousHash, at, HASH_BYTES, 'hex');
   at = out.writeUInt32BE(text, at);
   out.write(record, at, 'utf8');
-  return digest('sha256', out, 'hex');
+  return out;
+}
+
+/** The hash of one record. */
+export function recordHash(accountId: string, sequence: number, previousHash: string, record: string): string {
+  return entryHash(recordEntry(accountId, sequence, previousHash, record));
+}
+
+export function entryHash(entry: Buffer): string {
+  return digest('sha256', entry, 'hex');
 }
 
 export interface ChainedRecord {

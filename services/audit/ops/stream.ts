@@ -2,6 +2,7 @@
 import { noResource } from '../../../platform/runtime/call.ts';
 import { DescribeStream, ReadStream } from '../api/index.ts';
 import { implement } from '../deps.ts';
+import { logPositions } from '../store/log.ts';
 import { summarizePending } from '../store/pending.ts';
 import { positionOf, readHead, readStream as readRecords } from '../store/records.ts';
 import { countMissing } from '../store/writers.ts';
@@ -21,12 +22,14 @@ export const readStream = implement(ReadStream, {
     const to = Math.min(head.sequence, from + (input.Limit ?? DEFAULT_LIMIT) - 1);
     const records = await readRecords(store.read, accountId, { from, to }, MAX_PAGE_CHARACTERS);
     const last = records.at(-1)?.sequence;
+    const positions = await logPositions(store.read, accountId, { from, to: last ?? from });
     return {
       Records: records.map((record) => ({
         Sequence: record.sequence,
         Record: record.record,
         PreviousHash: record.previousHash,
         Hash: record.hash,
+        ...(positions.has(record.sequence) && { LogPosition: positions.get(record.sequence) }),
       })),
       Head: { Sequence: head.sequence, Hash: head.hash },
       ...(last !== undefined && last < head.sequence && { NextSequence: last + 1 }),

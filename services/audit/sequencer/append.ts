@@ -2,16 +2,25 @@
  * Gives records their place in the chain of their account. Runs in a transaction that holds the fence, so there is
  * one at a time.
  *
- * INVARIANT: numbers of an account are gapless from 1 and every event id has exactly one.
+ * INVARIANT: numbers of an account are gapless from 1 and every event id has exactly one; every record is a leaf of the
+ * Merkle log, in the order of the numbers.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
-import { GENESIS_HASH, recordHash } from '../domain/chain.ts';
+import { leafHash } from '../../../tlog/tree.ts';
+import { entryHash, GENESIS_HASH, recordEntry } from '../domain/chain.ts';
 import { type IndexColumns, indexColumns } from '../domain/index-columns.ts';
 import type { EngineName } from '../store/batch.ts';
 import { appendChanges } from '../store/changes.ts';
+import { appendLeaves } from '../store/log.ts';
 import { appendRecords, chained, readHeads } from '../store/records.ts';
-import type { AuditDatabase, RecordResourceTable, RecordTable, StreamHeadTable } from '../store/schema.ts';
+import type {
+  AuditDatabase,
+  LogEntryTable,
+  RecordResourceTable,
+  RecordTable,
+  StreamHeadTable,
+} from '../store/schema.ts';
 import { addSettings } from '../store/settings.ts';
 
 /** A record as it arrived; `text` is kept to the character. */
@@ -57,12 +66,14 @@ export async function appendToChain(
 
   const heads = await readHeads(tx, [...new Set(fresh.map((record) => record.accountId))]);
   const rows: RecordTable[] = [];
+  const leaves: Omit<LogEntryTable, 'position'>[] = [];
   const resources: RecordResourceTable[] = [];
   const written: RecordTable[] = [];
   const settings = new Map<string, string>();
   for (const record of fresh) {
-    const row = nextRow(record, heads);
+    const { row, leaf } = nextRow(record, heads);
     rows.push(row);
+    leaves.push({ account_id: row.account_id, sequence: row.sequence, leaf });
     if (record.columns.change && row.account_id !== '') written.push(row);
     for (const [id, text] of record.columns.decisions.settings) settings.set(id, text);
     for (const arn of record.columns.resources)
@@ -72,15 +83,17 @@ export async function appendToChain(
   await appendRecords(tx, engine, rows, resources, [...heads.values()], giveWay);
   await addSettings(tx, engine, settings);
   await appendChanges(tx, engine, written);
+  await appendLeaves(tx, engine, leaves);
   return fresh.length;
 }
 
-/** The row of a record, and its head moved on. */
-function nextRow(record: Prepared, heads: Map<string, StreamHeadTable>): RecordTable {
+/** The row of a record and its leaf, and its head moved on. */
+function nextRow(record: Prepared, heads: Map<string, StreamHeadTable>): { row: RecordTable; leaf: Buffer } {
   const { accountId, createdAt, columns } = record;
   const head = heads.get(accountId);
   const sequence = (head?.sequence ?? 0) + 1;
-  const hash = recordHash(accountId, sequence, head?.hash ?? GENESIS_HASH, record.text);
+  const entry = recordEntry(accountId, sequence, head?.hash ?? GENESIS_HASH, record.text);
+  const hash = entryHash(entry);
   heads.set(accountId, {
     account_id: accountId,
     sequence,
@@ -88,7 +101,7 @@ function nextRow(record: Prepared, heads: Map<string, StreamHeadTable>): RecordT
     first_time: head?.first_time ?? createdAt,
     last_time: Math.max(head?.last_time ?? createdAt, createdAt),
   });
-  return {
+  const row: RecordTable = {
     event_id: record.eventId,
     account_id: accountId,
     sequence,
@@ -104,4 +117,5 @@ function nextRow(record: Prepared, heads: Map<string, StreamHeadTable>): RecordT
     record: record.text,
     decisions: columns.decisions.text,
   };
+  return { row, leaf: leafHash(entry) };
 }

@@ -12,6 +12,7 @@ import { type Store, StoreError } from '../../../platform/store/index.ts';
 import { addPending, anyPending, deletePending, readPending } from '../store/pending.ts';
 import type { AuditDatabase } from '../store/schema.ts';
 import { type Arrived, appendToChain, giveWay, type Prepared, prepare } from './append.ts';
+import { backfillLog } from './backfill.ts';
 import { LEASE_MS, SequencerLease } from './lease.ts';
 
 export interface SequencerOptions {
@@ -41,6 +42,8 @@ export class Sequencer {
   private turn: Promise<void> | undefined;
   private again = false;
   private started = false;
+  /** Since this node has the lease, everything that has a number is in the log. */
+  private logged = false;
 
   constructor(options: SequencerOptions) {
     this.store = options.store;
@@ -52,7 +55,7 @@ export class Sequencer {
 
   /** True when records can be numbered in the commit that takes them. */
   get leading(): boolean {
-    return this.lease.held;
+    return this.lease.held && this.logged;
   }
 
   /** Takes the lease, or begins to wait for it. */
@@ -123,8 +126,14 @@ export class Sequencer {
     try {
       while (this.again) {
         this.again = false;
+        if (!this.lease.held) this.logged = false;
         if (!(await this.lease.acquire())) continue;
         await this.keepLease();
+        this.logged ||= await backfillLog(this.store, async (write) => {
+          await this.keepLease();
+          return this.underFence(write);
+        });
+        if (!this.logged) continue;
         while (await this.numberBatch()) await giveWay();
       }
       this.failures = 0;
@@ -147,16 +156,23 @@ export class Sequencer {
         text: row.record,
       })),
     );
-    const done = await this.store.transaction(async (tx) => {
-      if (!(await this.lease.assertIn(tx))) return false;
+    const done = await this.underFence(async (tx) => {
       await appendToChain(tx, this.store.engine, prepared);
       await deletePending(
         tx,
         waiting.map((row) => row.event_id),
       );
-      return true;
     });
     return done && waiting.length === BATCH ? true : done && (await anyPending(this.store.read));
+  }
+
+  /** One commit; false when another node may have the lease: nothing was written. */
+  underFence(write: (tx: Transaction<AuditDatabase>) => Promise<void>): Promise<boolean> {
+    return this.store.transaction(async (tx) => {
+      if (!(await this.lease.assertIn(tx))) return false;
+      await write(tx);
+      return true;
+    });
   }
 
   private async keepLease(): Promise<void> {

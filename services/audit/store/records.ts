@@ -84,6 +84,15 @@ export async function readHead(db: Db, accountId: string): Promise<StreamHeadTab
   return db.selectFrom('stream_head').selectAll().where('account_id', '=', accountId).executeTakeFirst();
 }
 
+/** Over all streams. */
+export async function countRecords(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('stream_head')
+    .select((eb) => eb.fn.sum('sequence').as('count'))
+    .executeTakeFirst();
+  return Number(row?.count ?? 0);
+}
+
 export function positionOf(head: StreamHeadTable | undefined): StreamPosition {
   return head ? { sequence: head.sequence, hash: head.hash } : GENESIS;
 }

@@ -70,6 +70,39 @@ export interface WriteOrderTable {
   sequence: number;
 }
 
+/** A record in the Merkle log, by its place. Insert-only like `record`. */
+export interface LogEntryTable {
+  position: number;
+  account_id: string;
+  sequence: number;
+  /** Hash of the leaf, 32 bytes. */
+  leaf: Buffer;
+}
+
+/** A full tile of the Merkle log: 256 hashes, and their root. Insert-only like `record`. */
+export interface LogTileTable {
+  level: number;
+  tile: number;
+  root: Buffer;
+  hashes: Buffer;
+}
+
+/** The name under which checkpoints are signed. Another one when the database was put back to an earlier state. */
+export interface LogOriginTable {
+  epoch: number;
+  origin: string;
+  opened_at: number;
+}
+
+export interface CheckpointTable {
+  epoch: number;
+  size: number;
+  root: Buffer;
+  /** The signed note. */
+  note: string;
+  signed_at: number;
+}
+
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
@@ -79,4 +112,8 @@ export interface AuditDatabase {
   writer: WriterTable;
   writer_hole: WriterHoleTable;
   write_order: WriteOrderTable;
+  log_entry: LogEntryTable;
+  log_tile: LogTileTable;
+  log_origin: LogOriginTable;
+  checkpoint: CheckpointTable;
 }

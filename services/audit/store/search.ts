@@ -184,3 +184,18 @@ export async function findRecord(
   }
   return undefined;
 }
+
+/** The number of a record in the stream of its account; undefined: there is none, or it has none yet. */
+export async function findPlace(
+  db: Kysely<AuditDatabase>,
+  accountId: string,
+  eventId: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('record')
+    .select('sequence')
+    .where('event_id', '=', eventId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row?.sequence;
+}

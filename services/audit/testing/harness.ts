@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { createMemoryHsm, type MemoryHsm } from '../../../hsm/memory/memory.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
@@ -18,6 +19,7 @@ import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
 import { auditOperations } from '../api/index.ts';
+import { Checkpointer } from '../checkpoint/checkpointer.ts';
 import type { AuditDeps } from '../deps.ts';
 import { auditService } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
@@ -65,6 +67,7 @@ export interface AuditOptions {
   faults?: CommitFaults;
   /** Of an earlier start. */
   folder?: string;
+  hsm?: MemoryHsm;
   /** Default: the sequencer runs. */
   sequencer?: 'running' | 'stopped';
 }
@@ -82,7 +85,12 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     faults: options.faults,
   });
   const sequencer = new Sequencer({ store, log, clock, owner: ids.uuidv4() });
-  const deps: AuditDeps = { store, sequencer, pages: new PageTokens(randomBytes(32)), clock };
+  const hsm = options.hsm ?? createMemoryHsm();
+  const checkpointer = new Checkpointer({
+    ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
+    newOrigin: () => 'audit.local-1.test',
+  });
+  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, pages: new PageTokens(randomBytes(32)), clock };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,

@@ -1,0 +1,164 @@
+/**
+ * Signs the state of the log soon after it grew: size and root, by the audit key of the HSM. The node that numbers records
+ * does it, and no state is signed that does not continue what was signed before, by the database and by the file that
+ * remembers it (`memory.ts`). Then it signs nothing any more until the log has another name, and says so.
+ */
+import { AUDIT_SIGN_KEY, type Hsm } from '../../../hsm/port.ts';
+import type { Logger } from '../../../platform/observe/log.ts';
+import type { Store } from '../../../platform/store/index.ts';
+import {
+  type Checkpoint,
+  logSignature,
+  type NoteKey,
+  noteMessage,
+  rawPublicKey,
+  readNote,
+  verdictBy,
+  writeCheckpoint,
+  writeNote,
+} from '../../../tlog/note.ts';
+import { consistencyProof, isConsistent, rootOf } from '../../../tlog/tree.ts';
+import type { Sequencer } from '../sequencer/sequencer.ts';
+import { insertCheckpoint, latestCheckpoint, nameLog, readOrigin, thinCheckpoints } from '../store/checkpoints.ts';
+import { hashesAt, logSize } from '../store/log.ts';
+import type { AuditDatabase, CheckpointTable } from '../store/schema.ts';
+import { CheckpointMemory } from './memory.ts';
+
+export interface CheckpointerOptions {
+  store: Store<AuditDatabase>;
+  hsm: Pick<Hsm, 'sign' | 'publicKeys'>;
+  sequencer: Sequencer;
+  clock: { now(): number };
+  log: Pick<Logger, 'warn' | 'error'>;
+  dataFolder: string;
+  /** Name of the log until it has one: no blanks. */
+  newOrigin(): string;
+}
+
+/** Half of the second that a record may be without a signature. */
+const EVERY_MS = 500;
+const HOUR_MS = 3_600_000;
+const KEEP_ALL_MS = 24 * HOUR_MS;
+
+export type SignedState = { state: 'signed' } | { state: 'refused'; reason: string };
+
+export class Checkpointer {
+  private readonly options: CheckpointerOptions;
+  private readonly memory: CheckpointMemory;
+  private timer: NodeJS.Timeout | undefined;
+  private turn: Promise<void> | undefined;
+  private thinnedAt = 0;
+  /** What stands in the way of signing; shown to whoever asks for checkpoints. */
+  private current: SignedState = { state: 'signed' };
+
+  constructor(options: CheckpointerOptions) {
+    this.options = options;
+    this.memory = new CheckpointMemory(options.dataFolder);
+  }
+
+  get status(): SignedState {
+    return this.current;
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => {
+      this.turn ??= this.look().finally(() => {
+        this.turn = undefined;
+      });
+    }, EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    await this.turn;
+  }
+
+  private async look(): Promise<void> {
+    try {
+      await this.sign();
+    } catch (error) {
+      this.options.log.warn({ err: error instanceof Error ? error.message : 'unknown' }, 'checkpoint not signed yet');
+    }
+  }
+
+  /** Signs what the log is now, if it grew and this node numbers records. */
+  async sign(): Promise<void> {
+    const { store, sequencer, clock, hsm } = this.options;
+    if (!sequencer.leading) return;
+    const { epoch, origin } = await this.named();
+    const size = await logSize(store.read);
+    const last = await latestCheckpoint(store.read, epoch);
+    if (size === 0 || size === last?.size) return;
+    const checkpoint: Checkpoint = { origin, size, root: await rootOf(size, hashesAt(store.read, size)) };
+    const reason = await this.contradiction(checkpoint, last);
+    if (reason !== undefined) return this.refuse(reason);
+    const text = writeCheckpoint(checkpoint);
+    const key = await signingKey(hsm, origin);
+    const signature = await hsm.sign(AUDIT_SIGN_KEY, noteMessage(text), key.keyId);
+    const note = writeNote({ text, signatures: [logSignature(key.note, signature)] });
+    const written = readNote(note);
+    if (!written || verdictBy(written, key.note).state !== 'signed') throw new Error('the signature does not verify');
+    // Before anybody can see it: whatever happens next, nothing else is signed for this size.
+    this.memory.write(checkpoint);
+    const signed_at = clock.now();
+    const isOld = signed_at - this.thinnedAt > HOUR_MS;
+    await sequencer.underFence(async (tx) => {
+      await insertCheckpoint(tx, { epoch, size, root: checkpoint.root, note, signed_at });
+      if (isOld) await thinCheckpoints(tx, signed_at - KEEP_ALL_MS, HOUR_MS);
+    });
+    if (isOld) this.thinnedAt = signed_at;
+    this.current = { state: 'signed' };
+  }
+
+  /** Why signing would tell two histories; undefined: it continues everything that was signed. */
+  private async contradiction(now: Checkpoint, last: CheckpointTable | undefined): Promise<string | undefined> {
+    const remembered = this.memory.read();
+    const signed = [
+      ...(last ? [{ size: last.size, root: last.root }] : []),
+      ...(remembered?.origin === now.origin ? [remembered] : []),
+    ];
+    const source = hashesAt(this.options.store.read, now.size);
+    for (const { size, root } of signed) {
+      if (size > now.size) return `a log of ${size} records was signed, and the database has ${now.size}`;
+      const proof = await consistencyProof(size, now.size, source);
+      if (!isConsistent(size, now.size, root, now.root, proof))
+        return `the first ${size} records are not those that were signed`;
+    }
+    return undefined;
+  }
+
+  private refuse(reason: string): void {
+    if (this.current.state === 'signed')
+      this.options.log.error({ reason }, 'checkpoints are not signed any more: the record was changed or put back');
+    this.current = { state: 'refused', reason };
+  }
+
+  private async named() {
+    const { store, sequencer, clock, newOrigin } = this.options;
+    const found = await readOrigin(store.read);
+    if (found) return found;
+    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now() };
+    await sequencer.underFence((tx) => nameLog(tx, row));
+    return (await readOrigin(store.read)) ?? row;
+  }
+}
+
+/** The key that signs now, as the note names it and as the HSM does. */
+async function signingKey(hsm: CheckpointerOptions['hsm'], origin: string): Promise<{ note: NoteKey; keyId: string }> {
+  const [key] = await verifierKeys(hsm, origin);
+  if (!key) throw new Error('the HSM has no key for checkpoints');
+  return key;
+}
+
+/** All keys that may have signed checkpoints, the one that signs now first. */
+export async function verifierKeys(
+  hsm: Pick<Hsm, 'publicKeys'>,
+  origin: string,
+): Promise<{ note: NoteKey; keyId: string }[]> {
+  const keys = await hsm.publicKeys(AUDIT_SIGN_KEY);
+  return keys.flatMap(({ keyId, spki }) => {
+    const publicKey = rawPublicKey(spki);
+    return publicKey ? [{ note: { name: origin, kind: 'log' as const, publicKey }, keyId }] : [];
+  });
+}

@@ -1,0 +1,244 @@
+/** What the Merkle log promises, on either engine. */
+import type { Transaction } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseVerifier, readCheckpoint, readNote, verdictBy } from '../../../tlog/note.ts';
+import { hashesFrom, TILE_WIDTH } from '../../../tlog/tile.ts';
+import { inclusionProof, isConsistent, isIncluded, leafHash, nodeHash, rootOf } from '../../../tlog/tree.ts';
+import { recordEntry } from '../domain/chain.ts';
+import { insertCheckpoint, thinCheckpoints } from '../store/checkpoints.ts';
+import { appendLeaves, hashesAt, logEntries, logSize } from '../store/log.ts';
+import type { AuditDatabase } from '../store/schema.ts';
+import { ACCOUNT, type Audit, type AuditOptions, auditor, OTHER_ACCOUNT, startAudit } from './harness.ts';
+import { sample } from './records.ts';
+
+const ACCOUNTS = [ACCOUNT, OTHER_ACCOUNT];
+
+/** RFC 6962 2.1, word for word. */
+function naiveRoot(leaves: readonly Buffer[]): Buffer {
+  if (leaves.length === 1) return leaves[0] as Buffer;
+  const split = 2 ** Math.floor(Math.log2(leaves.length - 1));
+  return nodeHash(naiveRoot(leaves.slice(0, split)), naiveRoot(leaves.slice(split)));
+}
+
+export function describeLog(options: () => AuditOptions, reset: () => Promise<void>): void {
+  let audit: Audit;
+  beforeEach(async () => {
+    await reset();
+    audit = await startAudit(options());
+  });
+  afterEach(() => audit.close());
+
+  let wseq = 0;
+  async function ingest(count: number): Promise<void> {
+    const Records = Array.from({ length: count }, (_, at) =>
+      sample({ wseq: ++wseq, accountId: ACCOUNTS[at % 3 === 0 ? 1 : 0] as string }),
+    );
+    await audit.internal.IngestRecords({ Records });
+  }
+
+  /** The leaves of all records as their account reads them, by their place. */
+  async function leavesFromStreams(): Promise<Buffer[]> {
+    const leaves: Buffer[] = [];
+    for (const account of ACCOUNTS)
+      for (let from: number | undefined = 1; from !== undefined; ) {
+        const page = await audit.as(auditor(account)).ReadStream({ FromSequence: from });
+        for (const { Sequence, PreviousHash, Record, LogPosition } of page.Records) {
+          leaves[LogPosition as number] = leafHash(recordEntry(account, Sequence, PreviousHash, Record));
+        }
+        from = page.NextSequence;
+      }
+    return leaves;
+  }
+
+  describe('the log', () => {
+    it('has every record as a leaf, in the order of the numbers of its stream', async () => {
+      for (const count of [1, 254, 1, 1, 300, 40]) await ingest(count);
+      const size = await logSize(audit.store.read);
+      const leaves = await leavesFromStreams();
+      expect(size).toBe(597);
+      expect(leaves.filter(Boolean)).toHaveLength(size);
+      const last = new Map<string, number>();
+      for (const { account_id, sequence } of await logEntries(audit.store.read, 0, size)) {
+        expect(sequence).toBe((last.get(account_id) ?? 0) + 1);
+        last.set(account_id, sequence);
+      }
+      for (const at of [1, 255, 256, 257, size]) {
+        const root = await rootOf(at, hashesAt(audit.store.read, at));
+        expect(root.equals(naiveRoot(leaves.slice(0, at)))).toBe(true);
+      }
+    });
+
+    it('proves a record that lies below full tiles of two levels', async () => {
+      const count = TILE_WIDTH * TILE_WIDTH + 3;
+      const leaves = Array.from({ length: count }, (_, at) => leafHash(Buffer.from(String(at))));
+      const rows = leaves.map((leaf, at) => ({ account_id: ACCOUNT, sequence: at + 1, leaf }));
+      for (let at = 0; at < count; at += 5_000)
+        await audit.store.transaction((tx) => appendLeaves(tx, audit.store.engine, rows.slice(at, at + 5_000)));
+      const source = hashesAt(audit.store.read, count);
+      const root = await rootOf(count, source);
+      expect(root.equals(naiveRoot(leaves))).toBe(true);
+      for (const at of [0, 70, TILE_WIDTH * 3 + 1, count - 1])
+        expect(isIncluded(at, count, leaves[at] as Buffer, await inclusionProof(at, count, source), root)).toBe(true);
+    });
+
+    it('takes in what was numbered before there was one, and continues', async () => {
+      await ingest(700);
+      // As a database of an earlier release is: records, and no log.
+      await audit.store.transaction(async (tx) => {
+        await tx.deleteFrom('log_entry').execute();
+        await tx.deleteFrom('log_tile').execute();
+      });
+      await audit.deps.sequencer.stop();
+      await audit.deps.sequencer.start();
+      await ingest(10);
+      expect(await logSize(audit.store.read)).toBe(710);
+      const leaves = await leavesFromStreams();
+      const root = await rootOf(710, hashesAt(audit.store.read, 710));
+      expect(root.equals(naiveRoot(leaves))).toBe(true);
+    });
+  });
+
+  describe('checkpoints', () => {
+    const user = () => audit.as(auditor());
+    const checkpoint = async () => {
+      const answer = await user().GetLogCheckpoint({});
+      const note = readNote(answer.Checkpoint);
+      if (!note) throw new Error('no note');
+      return { ...answer, note };
+    };
+
+    it('are signed by a key that is told, and continue each other', async () => {
+      expect(await errorOf(user().GetLogCheckpoint({}))).toBe('NotSigned');
+      await ingest(300);
+      await audit.deps.checkpointer.sign();
+      const first = await checkpoint();
+      expect(first).toMatchObject({ Origin: 'audit.local-1.test', Size: 300, State: 'Signed' });
+      await ingest(77);
+      await audit.deps.checkpointer.sign();
+      const second = await checkpoint();
+      const keys = second.VerifierKeys.map((text) => parseVerifier(text)!);
+      for (const { note, Size, RootHash } of [first, second]) {
+        expect(verdictBy(note, keys[0]!)).toEqual({ state: 'signed' });
+        expect(readCheckpoint(note.text)).toEqual({ origin: 'audit.local-1.test', size: Size, root: RootHash });
+      }
+      const { Proof } = await user().ProveLogGrowth({ FromSize: first.Size, ToSize: second.Size });
+      expect(isConsistent(first.Size, second.Size, first.RootHash, second.RootHash, Proof)).toBe(true);
+    });
+
+    it('prove every record of the account, and none of another one', async () => {
+      await ingest(30);
+      await audit.deps.checkpointer.sign();
+      const { Size, RootHash } = await checkpoint();
+      const { Records } = await user().ReadStream({});
+      for (const { Record } of Records) {
+        const { eventID: EventId } = JSON.parse(Record) as { eventID: string };
+        const proved = await user().ProveRecord({ EventId });
+        const entry = recordEntry(ACCOUNT, proved.Sequence, proved.PreviousHash, proved.Record);
+        expect(isIncluded(proved.LogPosition, Size, leafHash(entry), proved.Proof, RootHash)).toBe(true);
+        expect(await errorOf(audit.as(auditor(OTHER_ACCOUNT)).ProveRecord({ EventId }))).toBe('EventNotFound');
+        expect(await errorOf(user().ProveRecord({ EventId: audit.ids.uuidv7() }))).toBe('EventNotFound');
+      }
+      await ingest(1);
+      const young = (await user().ReadStream({ FromSequence: Records.length + 1 })).Records;
+      for (const { Record } of young) {
+        const { eventID: EventId } = JSON.parse(Record) as { eventID: string };
+        expect(await errorOf(user().ProveRecord({ EventId }))).toBe('NotSigned');
+      }
+    });
+
+    it('can be computed anew from the tiles', async () => {
+      await ingest(600);
+      await audit.deps.checkpointer.sign();
+      const { Size, RootHash } = await checkpoint();
+      const source = hashesFrom(Size, async ({ level: Level, index: Index, width: Width }) => {
+        const { Hashes } = await user().ReadLogTile({ Level, Index, Width });
+        return Hashes;
+      });
+      expect((await rootOf(Size, source)).equals(RootHash)).toBe(true);
+      for (const [Level, Index, Width] of [
+        [0, 2, 89],
+        [0, 3, 1],
+        [1, 0, 3],
+        [6, 0, 1],
+      ] as const)
+        expect(await errorOf(user().ReadLogTile({ Level, Index, Width }))).toBe('NoSuchTile');
+      for (const sizes of [
+        { FromSize: 3, ToSize: 2 },
+        { FromSize: 1, ToSize: 601 },
+      ])
+        expect(await errorOf(user().ProveLogGrowth(sizes))).toBe('NoSuchSize');
+    });
+
+    it.each<[string, (tx: Transaction<AuditDatabase>) => Promise<unknown>, RegExp]>([
+      [
+        'the end was cut off',
+        (tx) => tx.deleteFrom('log_entry').where('position', '>=', 250).execute(),
+        /a log of 300 records was signed/,
+      ],
+      [
+        'a leaf was changed',
+        (tx) =>
+          tx
+            .updateTable('log_entry')
+            .set({ leaf: Buffer.alloc(32, 1) })
+            .where('position', '=', 280)
+            .execute(),
+        /the first 300 records are not those that were signed/,
+      ],
+      [
+        'everything was put back to an earlier state, checkpoints too',
+        async (tx) => {
+          await tx.deleteFrom('checkpoint').where('size', '>', 100).execute();
+          await tx.deleteFrom('log_entry').where('position', '>=', 100).execute();
+          await tx.deleteFrom('log_tile').execute();
+        },
+        /a log of 300 records was signed/,
+      ],
+    ])('are not signed any more when %s', async (_what, tamper, reason) => {
+      await ingest(100);
+      await audit.deps.checkpointer.sign();
+      await ingest(200);
+      await audit.deps.checkpointer.sign();
+      await audit.store.transaction(tamper);
+      await appendOne(audit);
+      await audit.deps.checkpointer.sign();
+      const answer = await checkpoint();
+      expect(answer).toMatchObject({ State: 'Refused', Reason: expect.stringMatching(reason) });
+      expect(answer.Size).toBeLessThanOrEqual(300);
+    });
+
+    it('are signed by the node that numbers records, and by no other', async () => {
+      await ingest(3);
+      await audit.deps.sequencer.stop();
+      await audit.deps.checkpointer.sign();
+      expect(await errorOf(user().GetLogCheckpoint({}))).toBe('NotSigned');
+    });
+
+    it('are kept for a day, then the last of every hour', async () => {
+      const hour = 3_600_000;
+      const at = (minutes: number, size: number) => ({
+        ...{ epoch: 1, size, root: Buffer.alloc(32), note: 'x' },
+        signed_at: minutes * 60_000,
+      });
+      const left = await audit.store.transaction(async (tx) => {
+        for (const row of [at(0, 1), at(30, 2), at(59, 3), at(60, 4), at(61, 5), at(150, 6), at(170, 7)])
+          await insertCheckpoint(tx, row);
+        await thinCheckpoints(tx, 160 * 60_000, hour);
+        return tx.selectFrom('checkpoint').select('size').orderBy('size').execute();
+      });
+      expect(left.map(({ size }) => size)).toEqual([3, 5, 6, 7]);
+    });
+  });
+}
+
+async function appendOne({ store }: Audit): Promise<void> {
+  const row = { account_id: '999999999999', sequence: 1, leaf: Buffer.alloc(32, 9) };
+  await store.transaction((tx) => appendLeaves(tx, store.engine, [row]));
+}
+
+async function errorOf(answer: Promise<unknown>): Promise<string> {
+  return answer.then(
+    () => 'none',
+    (error: { code: string }) => error.code,
+  );
+}
