@@ -51,7 +51,7 @@ export class ListFiles {
     if (path.length > 1024) return undefined;
     const now = this.clock.now();
     const known = this.kept.get(path);
-    if (known && now - known.checkedAt < CHECKED_MS) return known;
+    if (known && Math.abs(now - known.checkedAt) < CHECKED_MS) return known;
     const asked = { Path: path, ...(known && { Known: known.number }) };
     const { Number: number, List, ThisUpdate, NextUpdate, Sha256 } = await this.pca.GetRevocationListFile(asked);
     if (known && number === known.number) {
