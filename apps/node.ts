@@ -30,6 +30,7 @@ import { authorizationFeed, organizationFeed } from './authentication.ts';
 import { type Clients, createClients, RoutedTransport } from './clients.ts';
 import { type DataFolders, ensureCertificates, ensureFolders } from './files.ts';
 import { hsmState, type NodeHsm, openHsm } from './hsm.ts';
+import { openPkiListener } from './pki-listener.ts';
 
 export interface NodeOptions {
   config: Config;
@@ -147,6 +148,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     // Loaded only where it is needed: express and the API description are most of what a start reads.
     const door = options.frontDoor ? await import('./front-door.ts') : undefined;
     if (door) stops.push(await door.openFrontDoor(context, identity ? listenerOf(context) : leaf));
+    if (door) stops.push(await openPkiListener(context));
     return { stop };
   } catch (error) {
     await stop().catch(() => undefined);

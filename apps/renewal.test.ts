@@ -13,6 +13,10 @@ const all = services({
   vaultKeyCacheSeconds: 0,
   vaultTargetNetworks: [],
   vaultRevocationHold: false,
+  pkiUrl: 'http://127.0.0.1:8080',
+  pkiShards: 1,
+  pkiStores: new Map(),
+  pkiCredentialsFile: undefined,
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

@@ -8,11 +8,22 @@ import { defineCcms } from '../services/ccms/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
-import { pcaService } from '../services/pca/index.ts';
+import { definePca } from '../services/pca/index.ts';
+import { storesOf } from './pki-stores.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(
-  config: Pick<Config, 'awsStrictLimits' | 'vaultKeyCacheSeconds' | 'vaultTargetNetworks' | 'vaultRevocationHold'>,
+  config: Pick<
+    Config,
+    | 'awsStrictLimits'
+    | 'vaultKeyCacheSeconds'
+    | 'vaultTargetNetworks'
+    | 'vaultRevocationHold'
+    | 'pkiUrl'
+    | 'pkiShards'
+    | 'pkiStores'
+    | 'pkiCredentialsFile'
+  >,
 ): readonly AnyService[] {
   return [
     defineIam({
@@ -25,7 +36,7 @@ export function services(
       targetNetworks: config.vaultTargetNetworks,
       revocationHold: config.vaultRevocationHold,
     }),
-    pcaService,
+    definePca({ pkiUrl: config.pkiUrl, shards: config.pkiShards, stores: storesOf(config) }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];

@@ -39,6 +39,9 @@ const PACKAGES = {
     { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
     { name: 'curl', present: () => onPath('curl') },
     { name: 'openssl', present: () => onPath('openssl') },
+    // A second judge of lists and OCSP answers.
+    { name: 'gnutls-bin', present: () => onPath('certtool') },
+    { name: 'python3-venv', present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0 },
   ],
 };
 
@@ -106,6 +109,24 @@ function ensureModules() {
   writeFileSync(stamp, wanted);
 }
 
+/** The object store of tests: the server of moto (PyPI), which checks signatures, in an environment of its own. */
+const MOTO = '5.2.1';
+
+function ensureMoto() {
+  const folder = join(root, 'node_modules', '.moto');
+  const stamp = join(folder, `.moto-${MOTO}`);
+  if (existsSync(stamp)) return;
+  say(`installing moto ${MOTO} for the tests of object stores`);
+  run('python3', ['-m', 'venv', '--clear', folder]);
+  run(join(folder, 'bin', 'pip'), [
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    `moto[s3,iam,server]==${MOTO}`,
+  ]);
+  writeFileSync(stamp, '');
+}
+
 /** dist is newer than every source file. */
 function ensureBuild() {
   const stamp = join(root, 'dist', '.built');
@@ -141,6 +162,7 @@ export function ensure({ tests = false, build = true } = {}) {
   ensureNode();
   ensurePackages(tests ? ['run', 'test'] : ['run']);
   ensureModules();
+  if (tests) ensureMoto();
   if (build) ensureBuild();
 }
 

@@ -282,6 +282,13 @@ export const areas = {
     ListBlockedKeys: pcaOperations.ListBlockedKeys,
     MoveResource: pcaOperations.MoveResource,
     PreviewMoveResource: pcaOperations.PreviewMoveResource,
+    RevokeCertificate: pcaOperations.RevokeCertificate,
+    HoldCertificate: pcaOperations.HoldCertificate,
+    ReleaseCertificateHold: pcaOperations.ReleaseCertificateHold,
+    ReportKeyCompromise: pcaOperations.ReportKeyCompromise,
+    GetRevocationStatus: pcaOperations.GetRevocationStatus,
+    PreviewRevocation: pcaOperations.PreviewRevocation,
+    ListRevocationLists: pcaOperations.ListRevocationLists,
   },
   org: {
     CreateOrganization: orgApi.CreateOrganization,

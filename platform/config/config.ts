@@ -10,11 +10,19 @@ export interface Address {
   port: number;
 }
 
+export type PkiStore = { kind: 'folder'; folder: string } | { kind: 's3'; url: string };
+
 export interface Config {
   dataFolder: string;
   listen: Address;
   pkiListen: Address;
   pkiUrl: string;
+  /** Lists of revoked certificates of new authorities with partitioned ones. */
+  pkiShards: number;
+  /** Where else lists are published, by the name that authorities give as `S3BucketName`. */
+  pkiStores: ReadonlyMap<string, PkiStore>;
+  /** JSON file with the access keys of the stores that need them. */
+  pkiCredentialsFile: string | undefined;
   region: string;
   partition: string;
   /** `postgres://...`; absent: SQLite files in the data folder. */
@@ -45,8 +53,26 @@ export interface Config {
 export const SETTINGS = {
   PARAPET_DATA: ['./data', 'data folder, mode 0700'],
   PARAPET_LISTEN: ['127.0.0.1:8443', 'address of the API (TLS)'],
-  PARAPET_PKI_LISTEN: ['127.0.0.1:8080', 'address of the public PKI listener (plain HTTP)'],
-  PARAPET_PKI_URL: ['http://127.0.0.1:8080', 'base URL written into certificates'],
+  PARAPET_PKI_LISTEN: [
+    '127.0.0.1:8080',
+    'address of the public PKI listener (plain HTTP): lists of revoked certificates, OCSP, certificates of authorities',
+  ],
+  PARAPET_PKI_URL: [
+    '',
+    'base URL written into certificates, http only: how clients reach the PKI listener; empty: http:// and its address',
+  ],
+  PARAPET_PKI_CRL_SHARDS: [
+    '512',
+    'over how many lists a new authority with CrlType PARTITIONED spreads its certificates, 1 to 4096; fixed for each authority from then on',
+  ],
+  PARAPET_PKI_STORES: [
+    '',
+    'where else lists are published: `name=folder:/path` or `name=s3:https://host/bucket`, separated by commas; authorities choose one by S3BucketName',
+  ],
+  PARAPET_PKI_CREDENTIALS_FILE: [
+    '',
+    'JSON file, mode 0600, with the access keys of S3 stores: {"name":{"accessKeyId":"...","secretAccessKey":"...","region":"..."}}',
+  ],
   PARAPET_REGION: ['local-1', 'region of every ARN and signature'],
   PARAPET_PARTITION: ['aws', 'partition of every ARN; must begin with aws'],
   PARAPET_DATABASE: ['', 'postgres://... ; empty: SQLite files in the data folder'],
@@ -130,7 +156,10 @@ export function readConfig(environment: Environment = process.env): Config {
     dataFolder: resolve(get('PARAPET_DATA')),
     listen: address(get('PARAPET_LISTEN'), 'PARAPET_LISTEN'),
     pkiListen: address(get('PARAPET_PKI_LISTEN'), 'PARAPET_PKI_LISTEN'),
-    pkiUrl: get('PARAPET_PKI_URL'),
+    pkiUrl: pkiUrl(get('PARAPET_PKI_URL') || `http://${get('PARAPET_PKI_LISTEN')}`),
+    pkiShards: number(get('PARAPET_PKI_CRL_SHARDS'), 'PARAPET_PKI_CRL_SHARDS', 1, 4096),
+    pkiStores: pkiStores(get('PARAPET_PKI_STORES')),
+    pkiCredentialsFile: get('PARAPET_PKI_CREDENTIALS_FILE') || undefined,
     region,
     partition,
     database: get('PARAPET_DATABASE') || undefined,
@@ -166,6 +195,26 @@ function address(text: string, setting: string): Address {
   if (at < 1 || host === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new ConfigError(`${setting} ${text} is not host:port`);
   return { host, port };
+}
+
+/** SECURITY: lists and OCSP over TLS would need what they are there for (RFC 5280 8). */
+function pkiUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' || url.search !== '' || url.hash !== '' || url.username !== '')
+    throw new ConfigError(`PARAPET_PKI_URL ${text} is not an http URL without query`);
+  return text;
+}
+
+function pkiStores(text: string): Map<string, PkiStore> {
+  const stores = new Map<string, PkiStore>();
+  for (const entry of text.split(',').flatMap((one) => one.trim() || [])) {
+    const [, name, kind, place = ''] = /^([A-Za-z0-9._/-]{3,255})=(folder|s3):(.+)$/.exec(entry) ?? [];
+    const isUrl = URL.canParse(place) && /^https?:$/.test(new URL(place).protocol) && new URL(place).pathname !== '/';
+    if (name === undefined || (kind === 's3' && !isUrl))
+      throw new ConfigError(`PARAPET_PKI_STORES ${entry} is neither name=folder:path nor name=s3:URL with a bucket`);
+    stores.set(name, kind === 's3' ? { kind, url: place } : { kind: 'folder', folder: resolve(place) });
+  }
+  return stores;
 }
 
 function networks(text: string, setting: string): string[] {

@@ -12,6 +12,7 @@ const TAG = {
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   printableString: 0x13,
   ia5String: 0x16,
@@ -21,16 +22,19 @@ const TAG = {
   set: 0x31,
 } as const;
 
+/** Tag and length of a content that stands elsewhere: for structures too large to be copied. */
+export function header(tag: number, length: number): Buffer {
+  if (length < 0x80) return Buffer.of(tag, length);
+  if (length < 0x100) return Buffer.of(tag, 0x81, length);
+  if (length < 0x10000) return Buffer.of(tag, 0x82, length >> 8, length & 0xff);
+  if (length < 0x1000000) return Buffer.of(tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
+  if (length > 0x3fffffff) throw new RangeError('der content is longer than 1 GiB');
+  return Buffer.of(tag, 0x84, length >> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff);
+}
+
 /** Tag, length and content. */
 export function tlv(tag: number, content: Buffer): Buffer {
-  const { length } = content;
-  let header: number[];
-  if (length < 0x80) header = [tag, length];
-  else if (length < 0x100) header = [tag, 0x81, length];
-  else if (length < 0x10000) header = [tag, 0x82, length >> 8, length & 0xff];
-  else if (length < 0x1000000) header = [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
-  else throw new RangeError('der content is longer than 16 MiB');
-  return Buffer.concat([Buffer.from(header), content]);
+  return Buffer.concat([header(tag, content.length), content]);
 }
 
 export function sequence(...items: readonly Buffer[]): Buffer {
@@ -68,6 +72,12 @@ export function boolean(value: boolean): Buffer {
 
 export function nullValue(): Buffer {
   return tlv(TAG.null, Buffer.alloc(0));
+}
+
+/** ENUMERATED of a small number. */
+export function enumerated(value: number): Buffer {
+  if (!Number.isInteger(value) || value < 0 || value > 0x7f) throw new RangeError('der enumerated is out of range');
+  return tlv(TAG.enumerated, Buffer.of(value));
 }
 
 export function octetString(content: Buffer): Buffer {
@@ -141,6 +151,13 @@ export function time(timestampMs: number): Buffer {
   if (year < 1950) throw new RangeError('der time is before 1950');
   if (year < 2050) return tlv(TAG.utcTime, Buffer.from(basic.slice(2), 'latin1'));
   return tlv(TAG.generalizedTime, Buffer.from(basic, 'latin1'));
+}
+
+/** GeneralizedTime whatever the year, as OCSP has it (RFC 6960 4.2.2.1); whole seconds, milliseconds are cut. */
+export function generalizedTime(timestampMs: number): Buffer {
+  const iso = new Date(timestampMs).toISOString();
+  if (iso.length !== 24) throw new RangeError('der time is outside the years 0 to 9999');
+  return tlv(TAG.generalizedTime, Buffer.from(`${iso.slice(0, 19).replaceAll(/[-T:]/g, '')}Z`, 'latin1'));
 }
 
 /** Context-specific, constructed: `[n] EXPLICIT`, or an implicitly tagged structure when given its content. */

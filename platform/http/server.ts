@@ -176,7 +176,7 @@ class HttpListener implements Listener {
     if (this.sockets.of(req.socket).closing) return;
     const exchange = this.begin(req, res);
     if (++exchange.connection.requests >= this.budgets.maxRequestsPerSocket) exchange.connection.closing = true;
-    const head = readHead(req, this.budgets);
+    const head = readHead(req, this.budgets, this.options.open);
     if ('status' in head) {
       this.refuse(exchange, head);
       return;

@@ -4,8 +4,12 @@ import type { ProjectState } from '../../platform/contract/enterprise-project.ts
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
+import type { Installation } from './domain/revocation/settings.ts';
+import type { ListStore } from './jobs/revocation/stores/store.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import type { KeptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
+import type { Responders } from './ops/ocsp/responders.ts';
 import type { Authorities } from './store/authorities.ts';
 import type { PcaTables } from './store/tables.ts';
 
@@ -34,4 +38,9 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   throwAwayKeys: ThrowAwayKeys;
   /** For what happens without a request: the destruction of a key when its time is over. */
   recorder: Recorder;
+  installation: Installation;
+  /** Where lists are published besides the PKI listener, by name. */
+  listStores: ReadonlyMap<string, ListStore>;
+  responders: Responders;
+  ocspAnswers: KeptAnswers;
 }

@@ -1,5 +1,6 @@
 /** The private certificate authority: see README.md. */
 import { Recorder } from '../../platform/audit/recorder.ts';
+import type { Clock } from '../../platform/runtime/clock.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
@@ -9,32 +10,59 @@ import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
 import { renewRows } from './jobs/renew-rows.ts';
+import { deliverLists } from './jobs/revocation/deliver-lists.ts';
+import { makeLists } from './jobs/revocation/make-lists.ts';
+import { observeLists } from './jobs/revocation/observe-lists.ts';
+import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
+import { FolderStore } from './jobs/revocation/stores/folder.ts';
+import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
+import type { ListStore } from './jobs/revocation/stores/store.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import { keptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
+import { Responders } from './ops/ocsp/responders.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { migration as revocation } from './store/migrations/0002_revocation.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
 
 export type { PcaClients, PcaDeps } from './deps.ts';
 
-export const pcaService = defineService<PcaTables, PcaClients, PcaDeps>({
-  name: 'pca',
-  operations: Object.values(pcaOperations),
-  handlers: pcaHandlers,
-  migrations: [init],
-  createDeps,
-  jobs: [destroyAuthorities, endReservations, renewRows],
-});
+export interface PcaOptions {
+  /** Base URL of the PKI listener, as clients reach it. */
+  pkiUrl: string;
+  /** Lists of new authorities with partitioned ones. */
+  shards: number;
+  /** Where lists are published besides the listener, by name. */
+  stores: ReadonlyMap<string, StoreOptions>;
+}
 
-function createDeps(platform: Platform<PcaTables, PcaClients>): PcaDeps {
+export type StoreOptions =
+  | { kind: 'folder'; folder: string }
+  | ({ kind: 's3'; url: string } & Pick<S3Options, 'region' | 'credentials'>);
+
+export function definePca(options: PcaOptions) {
+  return defineService<PcaTables, PcaClients, PcaDeps>({
+    name: 'pca',
+    operations: Object.values(pcaOperations),
+    handlers: pcaHandlers,
+    migrations: [init, revocation],
+    createDeps: (platform) => createDeps(platform, options),
+    jobs: [destroyAuthorities, endReservations, renewRows, makeLists, deliverLists, rotateResponders],
+  });
+}
+
+function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptions): PcaDeps {
   const { store, hsm, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const tenants = new TenantKeys(tenantTable, { store, hsm, guard, clock, ids });
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'pca-jobs', boot: ids.uuidv7(), region: settings.region };
-  return {
+  const { pkiUrl, shards, stores } = options;
+  observeLists(platform);
+  const deps: PcaDeps = {
     ...platform,
     guard,
     tenants,
@@ -42,5 +70,16 @@ function createDeps(platform: Platform<PcaTables, PcaClients>): PcaDeps {
     serials: new Serials(hsm),
     throwAwayKeys: new ThrowAwayKeys(),
     recorder: new Recorder(store as never, writer, () => undefined),
+    installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
+    listStores: new Map([...stores].map(([name, store]) => [name, openListStore(store, clock)])),
+    // It issues through what is made here.
+    responders: undefined as unknown as Responders,
+    ocspAnswers: keptAnswers(),
   };
+  deps.responders = new Responders(deps);
+  return deps;
+}
+
+function openListStore(store: StoreOptions, clock: Clock): ListStore {
+  return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
 }

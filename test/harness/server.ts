@@ -27,6 +27,8 @@ export interface Running {
   engine: EngineName;
   dataFolder: string;
   endpoint: string;
+  /** Base URL of the PKI listener. */
+  pkiUrl: string;
   port: number;
   ca: string;
   caPath: string;
@@ -60,6 +62,7 @@ export async function startParapet(
   const engine = options.engine ?? 'sqlite';
   const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'parapet-'));
   const port = await freePort();
+  const pkiPort = await freePort();
   const postgres = engine === 'postgres' ? await startPostgres() : undefined;
   const services = await Promise.all(MICRO.map(async (name) => `${name}=127.0.0.1:${await freePort()}`));
   const env = {
@@ -67,7 +70,9 @@ export async function startParapet(
     HOME: process.env.HOME ?? '',
     PARAPET_DATA: dataFolder,
     PARAPET_LISTEN: `127.0.0.1:${port}`,
-    PARAPET_PKI_LISTEN: `127.0.0.1:${await freePort()}`,
+    PARAPET_PKI_LISTEN: `127.0.0.1:${pkiPort}`,
+    // As many lists as a suite can look at.
+    PARAPET_PKI_CRL_SHARDS: '4',
     PARAPET_LOG_LEVEL: 'info',
     PARAPET_SERVICES: services.join(','),
     // Suites make many refused requests from one address.
@@ -96,6 +101,7 @@ export async function startParapet(
     engine,
     dataFolder,
     endpoint,
+    pkiUrl: `http://127.0.0.1:${pkiPort}`,
     port,
     ca: '',
     caPath,

@@ -6,6 +6,7 @@ export interface SharedServer {
   shape: Shape;
   engine: EngineName;
   endpoint: string;
+  pkiUrl: string;
   port: number;
   caPath: string;
   dataFolder: string;
@@ -23,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const shape = (process.env.PARAPET_TEST_SHAPE ?? 'mono') as Shape;
   const engine = (process.env.PARAPET_TEST_ENGINE ?? 'sqlite') as EngineName;
   const running = await startParapet({ shape, engine });
-  const { endpoint, port, caPath, dataFolder, services, admin } = running;
-  project.provide('server', { shape, engine, endpoint, port, caPath, dataFolder, services, admin });
+  const { endpoint, pkiUrl, port, caPath, dataFolder, services, admin } = running;
+  project.provide('server', { shape, engine, endpoint, pkiUrl, port, caPath, dataFolder, services, admin });
   return () => running.stop();
 }

@@ -30,10 +30,14 @@ const SINGLE: ReadonlySet<string> = new Set([
   'x-amz-target',
 ]);
 
-/** Checks everything the HTTP parser leaves open. Allocates the header names and the target, nothing else. */
-export function readHead(req: IncomingMessage, budgets: ListenerBudgets): Head | Refusal {
+/**
+ * Checks everything the HTTP parser leaves open. Allocates the header names and the target, nothing else. `open`: see the
+ * options of the listener.
+ */
+export function readHead(req: IncomingMessage, budgets: ListenerBudgets, open = false): Head | Refusal {
   const { rawHeaders } = req;
-  if (req.httpVersionMajor !== 1 || req.httpVersionMinor !== 1) {
+  const isOld = req.httpVersionMajor === 1 && req.httpVersionMinor === 0;
+  if (req.httpVersionMajor !== 1 || (isOld && !open)) {
     return refuse(400, 'InvalidRequest', 'http version is not 1.1');
   }
   if (!METHODS.has(req.method as string)) return refuse(405, 'MethodNotAllowed', 'method is not accepted');
@@ -76,6 +80,7 @@ export function readHead(req: IncomingMessage, budgets: ListenerBudgets): Head |
       return refuse(400, 'InvalidRequest', 'header name is reserved');
     }
   }
+  if (isOld) host ??= 'localhost';
   if (host === undefined) return refuse(400, 'InvalidRequest', 'host header is missing');
   if (!isHost(host)) return refuse(400, 'InvalidRequest', 'host header is malformed');
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
@@ -87,7 +92,7 @@ export function readHead(req: IncomingMessage, budgets: ListenerBudgets): Head |
     return refuse(400, 'InvalidRequest', 'request has a body that its method does not define');
   }
   if (contentLength !== undefined && contentLength > budgets.maxBodyBytes) return bodyTooLarge(budgets);
-  const target = readTarget(req.url as string, host, budgets.maxTargetBytes);
+  const target = readTarget(req.url as string, host, budgets.maxTargetBytes, open);
   if ('status' in target) return target;
   return { rawTarget: target.rawTarget, path: target.path, query: target.query, headerNames, empty, contentLength };
 }

@@ -38,6 +38,11 @@ export interface ListenerOptions {
   readonly now: () => number;
   /** A new request id: printable ASCII without blanks. */
   readonly newId: () => string;
+  /**
+   * For what is the same for everybody who asks: HTTP/1.0 is spoken, too, and handlers get the path as it was sent, with
+   * nothing decoded. Never for requests that are authenticated.
+   */
+  readonly open?: true;
   readonly fallback?: FrontFallback;
   /** Told about handlers that throw; the caller gets a bare InternalFailure. */
   readonly onError?: (error: unknown, requestId: string) => void;

@@ -18,9 +18,10 @@ const TOO_LONG = refuse(414, 'TargetTooLong', 'request target is too long');
 
 /**
  * SECURITY: everything that two path readers could take differently is refused, not normalised: encoded slashes and
- * backslashes, NUL and control characters, empty and dot segments, fragments, broken or non-UTF-8 encoding.
+ * backslashes, NUL and control characters, empty and dot segments, fragments, broken or non-UTF-8 encoding. `open`: the
+ * path is answered as it came, nothing in it decoded, and only what no URL holds is refused.
  */
-export function readTarget(url: string, host: string, maxBytes: number): Target | Refusal {
+export function readTarget(url: string, host: string, maxBytes: number, open = false): Target | Refusal {
   if (url.length > maxBytes) return TOO_LONG;
   let rawTarget = url;
   if (url.charCodeAt(0) !== SLASH) {
@@ -31,6 +32,8 @@ export function readTarget(url: string, host: string, maxBytes: number): Target 
   const mark = rawTarget.indexOf('?');
   const rawPath = mark < 0 ? rawTarget : rawTarget.slice(0, mark);
   const query = mark < 0 ? '' : rawTarget.slice(mark + 1);
+  if (open)
+    return /^[!-~]+$/.test(rawTarget) && !rawTarget.includes('#') ? { rawTarget, path: rawPath, query } : BAD_TARGET;
   let encoded = false;
   let previous = 0;
   for (let i = 0; i < rawPath.length; i++) {

@@ -44,6 +44,11 @@ const catalogue = {
     aws: 'RequestInProgressException',
     doc: 'The certificate is being signed.',
   },
+  RequestAlreadyProcessed: {
+    status: 409,
+    aws: 'RequestAlreadyProcessedException',
+    doc: 'What is asked for was done before.',
+  },
   RequestFailed: { status: 409, aws: 'RequestFailedException', doc: 'The certificate was never signed.' },
   LimitExceeded: { status: 409, aws: 'LimitExceededException', doc: 'A limit of the account is reached.' },
   InvalidTags: { status: 400, aws: 'InvalidTagException', doc: 'A tag is reserved, or named twice.' },

@@ -5,6 +5,9 @@ import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
+import * as lists from './revocation/lists.ts';
+import * as ocsp from './revocation/ocsp.ts';
+import * as revocations from './revocation/revocations.ts';
 import * as tags from './tags.ts';
 
 export const pcaOperations = {
@@ -33,4 +36,14 @@ export const pcaOperations = {
   DescribeConfigurations: configurations.DescribeConfigurations,
   ListConfigurations: configurations.ListConfigurations,
   DescribeRenewal: renewal.DescribeRenewal,
+  RevokeCertificate: revocations.RevokeCertificate,
+  HoldCertificate: revocations.HoldCertificate,
+  ReleaseCertificateHold: revocations.ReleaseCertificateHold,
+  ReportKeyCompromise: revocations.ReportKeyCompromise,
+  GetRevocationStatus: revocations.GetRevocationStatus,
+  PreviewRevocation: revocations.PreviewRevocation,
+  ListRevocationLists: lists.ListRevocationLists,
+  GetRevocationListFile: lists.GetRevocationListFile,
+  GetAuthorityFile: lists.GetAuthorityFile,
+  AnswerOcspRequest: ocsp.AnswerOcspRequest,
 } as const;

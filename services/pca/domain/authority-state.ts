@@ -21,6 +21,8 @@ const TABLE = {
   ImportCertificate: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
   GetCertificate: ['ACTIVE', 'DISABLED', 'EXPIRED'],
   GetIssued: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
+  /** Whoever is disabled or has expired still says what is not to be trusted. */
+  Revoke: ['ACTIVE', 'DISABLED', 'EXPIRED'],
   GetCsr: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
   Disable: ['ACTIVE', 'EXPIRED', 'DISABLED'],
   Enable: ['DISABLED', 'ACTIVE'],

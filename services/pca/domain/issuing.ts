@@ -5,6 +5,7 @@
 
 import type { CertificationRequest } from './csr.ts';
 import * as read from './der/reader.ts';
+import type { Places } from './revocation/places.ts';
 import { isForAuthorities, type Template } from './template.ts';
 import type { SigningAlgorithm } from './x509/algorithm.ts';
 import type { Certificate, CertificatePlan } from './x509/certificate.ts';
@@ -56,13 +57,21 @@ export interface Order {
   algorithm: SigningAlgorithm;
   notBefore: number;
   notAfter: number;
+  /** Absent: it points to no list and no responder. */
+  places?: Places;
 }
 
 /** A certificate before its serial number is known. */
 export type Draft = Omit<CertificatePlan, 'serial'> & {
+  places?: Places;
   /** Extensions and names of the request that are not in the certificate, for people. */
   dropped: readonly string[];
 };
+
+/** The certificate with that number, which decides what it points to. */
+export function planOf({ places, ...draft }: Draft, serial: Buffer): CertificatePlan {
+  return { ...draft, serial, extensions: [...draft.extensions, ...(places?.extensions(serial) ?? [])] };
+}
 
 export type Drafted = { ok: true; draft: Draft } | { ok: false; problem: string };
 
@@ -97,6 +106,7 @@ export function draftCertificate(order: Order): Drafted {
     subject,
     publicKey: csr.publicKey,
     extensions,
+    ...(order.places && { places: order.places }),
   };
   return { ok: true, draft: { ...draft, dropped: droppedOf(csr, extensions) } };
 }

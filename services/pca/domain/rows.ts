@@ -54,6 +54,8 @@ export interface AuthorityRow {
   /** JSON list of [key, value], sorted by key. */
   tags: string;
   enterprise_project_id: string;
+  /** JSON of its revocation settings; null: it never had any. */
+  revocation: string | null;
   tenant_id: string;
   /** The private key, wrapped by the tenant key; of a destroyed authority empty. */
   wrapped: Buffer;
@@ -135,6 +137,8 @@ export function authorityRowBytes(row: Unsealed<AuthorityRow>): Buffer {
     row.key_mac,
     row.root_version,
     row.version,
+    // Authorities from before there was revocation have the MAC they had.
+    ...(row.revocation === null ? [] : [row.revocation]),
   ]);
 }
 

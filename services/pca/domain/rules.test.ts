@@ -72,6 +72,7 @@ describe('the state of an authority', () => {
     ImportCertificate: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
     GetCertificate: ['ACTIVE', 'DISABLED', 'EXPIRED'],
     GetIssued: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
+    Revoke: ['ACTIVE', 'DISABLED', 'EXPIRED'],
     GetCsr: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
     Disable: ['ACTIVE', 'DISABLED', 'EXPIRED'],
     Enable: ['ACTIVE', 'DISABLED'],

@@ -4,6 +4,7 @@ import { renewalJob } from '../../../platform/renewal/renewal.ts';
 import { renewedUnderTenant, tenantKeys, wrappedKeys } from '../../../platform/renewal/wrapped-keys.ts';
 import { wrappedKey } from '../../../platform/store/tenant-keys.ts';
 import type { PcaDeps } from '../deps.ts';
+import { type ResponderRow, responderRowBytes, revocationRowBytes } from '../domain/revocation/rows.ts';
 import {
   type AuthorityRow,
   authorityRowBytes,
@@ -13,6 +14,7 @@ import {
 } from '../domain/rows.ts';
 import { guardedAuthority } from '../store/authorities.ts';
 import { replaceAuthorityKey } from '../store/authority-queries.ts';
+import { guardedResponder, replaceResponderKey } from '../store/revocation/responder-queries.ts';
 import { tenantTable } from '../store/tenant-table.ts';
 
 const label = ROW_MAC_LABEL;
@@ -29,7 +31,28 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   guardedRows({ table: 'tenant_key', key: ['account_id'], label, bytes: tenantRowBytes }),
   guardedRows({ table: 'authority', key: ['authority_id'], label, bytes: authorityRowBytes }),
   guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
+  wrappedKeys<PcaDeps, ResponderRow>({
+    step: 'keys of OCSP responders',
+    table: 'ocsp_responder',
+    key: ['authority_id', 'serial'],
+    renew: renewResponder,
+    replace: replaceResponderKey,
+  }),
+  guardedRows({ table: 'ocsp_responder', key: ['authority_id', 'serial'], label, bytes: responderRowBytes }),
+  guardedRows({ table: 'revocation', key: ['authority_id', 'serial'], label, bytes: revocationRowBytes }),
 ]);
+
+async function renewResponder(deps: PcaDeps, row: ResponderRow): Promise<ResponderRow | undefined> {
+  const guarded = guardedResponder(row);
+  await deps.guard.verify([guarded]);
+  const material = wrappedKey({ ...row, mac: row.key_mac });
+  const { name } = guarded;
+  const renewed = await renewedUnderTenant(deps, tenantTable, { name, accountId: row.account_id, material });
+  if (renewed === undefined) return undefined;
+  const next = { ...row, key_mac: renewed.mac, root_version: renewed.rootVersion };
+  const [row_mac] = await deps.guard.seal([responderRowBytes(next)]);
+  return { ...next, row_mac: row_mac! };
+}
 
 /** The version grows, so that whoever read the row before does not put the key back into the form it had. */
 async function renewAuthority(deps: PcaDeps, row: AuthorityRow): Promise<AuthorityRow | undefined> {

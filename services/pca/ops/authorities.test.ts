@@ -69,14 +69,6 @@ describe('making an authority', () => {
     );
   });
 
-  it('refuses what would promise a revocation that nobody learns of', async () => {
-    const RevocationConfiguration = { OcspConfiguration: { Enabled: true } };
-    await expect(createAuthority(admin, 'ROOT', 'x', { RevocationConfiguration })).rejects.toMatchObject(
-      refused('InvalidArgs', 'OCSP'),
-    );
-    await createAuthority(admin, 'ROOT', 'x', { RevocationConfiguration: { CrlConfiguration: { Enabled: false } } });
-  });
-
   it('is done once for a token', async () => {
     const first = await createAuthority(admin, 'ROOT', 'once', { IdempotencyToken: 'a' });
     expect(await createAuthority(admin, 'ROOT', 'once', { IdempotencyToken: 'a' })).toBe(first);

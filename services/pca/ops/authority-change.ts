@@ -3,6 +3,7 @@
  * refused as a conflict, never merged. MACs are made before the transaction, so no transaction waits for the HSM.
  */
 import { type Change, change } from '../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../platform/store/index.ts';
 import type { PcaDeps } from '../deps.ts';
 import type { AuthorityAction } from '../domain/authority-state.ts';
 import { type AuthorityRow, authorityRowBytes, type Unsealed } from '../domain/rows.ts';
@@ -16,13 +17,20 @@ export async function changeAuthority<Output>(
   call: AnyCall,
   deps: PcaDeps,
   record: AuthorityRecord,
-  wanted: { action: AuthorityAction; edit: AuthorityEdit; output: Output },
+  wanted: {
+    action: AuthorityAction;
+    edit: AuthorityEdit;
+    output: Output;
+    /** Further rows that change with it. */
+    along?: (tx: AnyTransaction) => Promise<void>;
+  },
 ): Promise<Change<Output>> {
   const row = await sealedAuthority(deps, editedAuthority(record.row, wanted.edit));
   return change(async (tx) => {
     // At the commit: the repetition of a request that succeeded gets its answer, whatever state that left behind.
     requireState(call, wanted.action, record);
     if (!(await replaceAuthority(tx, row))) throw conflict(call, record);
+    await wanted.along?.(tx);
     return wanted.output;
   });
 }

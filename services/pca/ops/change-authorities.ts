@@ -1,6 +1,7 @@
 import { policiesLetIn } from '../../../platform/authz/ask.ts';
 import { addTags, type TagMap, tagList, tagMap, tagsColumn, withoutTags } from '../../../platform/contract/tags.ts';
 import { implementFor } from '../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../platform/store/index.ts';
 import {
   DEFAULT_DELETION_DAYS,
   DeleteCertificateAuthority,
@@ -16,8 +17,9 @@ import { DAY_MS } from '../domain/validity.ts';
 import { type AuthorityRecord, joinChain } from '../store/authorities.ts';
 import { type AnyCall, type Question, requireState, resolveAuthority, targetOf } from './authority-access.ts';
 import { changeAuthority } from './authority-change.ts';
-import { requireNoRevocation } from './no-revocation.ts';
 import { openPage } from './page.ts';
+import { followSettings, settingsColumn } from './revocation/settings.ts';
+import { requireTrustedChain, revokedAbove } from './revocation/trusted-chain.ts';
 import { tagsOf } from './wire-tags.ts';
 
 const implement = implementFor<PcaDeps>();
@@ -31,6 +33,10 @@ export const importCertificateAuthorityCertificate = implement(ImportCertificate
     const checked = checkImport(input.Certificate, input.CertificateChain, authority, call.now);
     if (!checked.ok) throw call.fail(checked.problem.code, checked.problem.message);
     const { certificate, chain } = checked.imported;
+    if (await revokedAbove(deps, [certificate, ...chain]))
+      throw call.fail('InvalidRequest', 'the certificate, or one in the chain above it, was revoked', {
+        hint: 'issue a new one',
+      });
     const edit = {
       // Somebody has disabled it: a new certificate does not enable it.
       state: row.state === 'DISABLED' ? ('DISABLED' as const) : ('ACTIVE' as const),
@@ -40,21 +46,27 @@ export const importCertificateAuthorityCertificate = implement(ImportCertificate
       not_after: certificate.notAfter,
       state_changed_at: call.now,
     };
-    return changeAuthority(call, deps, record, { action: 'ImportCertificate', edit, output: undefined });
+    const along = (tx: AnyTransaction) => followSettings(tx, { ...row, ...edit }, call.now);
+    return changeAuthority(call, deps, record, { action: 'ImportCertificate', edit, output: undefined, along });
   },
 });
 
 export const updateCertificateAuthority = implement(UpdateCertificateAuthority, {
   resolve: (call, input, deps) => resolveAuthority(call, deps, input.CertificateAuthorityArn),
   async run(call, { Status, RevocationConfiguration }, record, deps) {
-    requireNoRevocation(call, RevocationConfiguration);
     if (Status !== undefined && Status !== 'ACTIVE' && Status !== 'DISABLED')
       throw call.fail('InvalidArgs', `a certificate authority cannot be put into state ${Status}`, {
         hint: 'give ACTIVE or DISABLED',
       });
-    const edit = Status === undefined ? {} : { state: Status, state_changed_at: call.now };
+    const { row } = record;
+    if (Status === 'ACTIVE') await requireTrustedChain(call, deps, record);
+    const revocation = settingsColumn(call, deps, RevocationConfiguration, row.revocation);
+    const edit = { revocation, ...(Status !== undefined && { state: Status, state_changed_at: call.now }) };
     const action = Status === undefined ? 'Tag' : Status === 'ACTIVE' ? 'Enable' : 'Disable';
-    return changeAuthority(call, deps, record, { action, edit, output: undefined });
+    const along = async (tx: AnyTransaction) => {
+      if (RevocationConfiguration) await followSettings(tx, { ...row, revocation }, call.now);
+    };
+    return changeAuthority(call, deps, record, { action, edit, output: undefined, along });
   },
 });
 

@@ -5,9 +5,11 @@ import { orDamaged } from '../../../platform/store/damaged.ts';
 import { DescribeConfigurations, ListConfigurations } from '../api/configurations.ts';
 import type { PcaDeps } from '../deps.ts';
 import { parseAuthorityArn } from '../domain/authority-ref.ts';
+import { answersOcsp, publishesLists, readSettings } from '../domain/revocation/settings.ts';
 import { nameText } from '../domain/x509/name.ts';
 import type { AuthorityRecord } from '../store/authorities.ts';
 import { listAuthorityIds } from '../store/authority-queries.ts';
+import { earliestNextUpdate } from '../store/revocation/list-queries.ts';
 import { RESOURCE_TYPE } from './projects.ts';
 
 const implement = implementFor<PcaDeps>();
@@ -32,7 +34,7 @@ async function describe(deps: PcaDeps, arn: string): Promise<ConfigurationItem |
   const record = await orDamaged(() => deps.authorities.byId(reference.authorityId));
   // The last configuration that was recorded grows old.
   if (record === 'damaged') return undefined;
-  if (record?.row.account_id === reference.accountId) return itemOf(record);
+  if (record?.row.account_id === reference.accountId) return itemOf(deps, record);
   const { accountId: AccountId, authorityId: Name } = reference;
   return { Arn: arn, Type: RESOURCE_TYPE, AccountId, Name, Tags: {}, Configuration: '{}', Deleted: true };
 }
@@ -43,14 +45,18 @@ export const listConfigurations = implement(ListConfigurations, {
     const limit = input.Limit ?? DEFAULT_LIMIT;
     const ids = await listAuthorityIds(deps.store.read, input.After ?? '', limit);
     const records = await Promise.all(ids.map((id) => orDamaged(() => deps.authorities.byId(id))));
-    const Items = records.flatMap((record) => (record === undefined || record === 'damaged' ? [] : [itemOf(record)]));
+    const whole = records.filter((record) => record !== undefined && record !== 'damaged');
+    const Items = await Promise.all(whole.map((record) => itemOf(deps, record)));
     const last = ids.at(-1);
     return { Items, ...(ids.length === limit && last !== undefined && { Next: last }) };
   },
 });
 
-function itemOf({ row, arn, tags, issuer }: AuthorityRecord): ConfigurationItem {
+async function itemOf(deps: PcaDeps, { row, arn, tags, issuer }: AuthorityRecord): Promise<ConfigurationItem> {
   const [certificate] = issuer.chain;
+  const settings = readSettings(row.revocation);
+  const crlEnabled = publishesLists(settings);
+  const nextUpdate = crlEnabled ? await earliestNextUpdate(deps.store.read, row.authority_id) : undefined;
   return {
     Arn: arn,
     Type: RESOURCE_TYPE,
@@ -67,7 +73,9 @@ function itemOf({ row, arn, tags, issuer }: AuthorityRecord): ConfigurationItem 
       enterpriseProject: row.enterprise_project_id,
       publicKeyHash: row.public_key_hash,
       levels: issuer.chain.length,
-      crlEnabled: false,
+      crlEnabled,
+      ocspEnabled: answersOcsp(settings),
+      ...(nextUpdate !== undefined && { crlNextUpdate: iso(nextUpdate) }),
       ...(certificate && {
         notBefore: iso(certificate.notBefore),
         notAfter: iso(certificate.notAfter),

@@ -26,9 +26,9 @@ import { publicKeyHash } from '../domain/x509/public-key.ts';
 import { countAuthorities, insertAuthority } from '../store/authority-queries.ts';
 import { type AnyCall, placeOf, TYPE } from './authority-access.ts';
 import { sealedAuthority } from './authority-change.ts';
-import { requireNoRevocation } from './no-revocation.ts';
 import { requireOpenProject } from './open-project.ts';
 import { requestToken } from './request-token.ts';
+import { settingsColumn } from './revocation/settings.ts';
 import { tagsOf } from './wire-tags.ts';
 
 const implement = implementFor<PcaDeps>();
@@ -59,6 +59,7 @@ export const createCertificateAuthority = implement(CreateCertificateAuthority, 
     const earlier = await token.recall();
     if (earlier) return change(async () => earlier);
     const wanted = wantedAuthority(call, input);
+    const revocation = settingsColumn(call, deps, input.RevocationConfiguration, null);
     const tagged = addTags(tagMap([]), tagsOf(input.Tags ?? []), 'a certificate authority');
     if (!tagged.ok) throw call.fail(tagged.tooMany ? 'TooManyTags' : 'InvalidTags', tagged.message);
     const project = input.EnterpriseProjectId ?? DEFAULT_PROJECT;
@@ -82,6 +83,7 @@ export const createCertificateAuthority = implement(CreateCertificateAuthority, 
       ...{ created_at: call.now, state_changed_at: call.now, restorable_until: null },
       tags: tagsColumn(tagged.tags),
       enterprise_project_id: project,
+      revocation,
       version: 1,
     });
     const arn = authorityArn(place, authorityId);
@@ -118,7 +120,6 @@ function wantedAuthority(call: AnyCall, input: Input): Wanted {
     throw refuse('KeyStorageSecurityStandard CCPC_LEVEL_1_OR_HIGHER is not offered');
   if (CsrExtensions?.SubjectInformationAccess?.length)
     throw refuse('SubjectInformationAccess is not offered in certificate requests');
-  requireNoRevocation(call, input.RevocationConfiguration);
   const subject = readSubject(Subject);
   if (!subject.ok) throw refuse(subject.problem);
   // RFC 5280 4.1.2.6: the subject of an authority is never empty.

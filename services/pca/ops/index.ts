@@ -15,6 +15,7 @@ import { describeRenewal } from './describe-renewal.ts';
 import { getCertificate } from './issuing/get-certificate.ts';
 import { issueCertificate } from './issuing/issue-certificate.ts';
 import { previewCertificate } from './issuing/preview-certificate.ts';
+import { answerOcspRequest } from './ocsp/answer-ocsp-request.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import {
   describeCertificateAuthority,
@@ -22,6 +23,14 @@ import {
   getCertificateAuthorityCsr,
   listCertificateAuthorities,
 } from './read-authorities.ts';
+import { getAuthorityFile, getRevocationListFile } from './revocation/files.ts';
+import { getRevocationStatus, listRevocationLists, previewRevocation } from './revocation/read-revocations.ts';
+import {
+  holdCertificate,
+  releaseCertificateHold,
+  reportKeyCompromise,
+  revokeCertificate,
+} from './revocation/revocations.ts';
 
 export const pcaHandlers = [
   createCertificateAuthority,
@@ -49,4 +58,14 @@ export const pcaHandlers = [
   describeConfigurations,
   listConfigurations,
   describeRenewal,
+  revokeCertificate,
+  holdCertificate,
+  releaseCertificateHold,
+  reportKeyCompromise,
+  getRevocationStatus,
+  previewRevocation,
+  listRevocationLists,
+  getRevocationListFile,
+  getAuthorityFile,
+  answerOcspRequest,
 ] as const;

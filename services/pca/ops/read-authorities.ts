@@ -10,6 +10,7 @@ import {
 import type { AuthorityConfiguration } from '../api/shapes.ts';
 import type { PcaDeps } from '../deps.ts';
 import { statusOf } from '../domain/authority-state.ts';
+import { readSettings } from '../domain/revocation/settings.ts';
 import type { Certificate } from '../domain/x509/certificate.ts';
 import { serialText } from '../domain/x509/certificate.ts';
 import { type AuthorityRecord, guardedAuthority } from '../store/authorities.ts';
@@ -34,11 +35,20 @@ export function showAuthority({ row, arn, issuer }: AuthorityRecord, now: number
     }),
     Status: statusOf(row, now),
     CertificateAuthorityConfiguration: JSON.parse(row.configuration) as z.output<typeof AuthorityConfiguration>,
-    RevocationConfiguration: { CrlConfiguration: { Enabled: false }, OcspConfiguration: { Enabled: false } },
+    RevocationConfiguration: shownConfiguration(row.revocation),
     ...(row.restorable_until !== null && { RestorableUntil: row.restorable_until }),
     KeyStorageSecurityStandard: row.key_storage,
     UsageMode: row.usage_mode,
     EnterpriseProjectId: row.enterprise_project_id,
+  };
+}
+
+/** AWS answers both members, whatever was asked for. */
+function shownConfiguration(column: string | null) {
+  const { CrlConfiguration, OcspConfiguration } = readSettings(column)?.configuration ?? {};
+  return {
+    CrlConfiguration: CrlConfiguration ?? { Enabled: false },
+    OcspConfiguration: OcspConfiguration ?? { Enabled: false },
   };
 }
 

@@ -103,6 +103,19 @@ export function listAuthoritiesWithKey(
     .execute();
 }
 
+/** Of the account. */
+export function listAuthoritiesOfKey(db: Reader, accountId: string, publicKeyHash: string): Promise<AuthorityRow[]> {
+  return db
+    .selectFrom('authority')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('public_key_hash', '=', publicKeyHash)
+    .where('state', '!=', 'DESTROYED')
+    .orderBy('authority_id')
+    .limit(100)
+    .execute();
+}
+
 export async function countAuthorities(tx: AnyTransaction, accountId: string): Promise<number> {
   const { count } = await own(tx)
     .selectFrom('authority')

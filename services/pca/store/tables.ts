@@ -1,3 +1,4 @@
+import type { ListRow, ResponderRow, RevocationRow } from '../domain/revocation/rows.ts';
 import type { AuthorityRow, BlockedKeyRow, CertificateRow, TenantRow } from '../domain/rows.ts';
 
 export interface PcaTables {
@@ -5,4 +6,7 @@ export interface PcaTables {
   authority: AuthorityRow;
   certificate: CertificateRow;
   blocked_key: BlockedKeyRow;
+  revocation: RevocationRow;
+  revocation_list: ListRow;
+  ocsp_responder: ResponderRow;
 }

@@ -20,7 +20,7 @@ import { openStore, type Store } from '../../../platform/store/index.ts';
 import { ACCOUNT, ADMIN_POLICY, type AuditRecord, KmsHarness, REGION } from '../../kms/testing/harness.ts';
 import { pcaOperations } from '../api/index.ts';
 import type { PcaDeps } from '../deps.ts';
-import { pcaService } from '../index.ts';
+import { definePca, type PcaOptions } from '../index.ts';
 import type { PcaTables } from '../store/tables.ts';
 
 export { document, OTHER_ACCOUNT } from '../../kms/testing/harness.ts';
@@ -58,7 +58,9 @@ export class PcaHarness {
     this.folder = parts.folder;
   }
 
-  static async open(options: { url?: string } = {}): Promise<PcaHarness> {
+  static async open(options: { url?: string } & Partial<PcaOptions> = {}): Promise<PcaHarness> {
+    const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map() } = options;
+    const pcaService = definePca({ pkiUrl, shards, stores });
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const kms = await KmsHarness.open({ principals, projects });

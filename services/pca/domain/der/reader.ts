@@ -74,7 +74,7 @@ function readAt(bytes: Buffer, start: number): Element {
   let from = start + 2;
   if (first >= 0x80) {
     const count = first & 0x7f;
-    if (count === 0 || count > 3) throw new DerError('the length is indefinite or too long');
+    if (count === 0 || count > 4) throw new DerError('the length is indefinite or too long');
     if (bytes.length < from + count) throw new DerError('the structure ends too early');
     length = bytes.readUIntBE(from, count);
     from += count;

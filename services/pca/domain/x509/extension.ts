@@ -69,6 +69,20 @@ export function certificatePolicies(policies: readonly Policy[]): Extension {
   return made(EXTENSION.certificatePolicies, false, der.sequence(...written));
 }
 
+/** One distribution point with the URI as its full name (RFC 5280 4.2.1.13). */
+export function crlDistributionPoint(uri: string): Extension {
+  const name = der.contextConstructed(0, writeGeneralName({ kind: 'uri', value: uri }));
+  return made(EXTENSION.crlDistributionPoints, false, der.sequence(der.sequence(der.contextConstructed(0, name))));
+}
+
+/** Where the responder answers and the certificate of the authority is (RFC 5280 4.2.2.1). */
+export function authorityInfoAccess(places: readonly { method: string; uri: string }[]): Extension {
+  const written = places.map(({ method, uri }) =>
+    der.sequence(der.oid(method), writeGeneralName({ kind: 'uri', value: uri })),
+  );
+  return made(EXTENSION.authorityInfoAccess, false, der.sequence(...written));
+}
+
 /** RFC 6960 4.2.2.2.1: clients need not ask whether the responder's own certificate is revoked. */
 export const ocspNoCheck = made(EXTENSION.ocspNoCheck, false, der.nullValue());
 

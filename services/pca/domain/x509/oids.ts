@@ -39,6 +39,18 @@ export const EXTENSION = {
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 } as const;
 
+/** Extensions of lists of revoked certificates and of their entries (RFC 5280 5.2 and 5.3). */
+export const LIST_EXTENSION = {
+  number: '2.5.29.20',
+  reason: '2.5.29.21',
+  issuingDistributionPoint: '2.5.29.28',
+} as const;
+
+export const ACCESS = {
+  ocsp: '1.3.6.1.5.5.7.48.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
+} as const;
+
 export const USAGE = {
   any: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',

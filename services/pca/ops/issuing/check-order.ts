@@ -23,7 +23,14 @@ export function hashesOf({ subject, publicKey }: Draft): SubjectHashes {
   return { subject_hash: hash('sha256', subject.bytes, 'hex'), public_key_hash: publicKeyHash(publicKey) };
 }
 
-export async function checkOrder(deps: PcaDeps, order: Order, tbs: Buffer, now: number): Promise<Finding[]> {
+export type Checked = Pick<Order, 'record' | 'template' | 'issuer' | 'draft'>;
+
+export async function checkOrder(
+  deps: PcaDeps,
+  order: Checked,
+  { tbs, serial }: { tbs: Buffer; serial: Buffer },
+  now: number,
+): Promise<Finding[]> {
   const { record, template, issuer, draft } = order;
   const { row } = record;
   const signature = await deps.throwAwayKeys.sign(row.key_algorithm, draft.algorithm, tbs);
@@ -32,11 +39,12 @@ export async function checkOrder(deps: PcaDeps, order: Order, tbs: Buffer, now: 
     template,
     issuer,
     shortLived: row.usage_mode === 'SHORT_LIVED_CERTIFICATE',
+    crlUri: draft.places?.crlUri(serial),
     known: await knownFacts(deps, order),
   });
 }
 
-async function knownFacts(deps: PcaDeps, { record, template, draft }: Order): Promise<KnownFacts> {
+async function knownFacts(deps: PcaDeps, { record, template, draft }: Checked): Promise<KnownFacts> {
   const { account_id, authority_id } = record.row;
   const db = deps.store.read;
   const hashes = hashesOf(draft);

@@ -10,14 +10,17 @@ import { type Change, change, implementFor } from '../../../../platform/runtime/
 import { IssueCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
+import { planOf } from '../../domain/issuing.ts';
+import type { Finding } from '../../domain/lint/run.ts';
 import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
 import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
 import { endReservation, reserveSerial } from '../../store/certificate-queries.ts';
-import { type AnyCall, conflict, requireState } from '../authority-access.ts';
+import { conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
-import { checkOrder, hashesOf } from './check-order.ts';
+import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
+import { type Checked, checkOrder, hashesOf } from './check-order.ts';
 import { type Order, resolveOrder } from './order.ts';
 
 const implement = implementFor<PcaDeps>();
@@ -32,7 +35,12 @@ export const issueCertificate = implement(IssueCertificate, {
     if (earlier) return change(async () => earlier);
     const { record, template } = order;
     requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
-    const reserved = await reserve(call, deps, order);
+    await requireTrustedChain(call, deps, record);
+    const reserved = await reserve(deps, order, {
+      now: call.now,
+      requestedBy: call.caller.arn,
+      refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
+    });
     const issued = await signed(deps, order, reserved);
     const arn = certificateArn(record.arn, reserved.serial);
     call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
@@ -40,6 +48,7 @@ export const issueCertificate = implement(IssueCertificate, {
       token.once(tx, async () => {
         // Somebody has disabled the authority meanwhile, or changed it otherwise.
         if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
+        if (!(await isTrusted(tx, record))) throw conflict(call, record);
         if (!(await endReservation(tx, issued))) throw notReserved(reserved);
         return { CertificateArn: arn };
       }),
@@ -47,13 +56,20 @@ export const issueCertificate = implement(IssueCertificate, {
   },
 });
 
+/** For whom a certificate is issued, and how they are told why it cannot be. */
+export interface Recipient {
+  now: number;
+  requestedBy: string;
+  refuse(problem: string, hint: string): Error;
+}
+
 /** The serial number is taken, and what is about to be signed is stored. */
-async function reserve(call: AnyCall, deps: PcaDeps, order: Order): Promise<CertificateRow> {
+export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipient): Promise<CertificateRow> {
   const { record, draft, template } = order;
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     const serial = await deps.serials.next();
-    const tbs = writeTbs({ ...draft, serial });
-    await requireCleanLints(call, deps, order, tbs);
+    const tbs = writeTbs(planOf(draft, serial));
+    requireCleanLints(await checkOrder(deps, order, { tbs, serial }, recipient.now), recipient);
     const row = await sealedCertificate(deps, {
       authority_id: record.row.authority_id,
       serial: serialText(serial),
@@ -64,26 +80,30 @@ async function reserve(call: AnyCall, deps: PcaDeps, order: Order): Promise<Cert
       certificate: null,
       ...{ not_before: draft.notBefore, not_after: draft.notAfter },
       ...hashesOf(draft),
-      requested_by: call.caller.arn,
-      created_at: call.now,
+      requested_by: recipient.requestedBy,
+      created_at: recipient.now,
     });
     if (await deps.store.transaction((tx) => reserveSerial(tx, row))) return row;
   }
   throw new ServiceError('Internal', `${MOST_DRAWS} serial numbers in a row were taken`);
 }
 
-async function requireCleanLints(call: AnyCall, deps: PcaDeps, order: Order, tbs: Buffer): Promise<void> {
-  const findings = await checkOrder(deps, order, tbs, call.now);
+function requireCleanLints(findings: readonly Finding[], { refuse }: Recipient): void {
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return;
   const told = errors.map(({ lint, name, message }) => `${message} (lint ${lint}, ${name})`).join('; ');
-  throw call.fail('InvalidArgs', `the certificate cannot be issued: ${told.slice(0, 2000)}`, {
-    hint: 'PreviewCertificate shows what would be issued',
-  });
+  throw refuse(
+    `the certificate cannot be issued: ${told.slice(0, 2000)}`,
+    'PreviewCertificate shows what would be issued',
+  );
 }
 
 /** The row of the certificate, signed. What was not signed is kept as failed: its number is never used again. */
-async function signed(deps: PcaDeps, order: Order, { row_mac, ...reserved }: CertificateRow): Promise<CertificateRow> {
+export async function signed(
+  deps: PcaDeps,
+  order: Checked,
+  { row_mac, ...reserved }: CertificateRow,
+): Promise<CertificateRow> {
   const { record, draft } = order;
   try {
     const { hsm: algorithm, identifier } = ALGORITHM[draft.algorithm];

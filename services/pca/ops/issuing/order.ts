@@ -10,7 +10,9 @@ import type { PcaDeps } from '../../deps.ts';
 import { certificateConditions } from '../../domain/certificate-conditions.ts';
 import { readRequest } from '../../domain/csr.ts';
 import { DerError } from '../../domain/der/reader.ts';
-import { type Draft, draftCertificate, type Issuer } from '../../domain/issuing.ts';
+import { type Draft, draftCertificate, type Issuer, planOf } from '../../domain/issuing.ts';
+import { placesOf } from '../../domain/revocation/places.ts';
+import { readSettings } from '../../domain/revocation/settings.ts';
 import { DEFAULT_TEMPLATE, type Template, templateArn, templateOf } from '../../domain/template.ts';
 import { periodOf } from '../../domain/validity.ts';
 import { readContent } from '../../domain/wire-content.ts';
@@ -62,7 +64,7 @@ export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): 
 
 /** As a certificate would be read, without the number and the signature it does not have yet. */
 export function asIssued(draft: Draft): Certificate {
-  const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
+  const tbs = writeTbs(planOf(draft, NO_SERIAL));
   return readCertificate(assemble(tbs, draft.algorithm, NO_SIGNATURE));
 }
 
@@ -93,6 +95,11 @@ function draftOrder(call: AnyCall, input: Input, deps: PcaDeps, record: Authorit
   if (!period.ok) return refuse(period.problem);
   const { notBefore, notAfter } = period;
   const api = content.value;
-  const drafted = draftCertificate({ issuer, template, csr: read.csr, api, algorithm, notBefore, notAfter });
+  const places = placesOf(readSettings(record.row.revocation), {
+    authorityId: record.row.authority_id,
+    ...{ template, notBefore, notAfter },
+    shortLived: record.row.usage_mode === 'SHORT_LIVED_CERTIFICATE',
+  });
+  const drafted = draftCertificate({ issuer, template, csr: read.csr, api, algorithm, notBefore, notAfter, places });
   return drafted.ok ? { ok: true, template, issuer, draft: drafted.draft } : refuse(drafted.problem);
 }

@@ -2,12 +2,14 @@ import { policiesLetIn } from '../../../../platform/authz/ask.ts';
 import { implementFor } from '../../../../platform/runtime/call.ts';
 import { PreviewCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
+import { planOf } from '../../domain/issuing.ts';
 import { isForAuthorities } from '../../domain/template.ts';
 import { usageName } from '../../domain/wire-content.ts';
 import { writeTbs } from '../../domain/x509/certificate.ts';
 import { generalNameText } from '../../domain/x509/general-name.ts';
 import { nameText } from '../../domain/x509/name.ts';
 import { requireState } from '../authority-access.ts';
+import { requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { checkOrder } from './check-order.ts';
 import { asIssued, NO_SERIAL, type Order, resolveOrder } from './order.ts';
 
@@ -19,8 +21,9 @@ export const previewCertificate = implement(PreviewCertificate, {
   async run(call, _input, order: Order, deps) {
     const { record, template, draft, target } = order;
     requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
-    const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
-    const findings = await checkOrder(deps, order, tbs, call.now);
+    await requireTrustedChain(call, deps, record);
+    const tbs = writeTbs(planOf(draft, NO_SERIAL));
+    const findings = await checkOrder(deps, order, { tbs, serial: NO_SERIAL }, call.now);
     const { facts, subject, issuer, notBefore, notAfter } = asIssued(draft);
     const path = facts.basicConstraints?.pathLength;
     return {

@@ -1,0 +1,53 @@
+/**
+ * Whether the authority may still be believed by anybody: none of the certificates above its own certificates was revoked
+ * or is on hold. Those of roots are not asked about: nobody can revoke them.
+ */
+import { hash } from 'node:crypto';
+import type { AnyTransaction } from '../../../../platform/store/index.ts';
+import type { PcaDeps } from '../../deps.ts';
+import type { Certificate } from '../../domain/x509/certificate.ts';
+import { nameText } from '../../domain/x509/name.ts';
+import type { AuthorityRecord } from '../../store/authorities.ts';
+import { own } from '../../store/authority-queries.ts';
+import { guardedRevocation, revokedAmong } from '../../store/revocation/revocation-queries.ts';
+import type { AnyCall } from '../authority-access.ts';
+
+export function certificateHash({ bytes }: Pick<Certificate, 'bytes'>): string {
+  return hash('sha256', bytes, 'hex');
+}
+
+/** By their hashes. */
+function revocable(chain: readonly Certificate[]): Map<string, Certificate> {
+  const below = chain.filter(({ issuer, subject }) => !issuer.bytes.equals(subject.bytes));
+  return new Map(below.map((certificate) => [certificateHash(certificate), certificate]));
+}
+
+/** The first certificate of the chain that was revoked. */
+export async function revokedAbove(deps: PcaDeps, chain: readonly Certificate[]): Promise<Certificate | undefined> {
+  const certificates = revocable(chain);
+  if (certificates.size === 0) return undefined;
+  const rows = await revokedAmong(deps.store.read, [...certificates.keys()]);
+  await deps.guard.verify(rows.map(guardedRevocation));
+  const [first] = rows;
+  return first && certificates.get(first.certificate_hash);
+}
+
+export async function requireTrustedChain(
+  call: AnyCall,
+  deps: PcaDeps,
+  { issuer, arn }: AuthorityRecord,
+): Promise<void> {
+  const revoked = await revokedAbove(deps, issuer.chain);
+  if (!revoked) return;
+  throw call.fail(
+    'InvalidState',
+    `certificate authority ${arn} issues nothing: the certificate of ${nameText(revoked.subject).slice(0, 200)} was revoked`,
+    { hint: 'import a new certificate for it, or release the hold' },
+  );
+}
+
+/** The same at the commit, where nothing waits for the HSM. */
+export async function isTrusted(tx: AnyTransaction, { issuer }: AuthorityRecord): Promise<boolean> {
+  const hashes = [...revocable(issuer.chain).keys()];
+  return hashes.length === 0 || (await revokedAmong(own(tx), hashes)).length === 0;
+}
