@@ -274,6 +274,7 @@ export const areas = {
     IssueCertificate: pcaOperations.IssueCertificate,
     PreviewCertificate: pcaOperations.PreviewCertificate,
     GetCertificate: pcaOperations.GetCertificate,
+    ListCertificates: pcaOperations.ListCertificates,
     TagCertificateAuthority: pcaOperations.TagCertificateAuthority,
     UntagCertificateAuthority: pcaOperations.UntagCertificateAuthority,
     ListTags: pcaOperations.ListTags,

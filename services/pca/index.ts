@@ -14,6 +14,7 @@ import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
+import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
 
@@ -23,7 +24,7 @@ export const pcaService = defineService<PcaTables, PcaClients, PcaDeps>({
   name: 'pca',
   operations: Object.values(pcaOperations),
   handlers: pcaHandlers,
-  migrations: [init],
+  migrations: [init, certificateIndex],
   createDeps,
   jobs: [destroyAuthorities, endReservations, renewRows],
 });

@@ -18,7 +18,7 @@ export async function makeAuthority(
   ask: Ask,
 ): Promise<{ authorityArn?: string; certificateArn?: string }> {
   if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
-  if (/^(Create|List)Certificate|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
+  if (/^(Create|List)CertificateAuthor|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
   const made = await ask('/v1/pca/create-certificate-authority', {
     CertificateAuthorityType: 'ROOT',
     CertificateAuthorityConfiguration: {

@@ -5,6 +5,7 @@ import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
+import * as search from './search/list-certificates.ts';
 import * as tags from './tags.ts';
 
 export const pcaOperations = {
@@ -20,6 +21,7 @@ export const pcaOperations = {
   IssueCertificate: certificates.IssueCertificate,
   PreviewCertificate: certificates.PreviewCertificate,
   GetCertificate: certificates.GetCertificate,
+  ListCertificates: search.ListCertificates,
   TagCertificateAuthority: tags.TagCertificateAuthority,
   UntagCertificateAuthority: tags.UntagCertificateAuthority,
   ListTags: tags.ListTags,

@@ -87,6 +87,19 @@ export interface CertificateRow {
 }
 
 /**
+ * A name of an issued certificate, for finding it. Without MAC: what is found is asked whether it has the name, and a row
+ * that is missing could not be seen.
+ */
+export interface CertificateNameRow {
+  account_id: string;
+  /** See `search/name-key.ts`. */
+  name: string;
+  created_at: number;
+  serial: string;
+  authority_id: string;
+}
+
+/**
  * Without MAC: whoever can write to the database could remove a row of a list unseen, whatever stands in the others.
  */
 export interface BlockedKeyRow {

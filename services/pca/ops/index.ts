@@ -22,6 +22,7 @@ import {
   getCertificateAuthorityCsr,
   listCertificateAuthorities,
 } from './read-authorities.ts';
+import { listCertificates } from './search/list-certificates.ts';
 
 export const pcaHandlers = [
   createCertificateAuthority,
@@ -36,6 +37,7 @@ export const pcaHandlers = [
   issueCertificate,
   previewCertificate,
   getCertificate,
+  listCertificates,
   tagCertificateAuthority,
   untagCertificateAuthority,
   listTags,

@@ -11,6 +11,7 @@ import { IssueCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
 import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
+import { nameKeys } from '../../domain/search/name-key.ts';
 import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
@@ -40,7 +41,7 @@ export const issueCertificate = implement(IssueCertificate, {
       token.once(tx, async () => {
         // Somebody has disabled the authority meanwhile, or changed it otherwise.
         if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-        if (!(await endReservation(tx, issued))) throw notReserved(reserved);
+        if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
         return { CertificateArn: arn };
       }),
     );
@@ -105,7 +106,7 @@ async function signed(deps: PcaDeps, order: Order, { row_mac, ...reserved }: Cer
 /** Ends a reservation of which nothing came. */
 export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): Promise<boolean> {
   const failed = await sealedCertificate(deps, { ...reserved, state: 'failed' });
-  return deps.store.transaction((tx) => endReservation(tx, failed));
+  return deps.store.transaction((tx) => endReservation(tx, failed, []));
 }
 
 async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {

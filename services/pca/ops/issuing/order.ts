@@ -29,6 +29,8 @@ export interface Order {
   /** Of a root that issues for itself, without what is above. */
   issuer: Issuer;
   draft: Draft;
+  /** The draft as the certificate would be read. */
+  planned: Certificate;
 }
 
 /** Stands where the serial number will be. */
@@ -47,13 +49,11 @@ export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): 
   if (!drafted.ok) return refused(call.fail(drafted.code, drafted.problem));
   const { template, issuer, draft } = drafted;
   try {
-    const conditions = certificateConditions(
-      asIssued(draft),
-      template,
-      templateArn(deps.settings.partition, template.name),
-    );
+    const planned = asIssued(draft);
+    const arn = templateArn(deps.settings.partition, template.name);
+    const conditions = certificateConditions(planned, template, arn);
     const asked = targetOf(record, { conditions });
-    return { targets: [asked], state: { record, target: asked, template, issuer, draft } };
+    return { targets: [asked], state: { record, target: asked, template, issuer, draft, planned } };
   } catch (error) {
     if (error instanceof DerError) return refused(call.fail('InvalidArgs', error.message));
     throw error;
@@ -61,7 +61,7 @@ export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): 
 }
 
 /** As a certificate would be read, without the number and the signature it does not have yet. */
-export function asIssued(draft: Draft): Certificate {
+function asIssued(draft: Draft): Certificate {
   const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
   return readCertificate(assemble(tbs, draft.algorithm, NO_SIGNATURE));
 }

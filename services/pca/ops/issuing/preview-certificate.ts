@@ -9,7 +9,7 @@ import { generalNameText } from '../../domain/x509/general-name.ts';
 import { nameText } from '../../domain/x509/name.ts';
 import { requireState } from '../authority-access.ts';
 import { checkOrder } from './check-order.ts';
-import { asIssued, NO_SERIAL, type Order, resolveOrder } from './order.ts';
+import { NO_SERIAL, type Order, resolveOrder } from './order.ts';
 
 const implement = implementFor<PcaDeps>();
 
@@ -17,11 +17,11 @@ const implement = implementFor<PcaDeps>();
 export const previewCertificate = implement(PreviewCertificate, {
   resolve: resolveOrder,
   async run(call, _input, order: Order, deps) {
-    const { record, template, draft, target } = order;
+    const { record, template, draft, target, planned } = order;
     requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
     const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
     const findings = await checkOrder(deps, order, tbs, call.now);
-    const { facts, subject, issuer, notBefore, notAfter } = asIssued(draft);
+    const { facts, subject, issuer, notBefore, notAfter } = planned;
     const path = facts.basicConstraints?.pathLength;
     return {
       Allowed: await policiesLetIn(call, deps, { ...target, action: 'acm-pca:IssueCertificate' }),
