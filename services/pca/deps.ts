@@ -17,6 +17,8 @@ export interface PcaClients {
       AccountId: string;
       EnterpriseProjectId: string;
     }): Promise<{ Project?: ProjectState | undefined }>;
+    /** Unique ids of the principals that exist; of an account's root the account id. */
+    ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
     /** The root user, the users and the roles of an account, by id, after one of them. */
     ListAccountPrincipals(input: {
       AccountId: string;

@@ -15,6 +15,7 @@ import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
+import { sharing } from './store/migrations/0006_sharing.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
 
@@ -24,7 +25,7 @@ export const pcaService = defineService<PcaTables, PcaClients, PcaDeps>({
   name: 'pca',
   operations: Object.values(pcaOperations),
   handlers: pcaHandlers,
-  migrations: [init, certificateIndex],
+  migrations: [init, certificateIndex, sharing],
   createDeps,
   jobs: [destroyAuthorities, endReservations, renewRows],
 });

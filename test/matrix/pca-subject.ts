@@ -13,6 +13,8 @@ const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'UpdateCertificateAuthority',
 ]);
 
+const NEVER = { StringEquals: { 'aws:PrincipalAccount': '000000000000' } };
+
 export async function makeAuthority(
   { name, examples }: AnyOperation,
   ask: Ask,
@@ -29,6 +31,17 @@ export async function makeAuthority(
   });
   const authorityArn = made.CertificateAuthorityArn as string;
   const authority = { CertificateAuthorityArn: authorityArn };
+  if (name === 'GetPolicy') {
+    const Allow = { Effect: 'Allow', Principal: '*', Action: 'acm-pca:GetCertificate', Resource: '*' };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...Allow, Condition: NEVER }] });
+    await ask('/v1/pca/put-policy', { ResourceArn: authorityArn, Policy });
+  }
+  if (name === 'DeletePermission')
+    await ask('/v1/pca/create-permission', {
+      ...authority,
+      Principal: 'acm.amazonaws.com',
+      Actions: ['GetCertificate'],
+    });
   if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
   if (!NEEDS_CERTIFICATE.has(name)) return { authorityArn };
   const { Csr } = await ask('/v1/pca/get-certificate-authority-csr', authority);

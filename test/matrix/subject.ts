@@ -256,7 +256,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     GrantId: objects.grantId,
     GranteePrincipal: arn(`user/${objects.user}`),
     RetiringPrincipal: arn(`user/${objects.user}`),
-    Principal: arn(`user/${objects.user}`),
+    // Permissions of authorities are for a service of AWS.
+    Principal: operation.area === 'pca' ? undefined : arn(`user/${objects.user}`),
     PolicySourceArn: arn(`user/${objects.user}`),
     Target: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,

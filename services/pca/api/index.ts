@@ -6,6 +6,8 @@ import * as configurations from './configurations.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
 import * as search from './search/list-certificates.ts';
+import * as permissions from './sharing/permissions.ts';
+import * as policies from './sharing/policies.ts';
 import * as tags from './tags.ts';
 
 export const pcaOperations = {
@@ -22,6 +24,12 @@ export const pcaOperations = {
   PreviewCertificate: certificates.PreviewCertificate,
   GetCertificate: certificates.GetCertificate,
   ListCertificates: search.ListCertificates,
+  PutPolicy: policies.PutPolicy,
+  GetPolicy: policies.GetPolicy,
+  DeletePolicy: policies.DeletePolicy,
+  CreatePermission: permissions.CreatePermission,
+  ListPermissions: permissions.ListPermissions,
+  DeletePermission: permissions.DeletePermission,
   TagCertificateAuthority: tags.TagCertificateAuthority,
   UntagCertificateAuthority: tags.UntagCertificateAuthority,
   ListTags: tags.ListTags,

@@ -54,6 +54,9 @@ export interface AuthorityRow {
   /** JSON list of [key, value], sorted by key. */
   tags: string;
   enterprise_project_id: string;
+  /** As it was put, and the unique ids of those it names; empty: none. */
+  policy: string;
+  policy_principals: string;
   tenant_id: string;
   /** The private key, wrapped by the tenant key; of a destroyed authority empty. */
   wrapped: Buffer;
@@ -82,6 +85,16 @@ export interface CertificateRow {
   subject_hash: string;
   public_key_hash: string;
   requested_by: string;
+  created_at: number;
+  row_mac: Buffer;
+}
+
+export interface PermissionRow {
+  authority_id: string;
+  principal: string;
+  source_account: string;
+  /** JSON list, sorted. */
+  actions: string;
   created_at: number;
   row_mac: Buffer;
 }
@@ -148,6 +161,8 @@ export function authorityRowBytes(row: Unsealed<AuthorityRow>): Buffer {
     row.key_mac,
     row.root_version,
     row.version,
+    row.policy,
+    row.policy_principals,
   ]);
 }
 
@@ -167,6 +182,11 @@ export function certificateRowBytes(row: Unsealed<CertificateRow>): Buffer {
     row.requested_by,
     row.created_at,
   ]);
+}
+
+export function permissionRowBytes(row: Unsealed<PermissionRow>): Buffer {
+  const { authority_id, principal, source_account, actions, created_at } = row;
+  return canonicalRow('permission', [authority_id, principal, source_account, actions, created_at]);
 }
 
 const BINDING_SCHEMA = 1;

@@ -8,6 +8,7 @@ import {
   type AuthorityRow,
   authorityRowBytes,
   certificateRowBytes,
+  permissionRowBytes,
   ROW_MAC_LABEL,
   tenantRowBytes,
 } from '../domain/rows.ts';
@@ -29,6 +30,12 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   guardedRows({ table: 'tenant_key', key: ['account_id'], label, bytes: tenantRowBytes }),
   guardedRows({ table: 'authority', key: ['authority_id'], label, bytes: authorityRowBytes }),
   guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
+  guardedRows({
+    table: 'permission',
+    key: ['authority_id', 'principal', 'source_account'],
+    label,
+    bytes: permissionRowBytes,
+  }),
 ]);
 
 /** The version grows, so that whoever read the row before does not put the key back into the form it had. */

@@ -23,6 +23,8 @@ import {
   listCertificateAuthorities,
 } from './read-authorities.ts';
 import { listCertificates } from './search/list-certificates.ts';
+import { createPermission, deletePermissionOfAuthority, listPermissionsOfAuthority } from './sharing/permissions.ts';
+import { deletePolicy, getPolicy, putPolicy } from './sharing/policies.ts';
 
 export const pcaHandlers = [
   createCertificateAuthority,
@@ -38,6 +40,12 @@ export const pcaHandlers = [
   previewCertificate,
   getCertificate,
   listCertificates,
+  putPolicy,
+  getPolicy,
+  deletePolicy,
+  createPermission,
+  listPermissionsOfAuthority,
+  deletePermissionOfAuthority,
   tagCertificateAuthority,
   untagCertificateAuthority,
   listTags,

@@ -10,9 +10,11 @@ const generate = promisify(generateKeyPair);
 
 const MAKE: Readonly<Record<KeyAlgorithm, () => Promise<{ privateKey: KeyObject }>>> = {
   RSA_2048: () => generate('rsa', { modulusLength: 2048 }),
+  RSA_3072: () => generate('rsa', { modulusLength: 3072 }),
   RSA_4096: () => generate('rsa', { modulusLength: 4096 }),
   EC_prime256v1: () => generate('ec', { namedCurve: 'P-256' }),
   EC_secp384r1: () => generate('ec', { namedCurve: 'P-384' }),
+  EC_secp521r1: () => generate('ec', { namedCurve: 'P-521' }),
 };
 
 export class ThrowAwayKeys {
@@ -24,6 +26,7 @@ export class ThrowAwayKeys {
       made = MAKE[key]().then(({ privateKey }) => privateKey);
       this.keys.set(key, made);
     }
-    return sign(ALGORITHM[algorithm].hash, message, await made);
+    const { hash, padding } = ALGORITHM[algorithm];
+    return sign(hash, message, { key: await made, ...padding });
   }
 }
