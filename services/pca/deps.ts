@@ -7,6 +7,7 @@ import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
 import type { Authorities } from './store/authorities.ts';
+import type { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 
 /** What the private CA asks of other services. */
@@ -34,6 +35,7 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   authorities: Authorities;
   serials: Serials;
   throwAwayKeys: ThrowAwayKeys;
+  reports: ReportFiles;
   /** For what happens without a request: the destruction of a key when its time is over. */
   recorder: Recorder;
 }

@@ -9,6 +9,7 @@ import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
 import { renewRows } from './jobs/renew-rows.ts';
+import { writeAuditReports } from './jobs/reports/write-audit-reports.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
@@ -16,6 +17,8 @@ import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
+import { auditReports } from './store/migrations/0007_audit_reports.ts';
+import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
 
@@ -25,9 +28,9 @@ export const pcaService = defineService<PcaTables, PcaClients, PcaDeps>({
   name: 'pca',
   operations: Object.values(pcaOperations),
   handlers: pcaHandlers,
-  migrations: [init, certificateIndex, sharing],
+  migrations: [init, certificateIndex, sharing, auditReports],
   createDeps,
-  jobs: [destroyAuthorities, endReservations, renewRows],
+  jobs: [destroyAuthorities, endReservations, writeAuditReports, renewRows],
 });
 
 function createDeps(platform: Platform<PcaTables, PcaClients>): PcaDeps {
@@ -42,6 +45,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>): PcaDeps {
     tenants,
     authorities: new Authorities({ store, guard, tenants }),
     serials: new Serials(hsm),
+    reports: new ReportFiles(settings.dataFolder),
     throwAwayKeys: new ThrowAwayKeys(),
     recorder: new Recorder(store as never, writer, () => undefined),
   };

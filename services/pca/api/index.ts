@@ -5,6 +5,7 @@ import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
+import * as reports from './reports/audit-reports.ts';
 import * as search from './search/list-certificates.ts';
 import * as permissions from './sharing/permissions.ts';
 import * as policies from './sharing/policies.ts';
@@ -30,6 +31,9 @@ export const pcaOperations = {
   CreatePermission: permissions.CreatePermission,
   ListPermissions: permissions.ListPermissions,
   DeletePermission: permissions.DeletePermission,
+  CreateCertificateAuthorityAuditReport: reports.CreateCertificateAuthorityAuditReport,
+  DescribeCertificateAuthorityAuditReport: reports.DescribeCertificateAuthorityAuditReport,
+  GetCertificateAuthorityAuditReport: reports.GetCertificateAuthorityAuditReport,
   TagCertificateAuthority: tags.TagCertificateAuthority,
   UntagCertificateAuthority: tags.UntagCertificateAuthority,
   ListTags: tags.ListTags,

@@ -3,6 +3,7 @@
  * put in the place of another one, does not verify.
  */
 import { canonicalRow } from '../../../platform/contract/canonical-row.ts';
+import type { REPORT_FORMATS, REPORT_STATUSES } from '../api/reports/audit-reports.ts';
 import type { AUTHORITY_TYPES, KEY_STORAGE, USAGE_MODES } from '../api/shapes.ts';
 import type { AuthorityState } from './authority-state.ts';
 import type { KeyAlgorithm, SigningAlgorithm } from './x509/algorithm.ts';
@@ -99,6 +100,20 @@ export interface PermissionRow {
   row_mac: Buffer;
 }
 
+export interface AuditReportRow {
+  report_id: string;
+  authority_id: string;
+  account_id: string;
+  bucket: string;
+  format: (typeof REPORT_FORMATS)[number];
+  status: (typeof REPORT_STATUSES)[number];
+  /** Of the file; 0 and empty until it is written. */
+  size: number;
+  sha256: string;
+  created_at: number;
+  row_mac: Buffer;
+}
+
 /**
  * A name of an issued certificate, for finding it. Without MAC: what is found is asked whether it has the name, and a row
  * that is missing could not be seen.
@@ -187,6 +202,21 @@ export function certificateRowBytes(row: Unsealed<CertificateRow>): Buffer {
 export function permissionRowBytes(row: Unsealed<PermissionRow>): Buffer {
   const { authority_id, principal, source_account, actions, created_at } = row;
   return canonicalRow('permission', [authority_id, principal, source_account, actions, created_at]);
+}
+
+export function auditReportRowBytes(row: Unsealed<AuditReportRow>): Buffer {
+  const { report_id, authority_id, account_id, bucket, format, status, size, sha256, created_at } = row;
+  return canonicalRow('audit-report', [
+    report_id,
+    authority_id,
+    account_id,
+    bucket,
+    format,
+    status,
+    size,
+    sha256,
+    created_at,
+  ]);
 }
 
 const BINDING_SCHEMA = 1;

@@ -6,6 +6,7 @@ import { wrappedKey } from '../../../platform/store/tenant-keys.ts';
 import type { PcaDeps } from '../deps.ts';
 import {
   type AuthorityRow,
+  auditReportRowBytes,
   authorityRowBytes,
   certificateRowBytes,
   permissionRowBytes,
@@ -29,6 +30,7 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   }),
   guardedRows({ table: 'tenant_key', key: ['account_id'], label, bytes: tenantRowBytes }),
   guardedRows({ table: 'authority', key: ['authority_id'], label, bytes: authorityRowBytes }),
+  guardedRows({ table: 'audit_report', key: ['report_id'], label, bytes: auditReportRowBytes }),
   guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
   guardedRows({
     table: 'permission',

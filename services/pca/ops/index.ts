@@ -22,6 +22,7 @@ import {
   getCertificateAuthorityCsr,
   listCertificateAuthorities,
 } from './read-authorities.ts';
+import { createAuditReport, describeAuditReport, getAuditReport } from './reports/audit-reports.ts';
 import { listCertificates } from './search/list-certificates.ts';
 import { createPermission, deletePermissionOfAuthority, listPermissionsOfAuthority } from './sharing/permissions.ts';
 import { deletePolicy, getPolicy, putPolicy } from './sharing/policies.ts';
@@ -46,6 +47,9 @@ export const pcaHandlers = [
   createPermission,
   listPermissionsOfAuthority,
   deletePermissionOfAuthority,
+  createAuditReport,
+  describeAuditReport,
+  getAuditReport,
   tagCertificateAuthority,
   untagCertificateAuthority,
   listTags,

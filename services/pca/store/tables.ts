@@ -1,4 +1,5 @@
 import type {
+  AuditReportRow,
   AuthorityRow,
   BlockedKeyRow,
   CertificateNameRow,
@@ -13,5 +14,6 @@ export interface PcaTables {
   certificate: CertificateRow;
   certificate_name: CertificateNameRow;
   permission: PermissionRow;
+  audit_report: AuditReportRow;
   blocked_key: BlockedKeyRow;
 }
