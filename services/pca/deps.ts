@@ -4,8 +4,9 @@ import type { ProjectState } from '../../platform/contract/enterprise-project.ts
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
+import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
-import type { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import type { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
 import type { Authorities } from './store/authorities.ts';
 import type { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
@@ -34,7 +35,8 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   tenants: TenantKeys<PcaTables>;
   authorities: Authorities;
   serials: Serials;
-  throwAwayKeys: ThrowAwayKeys;
+  reservations: Reservations;
+  throwAwaySignatures: ThrowAwaySignatures;
   reports: ReportFiles;
   /** For what happens without a request: the destruction of a key when its time is over. */
   recorder: Recorder;

@@ -11,8 +11,9 @@ import { endReservations } from './jobs/end-reservations.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { writeAuditReports } from './jobs/reports/write-audit-reports.ts';
 import { pcaHandlers } from './ops/index.ts';
+import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
-import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
@@ -46,7 +47,8 @@ function createDeps(platform: Platform<PcaTables, PcaClients>): PcaDeps {
     authorities: new Authorities({ store, guard, tenants }),
     serials: new Serials(hsm),
     reports: new ReportFiles(settings.dataFolder),
-    throwAwayKeys: new ThrowAwayKeys(),
+    reservations: new Reservations({ store, guard }),
+    throwAwaySignatures: new ThrowAwaySignatures(),
     recorder: new Recorder(store as never, writer, () => undefined),
   };
 }

@@ -3,16 +3,12 @@ import { sql } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
 import type { BlockedKeyRow, CertificateRow } from '../domain/rows.ts';
 import { own, type Reader } from './authority-queries.ts';
+import { blockedKey, insertReserved, updateReserved } from './issuing-statements.ts';
 import { insertNames } from './search/certificate-search.ts';
 
 /** False when the authority has used the serial number. */
 export async function reserveSerial(tx: AnyTransaction, row: CertificateRow): Promise<boolean> {
-  const result = await own(tx)
-    .insertInto('certificate')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['authority_id', 'serial']).doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  return (await insertReserved(own(tx), row)) === 1;
 }
 
 /** Ends a reservation; false when it had ended. `names`: under which the certificate is found. */
@@ -22,14 +18,7 @@ export async function endReservation(
   names: readonly string[],
 ): Promise<boolean> {
   const { authority_id, serial, state, certificate, row_mac } = row;
-  const result = await own(tx)
-    .updateTable('certificate')
-    .set({ state, certificate, row_mac })
-    .where('authority_id', '=', authority_id)
-    .where('serial', '=', serial)
-    .where('state', '=', 'reserved')
-    .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) return false;
+  if ((await updateReserved(own(tx), { authority_id, serial, state, certificate, row_mac })) !== 1) return false;
   await insertNames(tx, row, names);
   return true;
 }
@@ -92,13 +81,8 @@ export async function isKeyOfAnother(
   return newest.some((found) => found.subject_hash !== row.subject_hash);
 }
 
-export function readBlockedKey(db: Reader, accountId: string, hash: string): Promise<BlockedKeyRow | undefined> {
-  return db
-    .selectFrom('blocked_key')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('public_key_hash', '=', hash)
-    .executeTakeFirst();
+export async function readBlockedKey(db: Reader, accountId: string, hash: string): Promise<BlockedKeyRow | undefined> {
+  return (await blockedKey(db, accountId, hash))[0];
 }
 
 export function listBlockedKeys(db: Reader, accountId: string, after: string, limit: number): Promise<BlockedKeyRow[]> {

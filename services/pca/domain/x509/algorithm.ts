@@ -1,6 +1,7 @@
 /** Signature algorithms of certificates: how each is named on the AWS wire, in X.509, by the HSM and by node:crypto. */
-import { constants, createPublicKey, verify } from 'node:crypto';
+import { constants, verify } from 'node:crypto';
 import * as der from '../../../../platform/contract/der.ts';
+import { keyObject } from './key-object.ts';
 
 export const SIGNING_ALGORITHMS = [
   'SHA256WITHECDSA',
@@ -91,7 +92,7 @@ export function verifies(signed: Buffer, identifier: Buffer, signature: Buffer, 
   if (!name) return false;
   const { family, hash, padding } = ALGORITHM[name];
   try {
-    const key = createPublicKey({ key: publicKey, format: 'der', type: 'spki' });
+    const key = keyObject(publicKey);
     if (key.asymmetricKeyType !== (family === 'RSA' ? 'rsa' : 'ec')) return false;
     return verify(hash, signed, { key, ...padding }, signature);
   } catch {
@@ -104,6 +105,23 @@ function pssIdentifier(arc: number, salt: number): Buffer {
   const mask = der.sequence(der.oid('1.2.840.113549.1.1.8'), hash);
   const parameters = [hash, mask, der.integer(salt)].map((part, at) => der.contextConstructed(at, part));
   return der.sequence(der.oid('1.2.840.113549.1.1.10'), der.sequence(...parameters));
+}
+
+/** The same beside this thread, for where many signatures are verified. */
+export async function verifiesBeside(
+  signed: Buffer,
+  identifier: Buffer,
+  signature: Buffer,
+  publicKey: Buffer,
+): Promise<boolean> {
+  const name = algorithmOf(identifier);
+  if (!name) return false;
+  const { family, hash, padding } = ALGORITHM[name];
+  const key = keyObject(publicKey);
+  if (key.asymmetricKeyType !== (family === 'RSA' ? 'rsa' : 'ec')) return false;
+  return new Promise((answered) => {
+    verify(hash, signed, { key, ...padding }, signature, (error, isGenuine) => answered(!error && isGenuine));
+  });
 }
 
 /** Whether a hash is as strong as the curve that signs with it: SHA-256 for P-256, SHA-384 for P-384, SHA-512 for P-521. */

@@ -3,8 +3,10 @@
  * curves P-256, P-384 and P-521 by name. Refuses keys that are known to be weak (spec pca 3.3): small factors, factors close
  * to each other (Fermat), the generator of CVE-2017-15361 (ROCA).
  */
-import { createPublicKey, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import * as read from '../der/reader.ts';
+import { keyObject } from './key-object.ts';
 
 export type PublicKeyFacts =
   | { family: 'RSA'; bits: number; modulus: Buffer; exponent: Buffer }
@@ -45,9 +47,17 @@ export function readPublicKey(spki: Buffer): PublicKeyFacts {
   }
 }
 
+/** Keys that were looked at last, with what was found: a request and the lints look at the same one. */
+const judged = new LRUCache<string, { problem: string | undefined }>({ max: 5_000 });
+
 /** Why no certificate is issued for a key; undefined: it is good. */
 export function keyProblem(key: PublicKeyFacts, spki: Buffer): string | undefined {
-  return key.family === 'RSA' ? rsaProblem(key) : ecProblem(key, spki);
+  const name = spki.toString('latin1');
+  const known = judged.get(name);
+  if (known) return known.problem;
+  const problem = key.family === 'RSA' ? rsaProblem(key) : ecProblem(key, spki);
+  judged.set(name, { problem });
+  return problem;
 }
 
 function ecProblem({ point, bits }: PublicKeyFacts & { family: 'EC' }, spki: Buffer): string | undefined {
@@ -55,7 +65,7 @@ function ecProblem({ point, bits }: PublicKeyFacts & { family: 'EC' }, spki: Buf
     return 'the point of the public key is not uncompressed';
   try {
     // OpenSSL checks that the point is on the curve; of these curves every such point has the right order.
-    createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    keyObject(spki);
     return undefined;
   } catch {
     return 'the point of the public key is not on its curve';

@@ -12,10 +12,10 @@ import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
 import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
 import { nameKeys } from '../../domain/search/name-key.ts';
-import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
+import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
-import { endReservation, reserveSerial } from '../../store/certificate-queries.ts';
+import { endReservation } from '../../store/certificate-queries.ts';
 import { type AnyCall, conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
 import { checkOrder, hashesOf } from './check-order.ts';
@@ -55,7 +55,7 @@ async function reserve(call: AnyCall, deps: PcaDeps, order: Order): Promise<Cert
     const serial = await deps.serials.next();
     const tbs = writeTbs({ ...draft, serial });
     await requireCleanLints(call, deps, order, tbs);
-    const row = await sealedCertificate(deps, {
+    const row = await deps.reservations.take({
       authority_id: record.row.authority_id,
       serial: serialText(serial),
       account_id: record.row.account_id,
@@ -68,13 +68,13 @@ async function reserve(call: AnyCall, deps: PcaDeps, order: Order): Promise<Cert
       requested_by: call.caller.arn,
       created_at: call.now,
     });
-    if (await deps.store.transaction((tx) => reserveSerial(tx, row))) return row;
+    if (row) return row;
   }
   throw new ServiceError('Internal', `${MOST_DRAWS} serial numbers in a row were taken`);
 }
 
 async function requireCleanLints(call: AnyCall, deps: PcaDeps, order: Order, tbs: Buffer): Promise<void> {
-  const findings = await checkOrder(deps, order, tbs, call.now);
+  const findings = await checkOrder(deps, order, tbs, { now: call.now, warnings: false });
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return;
   const told = errors.map(({ lint, name, message }) => `${message} (lint ${lint}, ${name})`).join('; ');
@@ -91,7 +91,7 @@ async function signed(deps: PcaDeps, order: Order, { row_mac, ...reserved }: Cer
     const key = await deps.authorities.keyOf(record.row);
     const signature = await deps.hsm.signWith(key, { algorithm, message: reserved.tbs, isDigest: false });
     // SECURITY: a token that errs, or another key than was meant, must not leave a certificate behind.
-    if (!verifies(reserved.tbs, identifier, signature, record.row.public_key))
+    if (!(await verifiesBeside(reserved.tbs, identifier, signature, record.row.public_key)))
       throw new ServiceError('Internal', `the signature by authority ${record.row.authority_id} does not verify`);
     const certificate = assemble(reserved.tbs, draft.algorithm, signature);
     return await sealedCertificate(deps, { ...reserved, state: 'issued', certificate });

@@ -20,7 +20,7 @@ export const previewCertificate = implement(PreviewCertificate, {
     const { record, template, draft, target, planned } = order;
     requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
     const tbs = writeTbs({ ...draft, serial: NO_SERIAL });
-    const findings = await checkOrder(deps, order, tbs, call.now);
+    const findings = await checkOrder(deps, order, tbs, { now: call.now, warnings: true });
     const { facts, subject, issuer, notBefore, notAfter } = planned;
     const path = facts.basicConstraints?.pathLength;
     return {
