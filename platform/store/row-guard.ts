@@ -10,6 +10,7 @@ import { HSM_LIMITS, type Hsm } from '../../hsm/port.ts';
 import { lengthPrefixed } from '../contract/canonical-row.ts';
 import { ServiceError } from '../contract/error.ts';
 import type { Logger } from '../observe/log.ts';
+import { MacsTogether } from './macs-together.ts';
 
 /** What a row's MAC covers, and the MAC that stands in the row. */
 export interface GuardedRow {
@@ -24,19 +25,21 @@ const MAX_REMEMBERED = 50_000;
 export class RowGuard {
   private readonly verified = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   private readonly hsm: Hsm;
+  private readonly together: MacsTogether;
   private readonly log: Logger;
   private readonly label: string;
 
   /** `label`: separates the MACs of one service from those of all others. */
   constructor(hsm: Hsm, log: Logger, label: string) {
     this.hsm = hsm;
+    this.together = new MacsTogether((rows) => hsm.macMany(label, rows));
     this.log = log;
     this.label = label;
   }
 
   /** MACs for rows that are about to be written, in order. */
   async seal(rows: readonly Buffer[]): Promise<Buffer[]> {
-    const macs = await this.hsm.macMany(this.label, rows);
+    const macs = await this.together.mac(rows);
     macs.forEach((mac, at) => {
       this.verified.set(digest({ data: rows[at]!, mac }), true);
     });

@@ -6,11 +6,13 @@ import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { Installation } from './domain/revocation/settings.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
+import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
-import type { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import type { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
 import type { KeptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import type { Responders } from './ops/ocsp/responders.ts';
 import type { Authorities } from './store/authorities.ts';
+import type { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 
 /** What the private CA asks of other services. */
@@ -21,6 +23,8 @@ export interface PcaClients {
       AccountId: string;
       EnterpriseProjectId: string;
     }): Promise<{ Project?: ProjectState | undefined }>;
+    /** Unique ids of the principals that exist; of an account's root the account id. */
+    ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
     /** The root user, the users and the roles of an account, by id, after one of them. */
     ListAccountPrincipals(input: {
       AccountId: string;
@@ -35,7 +39,9 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   tenants: TenantKeys<PcaTables>;
   authorities: Authorities;
   serials: Serials;
-  throwAwayKeys: ThrowAwayKeys;
+  reservations: Reservations;
+  throwAwaySignatures: ThrowAwaySignatures;
+  reports: ReportFiles;
   /** For what happens without a request: the destruction of a key when its time is over. */
   recorder: Recorder;
   installation: Installation;

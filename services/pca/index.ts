@@ -10,6 +10,7 @@ import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
 import { renewRows } from './jobs/renew-rows.ts';
+import { writeAuditReports } from './jobs/reports/write-audit-reports.ts';
 import { deliverLists } from './jobs/revocation/deliver-lists.ts';
 import { makeLists } from './jobs/revocation/make-lists.ts';
 import { observeLists } from './jobs/revocation/observe-lists.ts';
@@ -18,13 +19,18 @@ import { FolderStore } from './jobs/revocation/stores/folder.ts';
 import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
 import { pcaHandlers } from './ops/index.ts';
+import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
-import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
+import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
 import { keptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import { Responders } from './ops/ocsp/responders.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as revocation } from './store/migrations/0002_revocation.ts';
+import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
+import { sharing } from './store/migrations/0006_sharing.ts';
+import { auditReports } from './store/migrations/0007_audit_reports.ts';
+import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
 
@@ -48,9 +54,17 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation],
+    migrations: [init, revocation, certificateIndex, sharing, auditReports],
     createDeps: (platform) => createDeps(platform, options),
-    jobs: [destroyAuthorities, endReservations, renewRows, makeLists, deliverLists, rotateResponders],
+    jobs: [
+      destroyAuthorities,
+      endReservations,
+      makeLists,
+      deliverLists,
+      rotateResponders,
+      writeAuditReports,
+      renewRows,
+    ],
   });
 }
 
@@ -68,7 +82,9 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     tenants,
     authorities: new Authorities({ store, guard, tenants }),
     serials: new Serials(hsm),
-    throwAwayKeys: new ThrowAwayKeys(),
+    reports: new ReportFiles(settings.dataFolder),
+    reservations: new Reservations({ store, guard }),
+    throwAwaySignatures: new ThrowAwaySignatures(),
     recorder: new Recorder(store as never, writer, () => undefined),
     installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
     listStores: new Map([...stores].map(([name, store]) => [name, openListStore(store, clock)])),

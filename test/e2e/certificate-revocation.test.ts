@@ -7,10 +7,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '../../platform/store/testing/private-server.ts';
 import { aws, run } from '../harness/clients.ts';
 import { runPage } from '../harness/page.ts';
 import { uniqueName } from '../harness/people.ts';
-import { freePort } from '../harness/server.ts';
 import { native } from '../harness/signed.ts';
 
 const server = inject('server');

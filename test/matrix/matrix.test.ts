@@ -67,6 +67,9 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The certificate of an example is nobody's.
   'pca ImportCertificateAuthorityCertificate': [400, 'MalformedCertificate'],
+  // The account of the example does not exist; who may do nothing but delete a policy could not put it back.
+  'pca PutPolicy': [400, 'InvalidPolicy'],
+  'pca DeletePolicy': [409, 'LockoutPrevented'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
   // The root keys were never rotated.

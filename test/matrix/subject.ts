@@ -52,6 +52,7 @@ export interface Objects {
   target: string;
   authorityArn: string;
   certificateArn: string;
+  auditReportId: string;
   wrappingId: string;
   wrappingToken: string;
   credentialRole: string;
@@ -205,6 +206,7 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     versionId: randomUUID(),
     target: uniqueName('target'),
     authorityArn,
+    auditReportId: randomUUID(),
     certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
     wrappingId: randomUUID(),
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
@@ -256,7 +258,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     GrantId: objects.grantId,
     GranteePrincipal: arn(`user/${objects.user}`),
     RetiringPrincipal: arn(`user/${objects.user}`),
-    Principal: arn(`user/${objects.user}`),
+    // Permissions of authorities are for a service of AWS.
+    Principal: operation.area === 'pca' ? undefined : arn(`user/${objects.user}`),
     PolicySourceArn: arn(`user/${objects.user}`),
     Target: arn(`user/${objects.user}`),
     DecisionId: objects.decisionId,
@@ -267,6 +270,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AdminSecretId: objects.secretArn,
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
+    AuditReportId: objects.auditReportId,
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.
     WrappingToken: naming === 'new' ? undefined : objects.wrappingToken,

@@ -49,11 +49,30 @@ const catalogue = {
     aws: 'RequestAlreadyProcessedException',
     doc: 'What is asked for was done before.',
   },
-  RequestFailed: { status: 409, aws: 'RequestFailedException', doc: 'The certificate was never signed.' },
+  RequestFailed: {
+    status: 409,
+    aws: 'RequestFailedException',
+    doc: 'The certificate was never signed, or the principal is none that permissions are for.',
+  },
   LimitExceeded: { status: 409, aws: 'LimitExceededException', doc: 'A limit of the account is reached.' },
   InvalidTags: { status: 400, aws: 'InvalidTagException', doc: 'A tag is reserved, or named twice.' },
   TooManyTags: { status: 400, aws: 'TooManyTagsException', doc: 'A certificate authority has at most 50 tags.' },
   InvalidNextToken: { status: 400, aws: 'InvalidNextTokenException', doc: 'The token was not made for this list.' },
+  InvalidPolicy: {
+    status: 400,
+    aws: 'InvalidPolicyException',
+    doc: 'The policy cannot be read, or names principals that do not exist.',
+  },
+  LockoutPrevented: {
+    status: 409,
+    aws: 'LockoutPreventedException',
+    doc: 'The caller could not change the policy afterwards.',
+  },
+  PermissionAlreadyExists: {
+    status: 409,
+    aws: 'PermissionAlreadyExistsException',
+    doc: 'The principal has a permission for that account.',
+  },
   Conflict: {
     status: 409,
     aws: 'ConcurrentModificationException',

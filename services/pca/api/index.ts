@@ -5,9 +5,13 @@ import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
+import * as reports from './reports/audit-reports.ts';
 import * as lists from './revocation/lists.ts';
 import * as ocsp from './revocation/ocsp.ts';
 import * as revocations from './revocation/revocations.ts';
+import * as search from './search/list-certificates.ts';
+import * as permissions from './sharing/permissions.ts';
+import * as policies from './sharing/policies.ts';
 import * as tags from './tags.ts';
 
 export const pcaOperations = {
@@ -23,6 +27,16 @@ export const pcaOperations = {
   IssueCertificate: certificates.IssueCertificate,
   PreviewCertificate: certificates.PreviewCertificate,
   GetCertificate: certificates.GetCertificate,
+  ListCertificates: search.ListCertificates,
+  PutPolicy: policies.PutPolicy,
+  GetPolicy: policies.GetPolicy,
+  DeletePolicy: policies.DeletePolicy,
+  CreatePermission: permissions.CreatePermission,
+  ListPermissions: permissions.ListPermissions,
+  DeletePermission: permissions.DeletePermission,
+  CreateCertificateAuthorityAuditReport: reports.CreateCertificateAuthorityAuditReport,
+  DescribeCertificateAuthorityAuditReport: reports.DescribeCertificateAuthorityAuditReport,
+  GetCertificateAuthorityAuditReport: reports.GetCertificateAuthorityAuditReport,
   TagCertificateAuthority: tags.TagCertificateAuthority,
   UntagCertificateAuthority: tags.UntagCertificateAuthority,
   ListTags: tags.ListTags,

@@ -27,6 +27,7 @@ describe('a certificate request', () => {
     ['RSA', RSA],
     ['P-256', P256],
     ['P-384', P384],
+    ['P-521', ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-521']],
   ])('with a key of %s is read', (_title, kind) => {
     const key = openssl.key(kind);
     const read = readRequest(
@@ -48,7 +49,7 @@ describe('a certificate request', () => {
   it.each<[string, readonly string[], readonly string[], RegExp]>([
     ['RSA of 1024 bits', ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'], [], /1024 bits/],
     ['the exponent 3', [...RSA, '-pkeyopt', 'rsa_keygen_pubexp:3'], [], /exponent/],
-    ['P-521', ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-521'], [], /neither P-256 nor P-384/],
+    ['P-224', ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-224'], [], /none of P-256, P-384 and P-521/],
     ['explicit parameters', [...P256, '-pkeyopt', 'ec_param_enc:explicit'], [], /parameters/],
     ['Ed25519', ['-algorithm', 'ED25519'], [], /not accepted|neither RSA/],
     ['SHA-1', RSA, ['-sha1'], /not accepted/],

@@ -1,5 +1,6 @@
 /** Limits of an account (spec pca 1.2 and 1.3). */
 export const MAX_AUTHORITIES_PER_ACCOUNT = 1_000;
 export const MAX_BLOCKED_KEYS_PER_ACCOUNT = 100_000;
+export const MAX_PERMISSIONS_PER_AUTHORITY = 100;
 /** Certificates above an authority: one for each level. */
 export const MAX_CHAIN = 6;

@@ -3,6 +3,7 @@
  * put in the place of another one, does not verify.
  */
 import { canonicalRow } from '../../../platform/contract/canonical-row.ts';
+import type { REPORT_FORMATS, REPORT_STATUSES } from '../api/reports/audit-reports.ts';
 import type { AUTHORITY_TYPES, KEY_STORAGE, USAGE_MODES } from '../api/shapes.ts';
 import type { AuthorityState } from './authority-state.ts';
 import type { KeyAlgorithm, SigningAlgorithm } from './x509/algorithm.ts';
@@ -56,6 +57,9 @@ export interface AuthorityRow {
   enterprise_project_id: string;
   /** JSON of its revocation settings; null: it never had any. */
   revocation: string | null;
+  /** As it was put, and the unique ids of those it names; empty: none. */
+  policy: string;
+  policy_principals: string;
   tenant_id: string;
   /** The private key, wrapped by the tenant key; of a destroyed authority empty. */
   wrapped: Buffer;
@@ -86,6 +90,43 @@ export interface CertificateRow {
   requested_by: string;
   created_at: number;
   row_mac: Buffer;
+}
+
+export interface PermissionRow {
+  authority_id: string;
+  principal: string;
+  source_account: string;
+  /** JSON list, sorted. */
+  actions: string;
+  created_at: number;
+  row_mac: Buffer;
+}
+
+export interface AuditReportRow {
+  report_id: string;
+  authority_id: string;
+  account_id: string;
+  bucket: string;
+  format: (typeof REPORT_FORMATS)[number];
+  status: (typeof REPORT_STATUSES)[number];
+  /** Of the file; 0 and empty until it is written. */
+  size: number;
+  sha256: string;
+  created_at: number;
+  row_mac: Buffer;
+}
+
+/**
+ * A name of an issued certificate, for finding it. Without MAC: what is found is asked whether it has the name, and a row
+ * that is missing could not be seen.
+ */
+export interface CertificateNameRow {
+  account_id: string;
+  /** See `search/name-key.ts`. */
+  name: string;
+  created_at: number;
+  serial: string;
+  authority_id: string;
 }
 
 /**
@@ -137,8 +178,9 @@ export function authorityRowBytes(row: Unsealed<AuthorityRow>): Buffer {
     row.key_mac,
     row.root_version,
     row.version,
-    // Authorities from before there was revocation have the MAC they had.
-    ...(row.revocation === null ? [] : [row.revocation]),
+    row.revocation,
+    row.policy,
+    row.policy_principals,
   ]);
 }
 
@@ -157,6 +199,26 @@ export function certificateRowBytes(row: Unsealed<CertificateRow>): Buffer {
     row.public_key_hash,
     row.requested_by,
     row.created_at,
+  ]);
+}
+
+export function permissionRowBytes(row: Unsealed<PermissionRow>): Buffer {
+  const { authority_id, principal, source_account, actions, created_at } = row;
+  return canonicalRow('permission', [authority_id, principal, source_account, actions, created_at]);
+}
+
+export function auditReportRowBytes(row: Unsealed<AuditReportRow>): Buffer {
+  const { report_id, authority_id, account_id, bucket, format, status, size, sha256, created_at } = row;
+  return canonicalRow('audit-report', [
+    report_id,
+    authority_id,
+    account_id,
+    bucket,
+    format,
+    status,
+    size,
+    sha256,
+    created_at,
   ]);
 }
 

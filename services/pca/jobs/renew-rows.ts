@@ -7,8 +7,10 @@ import type { PcaDeps } from '../deps.ts';
 import { type ResponderRow, responderRowBytes, revocationRowBytes } from '../domain/revocation/rows.ts';
 import {
   type AuthorityRow,
+  auditReportRowBytes,
   authorityRowBytes,
   certificateRowBytes,
+  permissionRowBytes,
   ROW_MAC_LABEL,
   tenantRowBytes,
 } from '../domain/rows.ts';
@@ -30,6 +32,7 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   }),
   guardedRows({ table: 'tenant_key', key: ['account_id'], label, bytes: tenantRowBytes }),
   guardedRows({ table: 'authority', key: ['authority_id'], label, bytes: authorityRowBytes }),
+  guardedRows({ table: 'audit_report', key: ['report_id'], label, bytes: auditReportRowBytes }),
   guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
   wrappedKeys<PcaDeps, ResponderRow>({
     step: 'keys of OCSP responders',
@@ -40,6 +43,12 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   }),
   guardedRows({ table: 'ocsp_responder', key: ['authority_id', 'serial'], label, bytes: responderRowBytes }),
   guardedRows({ table: 'revocation', key: ['authority_id', 'serial'], label, bytes: revocationRowBytes }),
+  guardedRows({
+    table: 'permission',
+    key: ['authority_id', 'principal', 'source_account'],
+    label,
+    bytes: permissionRowBytes,
+  }),
 ]);
 
 async function renewResponder(deps: PcaDeps, row: ResponderRow): Promise<ResponderRow | undefined> {

@@ -52,9 +52,10 @@ describe('making an authority', () => {
   });
 
   it.each([
-    ['RSA 3072', { KeyAlgorithm: 'RSA_3072', SigningAlgorithm: 'SHA256WITHRSA' }],
+    ['ML-DSA', { KeyAlgorithm: 'ML_DSA_44', SigningAlgorithm: 'ML_DSA_44' }],
     ['RSA by ECDSA', { KeyAlgorithm: 'RSA_2048', SigningAlgorithm: 'SHA256WITHECDSA' }],
-    ['RSA-PSS', { KeyAlgorithm: 'RSA_2048', SigningAlgorithm: 'SHA256WITHRSA_PSS' }],
+    ['P-256 by RSA-PSS', { SigningAlgorithm: 'SHA256WITHRSA_PSS' }],
+    ['P-521 with SHA-384', { KeyAlgorithm: 'EC_secp521r1', SigningAlgorithm: 'SHA384WITHECDSA' }],
     ['P-384 with SHA-256', { KeyAlgorithm: 'EC_secp384r1', SigningAlgorithm: 'SHA256WITHECDSA' }],
     ['SM2', { KeyAlgorithm: 'SM2', SigningAlgorithm: 'SM3WITHSM2' }],
     ['an empty subject', { Subject: {} }],

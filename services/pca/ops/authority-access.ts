@@ -1,10 +1,12 @@
 /**
  * From the ARN of a request to an authority and to the question that authorization is asked about it. An authority of
- * another account is treated like one that does not exist, in the answer and in the record.
+ * another account that does not let the caller in is treated like one that does not exist, in the answer and in the record.
  */
+import { policiesLetIn } from '../../../platform/authz/ask.ts';
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import type { TagMap } from '../../../platform/contract/tags.ts';
 import type { AuthorizationTarget, Call, Resolved } from '../../../platform/runtime/call.ts';
+import { orDamaged } from '../../../platform/store/damaged.ts';
 import type { PcaDeps } from '../deps.ts';
 import { type AuthorityReference, type Place, parseAuthorityArn } from '../domain/authority-ref.ts';
 import { type AuthorityAction, permits, statusOf } from '../domain/authority-state.ts';
@@ -37,7 +39,7 @@ export async function askAboutAuthority(
   call: AnyCall,
   deps: PcaDeps,
   arn: string,
-  question: Question = {},
+  question: Question | ((found: AuthorityRecord) => Question) = {},
 ): Promise<AuthorityAnswer> {
   const reference = parseAuthorityArn(arn, deps.settings);
   if (!reference) {
@@ -46,22 +48,39 @@ export async function askAboutAuthority(
       hint: 'ListCertificateAuthorities shows those of the account',
     });
   }
-  const isForeign = reference.accountId !== call.caller.accountId;
-  const found = isForeign ? undefined : await deps.authorities.byId(reference.authorityId);
-  if (found?.row.account_id !== call.caller.accountId)
-    return {
-      reference,
-      target: { resource: arn, accountId: reference.accountId, ...asked(question) },
-      record: undefined,
-    };
-  call.touches(found.arn, TYPE, found.row.account_id);
-  return { reference, target: targetOf(found, question), record: found };
+  const record = await findAuthority(call, deps, reference);
+  const target = record && targetOf(record, typeof question === 'function' ? question(record) : question);
+  if (target && (await isSeen(call, deps, target))) {
+    call.touches(record.arn, TYPE, record.row.account_id);
+    return { reference, target, record };
+  }
+  const bare = { resource: arn, accountId: reference.accountId, ...(typeof question === 'object' && asked(question)) };
+  return { reference, target: bare, record: undefined };
+}
+
+/** An authority of another account is there for those whom its policy, and their own, let in. */
+export async function isSeen(call: AnyCall, deps: PcaDeps, target: AuthorizationTarget): Promise<boolean> {
+  return target.accountId === call.caller.accountId || policiesLetIn(call, deps, target);
+}
+
+/** A damaged authority of another account is not the caller's business: it is in our log, and missing in the answer. */
+async function findAuthority(call: AnyCall, deps: PcaDeps, { authorityId, accountId }: AuthorityReference) {
+  const look = () => deps.authorities.byId(authorityId);
+  const found = accountId === call.caller.accountId ? await look() : await orDamaged(look);
+  return found === 'damaged' || found?.row.account_id !== accountId ? undefined : found;
 }
 
 /** The question about an authority as it is, or as it would be. */
-export function targetOf({ arn, row, tags }: AuthorityRecord, question: Question = {}): AuthorizationTarget {
+export function targetOf({ arn, row, tags, policy }: AuthorityRecord, question: Question = {}): AuthorizationTarget {
   const project = row.enterprise_project_id;
-  return { resource: arn, accountId: row.account_id, project, resourceTags: tags, ...asked(question) };
+  return {
+    resource: arn,
+    accountId: row.account_id,
+    project,
+    resourceTags: tags,
+    ...(policy && { policy }),
+    ...asked(question),
+  };
 }
 
 function asked({ conditions, requestTags }: Question) {

@@ -18,6 +18,7 @@ import {
   type KeyAlgorithm,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
+  suitsCurve,
 } from '../domain/x509/algorithm.ts';
 import { assemble } from '../domain/x509/certificate.ts';
 import { keyUsage } from '../domain/x509/extension.ts';
@@ -84,6 +85,7 @@ export const createCertificateAuthority = implement(CreateCertificateAuthority, 
       tags: tagsColumn(tagged.tags),
       enterprise_project_id: project,
       revocation,
+      ...{ policy: '', policy_principals: '[]' },
       version: 1,
     });
     const arn = authorityArn(place, authorityId);
@@ -114,8 +116,13 @@ function wantedAuthority(call: AnyCall, input: Input): Wanted {
   const algorithm = SIGNING_ALGORITHMS.find((name) => name === SigningAlgorithm);
   if (!algorithm || ALGORITHM[algorithm].family !== familyOf(key))
     throw refuse(`SigningAlgorithm ${SigningAlgorithm} is not offered for a key of kind ${KeyAlgorithm}`);
-  if (key === 'EC_secp384r1' && ALGORITHM[algorithm].hash === 'sha256')
-    throw refuse('SHA-256 is weaker than the curve P-384', 'choose SHA384WITHECDSA');
+  const curve = familyOf(key) === 'EC' ? Number(/\d{3}/.exec(key)![0]) : 0;
+  const { hash: signedHash } = ALGORITHM[algorithm];
+  if (!suitsCurve(signedHash, curve))
+    throw refuse(
+      `SHA-${signedHash.slice(3)} is weaker than the curve P-${curve}`,
+      `choose SHA${Math.min(curve, 512)}WITHECDSA`,
+    );
   if (input.KeyStorageSecurityStandard === 'CCPC_LEVEL_1_OR_HIGHER')
     throw refuse('KeyStorageSecurityStandard CCPC_LEVEL_1_OR_HIGHER is not offered');
   if (CsrExtensions?.SubjectInformationAccess?.length)

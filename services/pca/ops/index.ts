@@ -23,6 +23,7 @@ import {
   getCertificateAuthorityCsr,
   listCertificateAuthorities,
 } from './read-authorities.ts';
+import { createAuditReport, describeAuditReport, getAuditReport } from './reports/audit-reports.ts';
 import { getAuthorityFile, getRevocationListFile } from './revocation/files.ts';
 import { getRevocationStatus, listRevocationLists, previewRevocation } from './revocation/read-revocations.ts';
 import {
@@ -31,6 +32,9 @@ import {
   reportKeyCompromise,
   revokeCertificate,
 } from './revocation/revocations.ts';
+import { listCertificates } from './search/list-certificates.ts';
+import { createPermission, deletePermissionOfAuthority, listPermissionsOfAuthority } from './sharing/permissions.ts';
+import { deletePolicy, getPolicy, putPolicy } from './sharing/policies.ts';
 
 export const pcaHandlers = [
   createCertificateAuthority,
@@ -45,6 +49,16 @@ export const pcaHandlers = [
   issueCertificate,
   previewCertificate,
   getCertificate,
+  listCertificates,
+  putPolicy,
+  getPolicy,
+  deletePolicy,
+  createPermission,
+  listPermissionsOfAuthority,
+  deletePermissionOfAuthority,
+  createAuditReport,
+  describeAuditReport,
+  getAuditReport,
   tagCertificateAuthority,
   untagCertificateAuthority,
   listTags,

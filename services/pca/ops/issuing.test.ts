@@ -48,7 +48,10 @@ describe('a hierarchy', () => {
     ['RSA_2048', 'SHA256WITHRSA'],
     ['EC_secp384r1', 'SHA384WITHECDSA'],
     ['EC_prime256v1', 'SHA256WITHECDSA'],
-  ] as const)('below a root of %s is one that openssl verifies', async (KeyAlgorithm, SigningAlgorithm) => {
+    ['EC_secp521r1', 'SHA512WITHECDSA'],
+    ['RSA_3072', 'SHA384WITHRSA_PSS'],
+    ['RSA_2048', 'SHA256WITHRSA_PSS'],
+  ] as const)('below a root of %s with %s is one that openssl verifies', async (KeyAlgorithm, SigningAlgorithm) => {
     const top = await makeRoot(admin, `root ${KeyAlgorithm}`, { KeyAlgorithm, SigningAlgorithm });
     const below = await makeSubordinate(admin, top, `issuing below ${KeyAlgorithm}`, { SigningAlgorithm });
     const leaf = await issue(admin, below, { Csr: openssl.csr('/CN=www.example.com', 'DNS:www.example.com') });

@@ -8,6 +8,7 @@ export interface Page {
   limit: number;
   /** For rows that were read with one more than the limit. */
   end<Row>(rows: readonly Row[], position: (row: Row) => string): { rows: Row[]; NextToken?: string };
+  token(position: string): string;
 }
 
 export function openPage(
@@ -24,14 +25,16 @@ export function openPage(
     });
   }
   const limit = input.MaxResults ?? call.operation.pagination?.defaultLimit ?? 100;
+  const token = (position: string) => deps.pages.seal(scope, position);
   return {
     after,
     limit,
+    token,
     end(rows, position) {
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       if (rows.length <= limit || last === undefined) return { rows: page };
-      return { rows: page, NextToken: deps.pages.seal(scope, position(last)) };
+      return { rows: page, NextToken: token(position(last)) };
     },
   };
 }

@@ -8,6 +8,12 @@ import { readTags, type TagMap } from '../../../platform/contract/tags.ts';
 import type { Store } from '../../../platform/store/index.ts';
 import type { GuardedRow, RowGuard } from '../../../platform/store/row-guard.ts';
 import { type TenantKeys, wrappedKey } from '../../../platform/store/tenant-keys.ts';
+import {
+  bindPolicy,
+  type PolicySet,
+  type PrincipalBindings,
+  readResourcePolicy,
+} from '../../../policies/engine/index.ts';
 import { authorityArn, type Place } from '../domain/authority-ref.ts';
 import { requestSubject } from '../domain/csr.ts';
 import { readAll } from '../domain/der/reader.ts';
@@ -27,12 +33,21 @@ export interface AuthorityRecord {
   place: Place;
   tags: TagMap;
   issuer: Issuer;
+  /** What others than those whom their account lets may do with it. */
+  policy: PolicySet | undefined;
+}
+
+/** What is read of a row once. */
+interface Content {
+  issuer: Issuer;
+  policy: PolicySet | undefined;
 }
 
 const MAX_KNOWN = 2_000;
+export const POLICY_NAME = 'resource-policy';
 
 export class Authorities {
-  private readonly issuers = new LRUCache<string, Issuer>({ max: MAX_KNOWN });
+  private readonly contents = new LRUCache<string, Content>({ max: MAX_KNOWN });
   private readonly store: Store<PcaTables>;
   private readonly guard: RowGuard;
   private readonly tenants: TenantKeys<PcaTables>;
@@ -58,7 +73,8 @@ export class Authorities {
     if (row.state === 'DESTROYED') return undefined;
     const place = { accountId: row.account_id, partition: row.partition, region: row.region };
     const arn = authorityArn(place, row.authority_id);
-    return { row: row as LivingRow, arn, place, tags: readTags(row.tags), issuer: this.issuerOf(row) };
+    const { issuer, policy } = this.contentOf(row, arn);
+    return { row: row as LivingRow, arn, place, tags: readTags(row.tags), issuer, policy };
   }
 
   /** The key of an authority, as the HSM takes it. */
@@ -69,21 +85,33 @@ export class Authorities {
     return { tenant: wrappedKey(tenant), material: wrappedKey({ ...row, mac: row.key_mac }) };
   }
 
-  private issuerOf(row: AuthorityRow): Issuer {
-    const known = this.issuers.get(row.row_mac.toString('base64'));
+  private contentOf(row: AuthorityRow, arn: string): Content {
+    const version = row.row_mac.toString('base64');
+    const known = this.contents.get(version);
     if (known) return known;
-    const chain = [...(row.certificate ? [row.certificate] : []), ...(row.chain ? splitChain(row.chain) : [])];
-    const certificates = chain.map((bytes) => readCertificate(bytes));
-    const [own] = certificates;
-    const issuer = {
-      subject: own?.subject ?? requestSubject(row.csr),
-      publicKey: row.public_key,
-      keyId: own?.facts.subjectKeyId ?? keyIdentifier(row.public_key),
-      chain: certificates,
-    };
-    this.issuers.set(row.row_mac.toString('base64'), issuer);
-    return issuer;
+    const content = { issuer: issuerOf(row), policy: row.policy === '' ? undefined : this.policyOf(row, arn) };
+    this.contents.set(version, content);
+    return content;
   }
+
+  private policyOf(row: AuthorityRow, arn: string): PolicySet {
+    const read = readResourcePolicy(row.policy, { arn, name: POLICY_NAME });
+    if (!read.ok)
+      throw this.guard.refuse(`authority ${row.authority_id}`, `its policy cannot be compiled: ${read.message}`);
+    return bindPolicy(read.policy, JSON.parse(row.policy_principals) as PrincipalBindings);
+  }
+}
+
+function issuerOf(row: AuthorityRow): Issuer {
+  const chain = [...(row.certificate ? [row.certificate] : []), ...(row.chain ? splitChain(row.chain) : [])];
+  const certificates = chain.map((bytes) => readCertificate(bytes));
+  const [own] = certificates;
+  return {
+    subject: own?.subject ?? requestSubject(row.csr),
+    publicKey: row.public_key,
+    keyId: own?.facts.subjectKeyId ?? keyIdentifier(row.public_key),
+    chain: certificates,
+  };
 }
 
 export function guardedAuthority(row: AuthorityRow): GuardedRow {

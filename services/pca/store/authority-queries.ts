@@ -5,6 +5,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
 import type { AuthorityRow, TenantRow } from '../domain/rows.ts';
+import { authoritiesWithKey, authorityById, versionOf } from './issuing-statements.ts';
 import type { PcaTables } from './tables.ts';
 
 export type Reader = Kysely<PcaTables>;
@@ -42,8 +43,8 @@ export async function replaceAuthorityKey(tx: AnyTransaction, row: AuthorityRow,
     .execute();
 }
 
-export function readAuthority(db: Reader, authorityId: string): Promise<AuthorityRow | undefined> {
-  return db.selectFrom('authority').selectAll().where('authority_id', '=', authorityId).executeTakeFirst();
+export async function readAuthority(db: Reader, authorityId: string): Promise<AuthorityRow | undefined> {
+  return (await authorityById(db, authorityId))[0];
 }
 
 export interface AuthorityPlace {
@@ -95,12 +96,7 @@ export function listAuthoritiesWithKey(
   db: Reader,
   publicKeyHash: string,
 ): Promise<Pick<AuthorityRow, 'authority_id' | 'subject_hash'>[]> {
-  return db
-    .selectFrom('authority')
-    .select(['authority_id', 'subject_hash'])
-    .where('public_key_hash', '=', publicKeyHash)
-    .limit(2)
-    .execute();
+  return authoritiesWithKey(db, publicKeyHash);
 }
 
 /** Of the account. */
@@ -144,11 +140,7 @@ export async function replaceAuthority(tx: AnyTransaction, row: AuthorityRow): P
 
 /** Whether the authority is as it was read. */
 export async function isUnchanged(tx: AnyTransaction, row: AuthorityRow): Promise<boolean> {
-  const found = await own(tx)
-    .selectFrom('authority')
-    .select('version')
-    .where('authority_id', '=', row.authority_id)
-    .executeTakeFirst();
+  const [found] = await versionOf(own(tx), row.authority_id);
   return found?.version === row.version;
 }
 

@@ -1,31 +1,26 @@
 /** Every query about issued certificates and blocked keys. */
+import { sql } from 'kysely';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
 import type { BlockedKeyRow, CertificateRow } from '../domain/rows.ts';
 import { own, type Reader } from './authority-queries.ts';
+import { blockedKey, insertReserved, updateReserved } from './issuing-statements.ts';
+import { insertNames } from './search/certificate-search.ts';
 
 /** False when the authority has used the serial number. */
 export async function reserveSerial(tx: AnyTransaction, row: CertificateRow): Promise<boolean> {
-  const result = await own(tx)
-    .insertInto('certificate')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['authority_id', 'serial']).doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  return (await insertReserved(own(tx), row)) === 1;
 }
 
-/** Ends a reservation; false when it had ended. */
+/** Ends a reservation; false when it had ended. `names`: under which the certificate is found. */
 export async function endReservation(
   tx: AnyTransaction,
-  { authority_id, serial, state, certificate, row_mac }: CertificateRow,
+  row: CertificateRow,
+  names: readonly string[],
 ): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('certificate')
-    .set({ state, certificate, row_mac })
-    .where('authority_id', '=', authority_id)
-    .where('serial', '=', serial)
-    .where('state', '=', 'reserved')
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { authority_id, serial, state, certificate, row_mac } = row;
+  if ((await updateReserved(own(tx), { authority_id, serial, state, certificate, row_mac })) !== 1) return false;
+  await insertNames(tx, row, names);
+  return true;
 }
 
 export function readCertificateRow(
@@ -41,41 +36,53 @@ export function readCertificateRow(
     .executeTakeFirst();
 }
 
+/** In the order of what was asked for. */
+export async function readCertificates(
+  db: Reader,
+  wanted: readonly Pick<CertificateRow, 'authority_id' | 'serial'>[],
+): Promise<(CertificateRow | undefined)[]> {
+  const rows: (CertificateRow | undefined)[] = [];
+  for (const { authority_id, serial } of wanted) rows.push(await readCertificateRow(db, authority_id, serial));
+  return rows;
+}
+
+/** Literally: the planner must see that it is the condition of the index. */
+const RESERVED = sql.lit('reserved' as const);
+const ISSUED = sql.lit('issued' as const);
+
 /** Reservations from before a moment, oldest first. */
 export function listReserved(db: Reader, before: number, limit: number): Promise<CertificateRow[]> {
   return db
     .selectFrom('certificate')
     .selectAll()
-    .where('state', '=', 'reserved')
+    .where('state', '=', RESERVED)
     .where('created_at', '<', before)
     .orderBy('created_at')
     .limit(limit)
     .execute();
 }
 
-/** Whether the account has a certificate for the key under another subject. */
+const LOOKED_AT = 1_000;
+
+/** Whether one of the newest certificates that the account has for the key is for another subject. */
 export async function isKeyOfAnother(
   db: Reader,
   row: Pick<CertificateRow, 'account_id' | 'public_key_hash' | 'subject_hash'>,
 ): Promise<boolean> {
-  const found = await db
+  const newest = await db
     .selectFrom('certificate')
-    .select('serial')
+    .select('subject_hash')
+    .where('state', '=', ISSUED)
     .where('account_id', '=', row.account_id)
     .where('public_key_hash', '=', row.public_key_hash)
-    .where('subject_hash', '!=', row.subject_hash)
-    .limit(1)
-    .executeTakeFirst();
-  return found !== undefined;
+    .orderBy('created_at', 'desc')
+    .limit(LOOKED_AT)
+    .execute();
+  return newest.some((found) => found.subject_hash !== row.subject_hash);
 }
 
-export function readBlockedKey(db: Reader, accountId: string, hash: string): Promise<BlockedKeyRow | undefined> {
-  return db
-    .selectFrom('blocked_key')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('public_key_hash', '=', hash)
-    .executeTakeFirst();
+export async function readBlockedKey(db: Reader, accountId: string, hash: string): Promise<BlockedKeyRow | undefined> {
+  return (await blockedKey(db, accountId, hash))[0];
 }
 
 export function listBlockedKeys(db: Reader, accountId: string, after: string, limit: number): Promise<BlockedKeyRow[]> {

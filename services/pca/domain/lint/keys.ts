@@ -1,5 +1,5 @@
 /** Lints 12 to 15: the key of the subject, and the algorithm that the authority signs with. */
-import { ALGORITHM, algorithmOf } from '../x509/algorithm.ts';
+import { ALGORITHM, algorithmOf, suitsCurve } from '../x509/algorithm.ts';
 import { keyProblem, readPublicKey } from '../x509/public-key.ts';
 import type { KeyCheck, Lint } from './lint.ts';
 
@@ -55,8 +55,8 @@ export const keyLints: readonly Lint[] = [
       const { family, hash } = ALGORITHM[algorithm];
       const key = readPublicKey(issuer.publicKey);
       if (family !== key.family) say.error(`the authority cannot sign with ${algorithm}: its key is ${key.family}`);
-      if (key.family === 'EC' && key.bits === 384 && hash === 'sha256')
-        say.error('SHA-256 is weaker than the curve P-384 of the authority');
+      if (key.family === 'EC' && !suitsCurve(hash, key.bits))
+        say.error(`SHA-${hash.slice(3)} is weaker than the curve P-${key.bits} of the authority`);
     },
   },
 ];

@@ -1,18 +1,24 @@
 /**
  * Public keys that certificates may be issued for: RSA of exactly 2048, 3072 or 4096 bits with exponent 65537, and the
- * curves P-256 and P-384 by name. Refuses keys that are known to be weak (spec pca 3.3): small factors, factors close
+ * curves P-256, P-384 and P-521 by name. Refuses keys that are known to be weak (spec pca 3.3): small factors, factors close
  * to each other (Fermat), the generator of CVE-2017-15361 (ROCA).
  */
-import { createPublicKey, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import * as read from '../der/reader.ts';
+import { keyObject } from './key-object.ts';
 
 export type PublicKeyFacts =
   | { family: 'RSA'; bits: number; modulus: Buffer; exponent: Buffer }
-  | { family: 'EC'; bits: 256 | 384; point: Buffer };
+  | { family: 'EC'; bits: 256 | 384 | 521; point: Buffer };
 
 const RSA = '1.2.840.113549.1.1.1';
 const EC = '1.2.840.10045.2.1';
-const CURVES: Readonly<Record<string, 256 | 384>> = { '1.2.840.10045.3.1.7': 256, '1.3.132.0.34': 384 };
+const CURVES: Readonly<Record<string, 256 | 384 | 521>> = {
+  '1.2.840.10045.3.1.7': 256,
+  '1.3.132.0.34': 384,
+  '1.3.132.0.35': 521,
+};
 const RSA_BITS: ReadonlySet<number> = new Set([2048, 3072, 4096]);
 
 /** Throws `DerError` for what is no key of the accepted kinds. Whether it is a good one `keyProblem` says. */
@@ -33,7 +39,7 @@ export function readPublicKey(spki: Buffer): PublicKeyFacts {
     case EC: {
       if (parameters?.tag === read.TAG.sequence) throw new read.DerError('the curve is given by its parameters');
       const curve = CURVES[read.oid(parameters)];
-      if (!curve) throw new read.DerError('the curve is neither P-256 nor P-384');
+      if (!curve) throw new read.DerError('the curve is none of P-256, P-384 and P-521');
       return { family: 'EC', bits: curve, point: key };
     }
     default:
@@ -41,16 +47,25 @@ export function readPublicKey(spki: Buffer): PublicKeyFacts {
   }
 }
 
+/** Keys that were looked at last, with what was found: a request and the lints look at the same one. */
+const judged = new LRUCache<string, { problem: string | undefined }>({ max: 5_000 });
+
 /** Why no certificate is issued for a key; undefined: it is good. */
 export function keyProblem(key: PublicKeyFacts, spki: Buffer): string | undefined {
-  return key.family === 'RSA' ? rsaProblem(key) : ecProblem(key, spki);
+  const name = spki.toString('latin1');
+  const known = judged.get(name);
+  if (known) return known.problem;
+  const problem = key.family === 'RSA' ? rsaProblem(key) : ecProblem(key, spki);
+  judged.set(name, { problem });
+  return problem;
 }
 
 function ecProblem({ point, bits }: PublicKeyFacts & { family: 'EC' }, spki: Buffer): string | undefined {
-  if (point[0] !== 4 || point.length !== 1 + bits / 4) return 'the point of the public key is not uncompressed';
+  if (point[0] !== 4 || point.length !== 1 + 2 * Math.ceil(bits / 8))
+    return 'the point of the public key is not uncompressed';
   try {
     // OpenSSL checks that the point is on the curve; of these curves every such point has the right order.
-    createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    keyObject(spki);
     return undefined;
   } catch {
     return 'the point of the public key is not on its curve';

@@ -25,26 +25,32 @@ export function hashesOf({ subject, publicKey }: Draft): SubjectHashes {
 
 export type Checked = Pick<Order, 'record' | 'template' | 'issuer' | 'draft'>;
 
+export interface CheckedBytes {
+  tbs: Buffer;
+  serial: Buffer;
+}
+
+/** `warnings`: also what does not stop anything, as far as the records must be asked for it. */
 export async function checkOrder(
   deps: PcaDeps,
   order: Checked,
-  { tbs, serial }: { tbs: Buffer; serial: Buffer },
-  now: number,
+  { tbs, serial }: CheckedBytes,
+  { now, warnings }: { now: number; warnings: boolean },
 ): Promise<Finding[]> {
   const { record, template, issuer, draft } = order;
   const { row } = record;
-  const signature = await deps.throwAwayKeys.sign(row.key_algorithm, draft.algorithm, tbs);
+  const signature = await deps.throwAwaySignatures.of(row.key_algorithm, draft.algorithm);
   return lint(assemble(tbs, draft.algorithm, signature), {
     now,
     template,
     issuer,
     shortLived: row.usage_mode === 'SHORT_LIVED_CERTIFICATE',
     crlUri: draft.places?.crlUri(serial),
-    known: await knownFacts(deps, order),
+    known: await knownFacts(deps, order, warnings),
   });
 }
 
-async function knownFacts(deps: PcaDeps, { record, template, draft }: Checked): Promise<KnownFacts> {
+async function knownFacts(deps: PcaDeps, { record, template, draft }: Checked, warnings: boolean): Promise<KnownFacts> {
   const { account_id, authority_id } = record.row;
   const db = deps.store.read;
   const hashes = hashesOf(draft);
@@ -57,7 +63,7 @@ async function knownFacts(deps: PcaDeps, { record, template, draft }: Checked): 
   return {
     isBlocked: (await readBlockedKey(db, account_id, hashes.public_key_hash)) !== undefined,
     isAuthorityKey: withKey.some((found) => !isOwn(found)),
-    isReused: await isKeyOfAnother(db, { account_id, ...hashes }),
+    isReused: warnings && (await isKeyOfAnother(db, { account_id, ...hashes })),
     namesakes: isForAuthorities(template) ? await namesakesOf(deps, account_id, draft, hashes) : [],
   };
 }

@@ -13,10 +13,11 @@ import { certificateArn } from '../../domain/authority-ref.ts';
 import { planOf } from '../../domain/issuing.ts';
 import type { Finding } from '../../domain/lint/run.ts';
 import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
-import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
+import { nameKeys } from '../../domain/search/name-key.ts';
+import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
-import { endReservation, reserveSerial } from '../../store/certificate-queries.ts';
+import { endReservation } from '../../store/certificate-queries.ts';
 import { conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
 import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
@@ -49,7 +50,7 @@ export const issueCertificate = implement(IssueCertificate, {
         // Somebody has disabled the authority meanwhile, or changed it otherwise.
         if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
         if (!(await isTrusted(tx, record))) throw conflict(call, record);
-        if (!(await endReservation(tx, issued))) throw notReserved(reserved);
+        if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
         return { CertificateArn: arn };
       }),
     );
@@ -69,8 +70,9 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     const serial = await deps.serials.next();
     const tbs = writeTbs(planOf(draft, serial));
-    requireCleanLints(await checkOrder(deps, order, { tbs, serial }, recipient.now), recipient);
-    const row = await sealedCertificate(deps, {
+    const { now } = recipient;
+    requireCleanLints(await checkOrder(deps, order, { tbs, serial }, { now, warnings: false }), recipient);
+    const row = await deps.reservations.take({
       authority_id: record.row.authority_id,
       serial: serialText(serial),
       account_id: record.row.account_id,
@@ -83,7 +85,7 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
       requested_by: recipient.requestedBy,
       created_at: recipient.now,
     });
-    if (await deps.store.transaction((tx) => reserveSerial(tx, row))) return row;
+    if (row) return row;
   }
   throw new ServiceError('Internal', `${MOST_DRAWS} serial numbers in a row were taken`);
 }
@@ -110,7 +112,7 @@ export async function signed(
     const key = await deps.authorities.keyOf(record.row);
     const signature = await deps.hsm.signWith(key, { algorithm, message: reserved.tbs, isDigest: false });
     // SECURITY: a token that errs, or another key than was meant, must not leave a certificate behind.
-    if (!verifies(reserved.tbs, identifier, signature, record.row.public_key))
+    if (!(await verifiesBeside(reserved.tbs, identifier, signature, record.row.public_key)))
       throw new ServiceError('Internal', `the signature by authority ${record.row.authority_id} does not verify`);
     const certificate = assemble(reserved.tbs, draft.algorithm, signature);
     return await sealedCertificate(deps, { ...reserved, state: 'issued', certificate });
@@ -125,7 +127,7 @@ export async function signed(
 /** Ends a reservation of which nothing came. */
 export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): Promise<boolean> {
   const failed = await sealedCertificate(deps, { ...reserved, state: 'failed' });
-  return deps.store.transaction((tx) => endReservation(tx, failed));
+  return deps.store.transaction((tx) => endReservation(tx, failed, []));
 }
 
 async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {

@@ -20,7 +20,7 @@ import { ALGORITHM, SIGNING_ALGORITHMS } from '../../domain/x509/algorithm.ts';
 import { assemble, type Certificate, readCertificate, writeTbs } from '../../domain/x509/certificate.ts';
 import { readPublicKey } from '../../domain/x509/public-key.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
-import { type AnyCall, askAboutAuthority, missingAuthority, targetOf } from '../authority-access.ts';
+import { type AnyCall, askAboutAuthority, missingAuthority } from '../authority-access.ts';
 
 type Input = Omit<InputOf<typeof IssueCertificate> | InputOf<typeof PreviewCertificate>, 'IdempotencyToken'>;
 
@@ -31,6 +31,8 @@ export interface Order {
   /** Of a root that issues for itself, without what is above. */
   issuer: Issuer;
   draft: Draft;
+  /** The draft as the certificate would be read. */
+  planned: Certificate;
 }
 
 /** Stands where the serial number will be. */
@@ -38,32 +40,43 @@ export const NO_SERIAL = Buffer.from('7f00112233445566778899aabbccddeeff10', 'he
 const NO_SIGNATURE = Buffer.alloc(64);
 
 export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): Promise<Resolved<Order>> {
-  const { target, record } = await askAboutAuthority(call, deps, input.CertificateAuthorityArn);
+  let planned: Planned | undefined;
+  const { target, record } = await askAboutAuthority(call, deps, input.CertificateAuthorityArn, (found) => {
+    planned = planOrder(call, input, deps, found);
+    return planned.ok ? { conditions: planned.conditions } : {};
+  });
   const refused = (absent: ServiceError): Resolved<Order> => ({
     targets: [target],
     state: undefined as never,
     absent,
   });
-  if (!record) return refused(missingAuthority(call, input.CertificateAuthorityArn));
+  if (!record || !planned) return refused(missingAuthority(call, input.CertificateAuthorityArn));
+  if (!planned.ok) return refused(call.fail(planned.code, planned.problem));
+  return { targets: [target], state: { record, target, ...planned.order } };
+}
+
+type Refusal = { ok: false; code: 'InvalidArgs' | 'MalformedCsr'; problem: string };
+type Planned =
+  | { ok: true; order: Omit<Order, 'record' | 'target'>; conditions: ReturnType<typeof certificateConditions> }
+  | Refusal;
+
+function planOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Planned {
   const drafted = draftOrder(call, input, deps, record);
-  if (!drafted.ok) return refused(call.fail(drafted.code, drafted.problem));
+  if (!drafted.ok) return drafted;
   const { template, issuer, draft } = drafted;
   try {
-    const conditions = certificateConditions(
-      asIssued(draft),
-      template,
-      templateArn(deps.settings.partition, template.name),
-    );
-    const asked = targetOf(record, { conditions });
-    return { targets: [asked], state: { record, target: asked, template, issuer, draft } };
+    const planned = asIssued(draft);
+    const arn = templateArn(deps.settings.partition, template.name);
+    const conditions = certificateConditions(planned, template, arn);
+    return { ok: true, order: { template, issuer, draft, planned }, conditions };
   } catch (error) {
-    if (error instanceof DerError) return refused(call.fail('InvalidArgs', error.message));
+    if (error instanceof DerError) return { ok: false, code: 'InvalidArgs', problem: error.message };
     throw error;
   }
 }
 
 /** As a certificate would be read, without the number and the signature it does not have yet. */
-export function asIssued(draft: Draft): Certificate {
+function asIssued(draft: Draft): Certificate {
   const tbs = writeTbs(planOf(draft, NO_SERIAL));
   return readCertificate(assemble(tbs, draft.algorithm, NO_SIGNATURE));
 }

@@ -11,7 +11,7 @@ import { nameText } from '../../domain/x509/name.ts';
 import { requireState } from '../authority-access.ts';
 import { requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { checkOrder } from './check-order.ts';
-import { asIssued, NO_SERIAL, type Order, resolveOrder } from './order.ts';
+import { NO_SERIAL, type Order, resolveOrder } from './order.ts';
 
 const implement = implementFor<PcaDeps>();
 
@@ -19,12 +19,13 @@ const implement = implementFor<PcaDeps>();
 export const previewCertificate = implement(PreviewCertificate, {
   resolve: resolveOrder,
   async run(call, _input, order: Order, deps) {
-    const { record, template, draft, target } = order;
+    const { record, template, draft, target, planned } = order;
     requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
     await requireTrustedChain(call, deps, record);
     const tbs = writeTbs(planOf(draft, NO_SERIAL));
-    const findings = await checkOrder(deps, order, { tbs, serial: NO_SERIAL }, call.now);
-    const { facts, subject, issuer, notBefore, notAfter } = asIssued(draft);
+    const about = { now: call.now, warnings: true };
+    const findings = await checkOrder(deps, order, { tbs, serial: NO_SERIAL }, about);
+    const { facts, subject, issuer, notBefore, notAfter } = planned;
     const path = facts.basicConstraints?.pathLength;
     return {
       Allowed: await policiesLetIn(call, deps, { ...target, action: 'acm-pca:IssueCertificate' }),

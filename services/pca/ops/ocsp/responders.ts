@@ -15,6 +15,7 @@ import { statusOf } from '../../domain/authority-state.ts';
 import { draftCertificate } from '../../domain/issuing.ts';
 import { keyHash } from '../../domain/ocsp/response.ts';
 import { type ResponderRow, responderKeyBinding, responderRowBytes } from '../../domain/revocation/rows.ts';
+import { nameKeys } from '../../domain/search/name-key.ts';
 import { type Template, templateArn, templateOf } from '../../domain/template.ts';
 import { DAY_MS } from '../../domain/validity.ts';
 import { familyOf, type SigningAlgorithm } from '../../domain/x509/algorithm.ts';
@@ -150,7 +151,7 @@ export class Responders {
     const [row_mac] = await guard.seal([responderRowBytes(row)]);
     const made = { ...row, row_mac: row_mac! };
     await store.transaction(async (tx) => {
-      if (!(await endReservation(tx, issued)))
+      if (!(await endReservation(tx, issued, nameKeys(readCertificate(row.certificate)))))
         throw new ServiceError('Unavailable', `signing certificate ${issued.serial} took too long`);
       await insertResponder(tx, made);
       await recorder.appendIn(tx, {
