@@ -13,37 +13,67 @@ const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'UpdateCertificateAuthority',
 ]);
 
+/** About a certificate below the root, by its serial number; what has to happen to it before. */
+const ON_CERTIFICATE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['RevokeCertificate', []],
+  ['HoldCertificate', []],
+  ['ReleaseCertificateHold', ['hold-certificate']],
+  ['ReportKeyCompromise', ['revoke-certificate']],
+  ['GetRevocationStatus', []],
+  ['PreviewRevocation', []],
+]);
+
 export async function makeAuthority(
   { name, examples }: AnyOperation,
   ask: Ask,
 ): Promise<{ authorityArn?: string; certificateArn?: string }> {
   if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
   if (/^(Create|List)Certificate|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
+  const authorityArn = await newAuthority(ask, 'ROOT');
+  const authority = { CertificateAuthorityArn: authorityArn };
+  if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
+  const before = ON_CERTIFICATE.get(name);
+  if (!NEEDS_CERTIFICATE.has(name) && !before) return { authorityArn };
+  const certificateArn = await issue(ask, authorityArn, authorityArn, 'RootCACertificate');
+  const { Certificate } = await ask('/v1/pca/get-certificate', { ...authority, CertificateArn: certificateArn });
+  await ask('/v1/pca/import-certificate-authority-certificate', {
+    ...authority,
+    Certificate: Buffer.from(Certificate as string).toString('base64'),
+  });
+  if (!before) return { authorityArn, certificateArn };
+  const below = await newAuthority(ask, 'SUBORDINATE');
+  const belowArn = await issue(ask, authorityArn, below, 'SubordinateCACertificate_PathLen0');
+  const about = { ...authority, CertificateSerial: serialOf(belowArn), RevocationReason: 'SUPERSEDED' };
+  for (const step of before) {
+    const { RevocationReason, ...held } = about;
+    await ask(`/v1/pca/${step}`, step === 'revoke-certificate' ? { ...held, RevocationReason } : held);
+  }
+  return { authorityArn, certificateArn: belowArn };
+}
+
+export const serialOf = (certificateArn: string) => certificateArn.slice(certificateArn.lastIndexOf('/') + 1);
+
+async function newAuthority(ask: Ask, CertificateAuthorityType: 'ROOT' | 'SUBORDINATE'): Promise<string> {
   const made = await ask('/v1/pca/create-certificate-authority', {
-    CertificateAuthorityType: 'ROOT',
+    CertificateAuthorityType,
     CertificateAuthorityConfiguration: {
       KeyAlgorithm: 'EC_prime256v1',
       SigningAlgorithm: 'SHA256WITHECDSA',
       Subject: { CommonName: 'matrix' },
     },
   });
-  const authorityArn = made.CertificateAuthorityArn as string;
-  const authority = { CertificateAuthorityArn: authorityArn };
-  if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
-  if (!NEEDS_CERTIFICATE.has(name)) return { authorityArn };
-  const { Csr } = await ask('/v1/pca/get-certificate-authority-csr', authority);
+  return made.CertificateAuthorityArn as string;
+}
+
+/** A certificate for the key of an authority, its own or that of another one. */
+async function issue(ask: Ask, by: string, of: string, template: string): Promise<string> {
+  const { Csr } = await ask('/v1/pca/get-certificate-authority-csr', { CertificateAuthorityArn: of });
   const issued = await ask('/v1/pca/issue-certificate', {
-    ...authority,
+    CertificateAuthorityArn: by,
     Csr: Buffer.from(Csr as string).toString('base64'),
     SigningAlgorithm: 'SHA256WITHECDSA',
-    TemplateArn: 'arn:aws:acm-pca:::template/RootCACertificate/V1',
-    Validity: { Type: 'YEARS', Value: 10 },
+    TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
+    Validity: { Type: 'YEARS', Value: template === 'RootCACertificate' ? 10 : 5 },
   });
-  const certificateArn = issued.CertificateArn as string;
-  const { Certificate } = await ask('/v1/pca/get-certificate', { ...authority, CertificateArn: certificateArn });
-  await ask('/v1/pca/import-certificate-authority-certificate', {
-    ...authority,
-    Certificate: Buffer.from(Certificate as string).toString('base64'),
-  });
-  return { authorityArn, certificateArn };
+  return issued.CertificateArn as string;
 }

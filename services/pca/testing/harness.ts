@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Hsm } from '../../../hsm/port.ts';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
@@ -38,7 +39,7 @@ export class PcaHarness {
   readonly projects: Map<string, ProjectState>;
   private readonly hub: ChangeHub;
   private readonly transport: LocalTransport;
-  private readonly folder: string;
+  private readonly folder: string | undefined;
 
   private constructor(parts: {
     kms: KmsHarness;
@@ -47,7 +48,7 @@ export class PcaHarness {
     projects: Map<string, ProjectState>;
     hub: ChangeHub;
     transport: LocalTransport;
-    folder: string;
+    folder: string | undefined;
   }) {
     this.kms = parts.kms;
     this.store = parts.store;
@@ -58,7 +59,10 @@ export class PcaHarness {
     this.folder = parts.folder;
   }
 
-  static async open(options: { url?: string } & Partial<PcaOptions> = {}): Promise<PcaHarness> {
+  /** `folder`: stays when the harness closes, with what is in it. */
+  static async open(
+    options: { url?: string; folder?: string; hsm?: Hsm } & Partial<PcaOptions> = {},
+  ): Promise<PcaHarness> {
     const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map() } = options;
     const pcaService = definePca({ pkiUrl, shards, stores });
     const principals = new Map<string, PrincipalSnapshot>();
@@ -66,7 +70,7 @@ export class PcaHarness {
     const kms = await KmsHarness.open({ principals, projects });
     const clock = { now: () => kms.now };
     const ids = createIds(clock);
-    const folder = mkdtempSync(join(tmpdir(), 'pca-test-'));
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'pca-test-'));
     const log = createLogger({ level: 'silent', name: 'pca-test' });
     const hub = new ChangeHub();
     const metrics = createMetrics();
@@ -82,7 +86,7 @@ export class PcaHarness {
     const writer = { node: 'test', boot: ids.uuidv7(), region: REGION };
     const deps = await pcaService.createDeps({
       store,
-      hsm: kms.hsm,
+      hsm: options.hsm ?? kms.hsm,
       clients: { iam: kms.deps.clients.iam },
       clock,
       ids,
@@ -111,13 +115,13 @@ export class PcaHarness {
     });
     const transport = new LocalTransport();
     transport.register('pca', pipeline.execute);
-    return new PcaHarness({ kms, store, deps, projects, hub, transport, folder });
+    return new PcaHarness({ kms, store, deps, projects, hub, transport, folder: options.folder ? undefined : folder });
   }
 
   async close(): Promise<void> {
     await this.store.close();
     await this.kms.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A user with an identity policy, or the root user of the account under the name `root`. */
