@@ -8,7 +8,7 @@ import type { Installation } from './domain/revocation/settings.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
-import type { KeptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
+import type { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import type { Responders } from './ops/ocsp/responders.ts';
 import type { Authorities } from './store/authorities.ts';
 import type { PcaTables } from './store/tables.ts';
@@ -42,5 +42,5 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   /** Where lists are published besides the PKI listener, by name. */
   listStores: ReadonlyMap<string, ListStore>;
   responders: Responders;
-  ocspAnswers: KeptAnswers;
+  ocspAnswers: OcspAnswers;
 }
