@@ -9,7 +9,7 @@ import type { ListStore } from './jobs/revocation/stores/store.ts';
 import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
-import type { KeptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
+import type { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import type { Responders } from './ops/ocsp/responders.ts';
 import type { Authorities } from './store/authorities.ts';
 import type { ReportFiles } from './store/reports/report-files.ts';
@@ -48,5 +48,5 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   /** Where lists are published besides the PKI listener, by name. */
   listStores: ReadonlyMap<string, ListStore>;
   responders: Responders;
-  ocspAnswers: KeptAnswers;
+  ocspAnswers: OcspAnswers;
 }

@@ -22,7 +22,7 @@ import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
-import { keptAnswers } from './ops/ocsp/answer-ocsp-request.ts';
+import { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import { Responders } from './ops/ocsp/responders.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
@@ -90,7 +90,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     listStores: new Map([...stores].map(([name, store]) => [name, openListStore(store, clock)])),
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
-    ocspAnswers: keptAnswers(),
+    ocspAnswers: new OcspAnswers(),
   };
   deps.responders = new Responders(deps);
   return deps;

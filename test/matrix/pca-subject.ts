@@ -14,9 +14,6 @@ const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'CreateCertificateAuthorityAuditReport',
   'DescribeCertificateAuthorityAuditReport',
   'GetCertificateAuthorityAuditReport',
-  'CreateCertificateAuthorityAuditReport',
-  'DescribeCertificateAuthorityAuditReport',
-  'GetCertificateAuthorityAuditReport',
 ]);
 
 /** Reports are written by a job. */
@@ -33,22 +30,51 @@ async function written(ask: Ask, authority: Input, AuditReportId: string): Promi
 
 const NEVER = { StringEquals: { 'aws:PrincipalAccount': '000000000000' } };
 
+/** About a certificate below the root, by its serial number; what has to happen to it before. */
+const ON_CERTIFICATE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['RevokeCertificate', []],
+  ['HoldCertificate', []],
+  ['ReleaseCertificateHold', ['hold-certificate']],
+  ['ReportKeyCompromise', ['revoke-certificate']],
+  ['GetRevocationStatus', []],
+  ['PreviewRevocation', []],
+]);
+
 export async function makeAuthority(
   { name, examples }: AnyOperation,
   ask: Ask,
 ): Promise<{ authorityArn?: string; certificateArn?: string; auditReportId?: string }> {
   if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
   if (/^CreateCertificateAuthority$|^ListCertificateAuthorities$|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
-  const made = await ask('/v1/pca/create-certificate-authority', {
-    CertificateAuthorityType: 'ROOT',
-    CertificateAuthorityConfiguration: {
-      KeyAlgorithm: 'EC_prime256v1',
-      SigningAlgorithm: 'SHA256WITHECDSA',
-      Subject: { CommonName: 'matrix' },
-    },
-  });
-  const authorityArn = made.CertificateAuthorityArn as string;
+  const authorityArn = await newAuthority(ask, 'ROOT');
   const authority = { CertificateAuthorityArn: authorityArn };
+  if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
+  await share(ask, name, authorityArn);
+  const before = ON_CERTIFICATE.get(name);
+  if (!NEEDS_CERTIFICATE.has(name) && !before) return { authorityArn };
+  const certificateArn = await issue(ask, authorityArn, authorityArn, 'RootCACertificate');
+  const { Certificate } = await ask('/v1/pca/get-certificate', { ...authority, CertificateArn: certificateArn });
+  await ask('/v1/pca/import-certificate-authority-certificate', {
+    ...authority,
+    Certificate: Buffer.from(Certificate as string).toString('base64'),
+  });
+  if (name.endsWith('AuditReport') && !name.startsWith('Create'))
+    return { authorityArn, certificateArn, auditReportId: await report(ask, name, authority) };
+  if (!before) return { authorityArn, certificateArn };
+  const below = await newAuthority(ask, 'SUBORDINATE');
+  const belowArn = await issue(ask, authorityArn, below, 'SubordinateCACertificate_PathLen0');
+  const about = { ...authority, CertificateSerial: serialOf(belowArn), RevocationReason: 'SUPERSEDED' };
+  for (const step of before) {
+    const { RevocationReason, ...held } = about;
+    await ask(`/v1/pca/${step}`, step === 'revoke-certificate' ? { ...held, RevocationReason } : held);
+  }
+  return { authorityArn, certificateArn: belowArn };
+}
+
+export const serialOf = (certificateArn: string) => certificateArn.slice(certificateArn.lastIndexOf('/') + 1);
+
+/** What there is to read or take away. */
+async function share(ask: Ask, name: string, authorityArn: string): Promise<void> {
   if (name === 'GetPolicy') {
     const Allow = { Effect: 'Allow', Principal: '*', Action: 'acm-pca:GetCertificate', Resource: '*' };
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...Allow, Condition: NEVER }] });
@@ -56,33 +82,43 @@ export async function makeAuthority(
   }
   if (name === 'DeletePermission')
     await ask('/v1/pca/create-permission', {
-      ...authority,
+      CertificateAuthorityArn: authorityArn,
       Principal: 'acm.amazonaws.com',
       Actions: ['GetCertificate'],
     });
-  if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
-  if (!NEEDS_CERTIFICATE.has(name)) return { authorityArn };
-  const { Csr } = await ask('/v1/pca/get-certificate-authority-csr', authority);
-  const issued = await ask('/v1/pca/issue-certificate', {
-    ...authority,
-    Csr: Buffer.from(Csr as string).toString('base64'),
-    SigningAlgorithm: 'SHA256WITHECDSA',
-    TemplateArn: 'arn:aws:acm-pca:::template/RootCACertificate/V1',
-    Validity: { Type: 'YEARS', Value: 10 },
-  });
-  const certificateArn = issued.CertificateArn as string;
-  const { Certificate } = await ask('/v1/pca/get-certificate', { ...authority, CertificateArn: certificateArn });
-  await ask('/v1/pca/import-certificate-authority-certificate', {
-    ...authority,
-    Certificate: Buffer.from(Certificate as string).toString('base64'),
-  });
-  if (!name.endsWith('AuditReport') || name.startsWith('Create')) return { authorityArn, certificateArn };
-  const report = await ask('/v1/pca/create-certificate-authority-audit-report', {
+}
+
+async function report(ask: Ask, name: string, authority: Input): Promise<string> {
+  const { AuditReportId } = await ask('/v1/pca/create-certificate-authority-audit-report', {
     ...authority,
     S3BucketName: 'reports',
     AuditReportResponseFormat: 'JSON',
   });
-  const auditReportId = report.AuditReportId as string;
-  if (name.startsWith('Get')) await written(ask, authority, auditReportId);
-  return { authorityArn, certificateArn, auditReportId };
+  if (name.startsWith('Get')) await written(ask, authority, AuditReportId as string);
+  return AuditReportId as string;
+}
+
+async function newAuthority(ask: Ask, CertificateAuthorityType: 'ROOT' | 'SUBORDINATE'): Promise<string> {
+  const made = await ask('/v1/pca/create-certificate-authority', {
+    CertificateAuthorityType,
+    CertificateAuthorityConfiguration: {
+      KeyAlgorithm: 'EC_prime256v1',
+      SigningAlgorithm: 'SHA256WITHECDSA',
+      Subject: { CommonName: 'matrix' },
+    },
+  });
+  return made.CertificateAuthorityArn as string;
+}
+
+/** A certificate for the key of an authority, its own or that of another one. */
+async function issue(ask: Ask, by: string, of: string, template: string): Promise<string> {
+  const { Csr } = await ask('/v1/pca/get-certificate-authority-csr', { CertificateAuthorityArn: of });
+  const issued = await ask('/v1/pca/issue-certificate', {
+    CertificateAuthorityArn: by,
+    Csr: Buffer.from(Csr as string).toString('base64'),
+    SigningAlgorithm: 'SHA256WITHECDSA',
+    TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
+    Validity: { Type: 'YEARS', Value: template === 'RootCACertificate' ? 10 : 5 },
+  });
+  return issued.CertificateArn as string;
 }

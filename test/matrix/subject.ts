@@ -16,7 +16,7 @@ import {
 } from './config-subject.ts';
 import { isLeaseOperation, leaseResources, leaseValue, makeLeaseObjects } from './lease-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
-import { makeAuthority } from './pca-subject.ts';
+import { makeAuthority, serialOf } from './pca-subject.ts';
 
 type Input = Record<string, unknown>;
 
@@ -271,6 +271,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
     AuditReportId: objects.auditReportId,
+    CertificateSerial: serialOf(objects.certificateArn),
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.
     WrappingToken: naming === 'new' ? undefined : objects.wrappingToken,

@@ -39,8 +39,7 @@ export class PcaHarness {
   readonly projects: Map<string, ProjectState>;
   private readonly hub: ChangeHub;
   private readonly transport: LocalTransport;
-  private readonly folder: string;
-  private readonly isOwnFolder: boolean;
+  private readonly folder: string | undefined;
 
   private constructor(parts: {
     kms: KmsHarness;
@@ -49,8 +48,7 @@ export class PcaHarness {
     projects: Map<string, ProjectState>;
     hub: ChangeHub;
     transport: LocalTransport;
-    folder: string;
-    isOwnFolder: boolean;
+    folder: string | undefined;
   }) {
     this.kms = parts.kms;
     this.store = parts.store;
@@ -59,7 +57,6 @@ export class PcaHarness {
     this.hub = parts.hub;
     this.transport = parts.transport;
     this.folder = parts.folder;
-    this.isOwnFolder = parts.isOwnFolder;
   }
 
   /** `hsm`: in the place of the memory HSM; `folder`: one that stays. The caller closes both. */
@@ -118,22 +115,13 @@ export class PcaHarness {
     });
     const transport = new LocalTransport();
     transport.register('pca', pipeline.execute);
-    return new PcaHarness({
-      kms,
-      store,
-      deps,
-      projects,
-      hub,
-      transport,
-      folder,
-      isOwnFolder: options.folder === undefined,
-    });
+    return new PcaHarness({ kms, store, deps, projects, hub, transport, folder: options.folder ? undefined : folder });
   }
 
   async close(): Promise<void> {
     await this.store.close();
     await this.kms.close();
-    if (this.isOwnFolder) rmSync(this.folder, { recursive: true, force: true });
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A user with an identity policy, or the root user of the account under the name `root`. */

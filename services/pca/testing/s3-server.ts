@@ -16,6 +16,8 @@ export interface S3Server {
   url: string;
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
+  /** The AWS CLI with these credentials; its JSON. */
+  aws(...args: string[]): Record<string, unknown>;
   stop(): Promise<void>;
 }
 
@@ -29,19 +31,27 @@ export async function startS3(bucket = 'lists'): Promise<S3Server> {
   const endpoint = `http://127.0.0.1:${port}`;
   try {
     await reachable(endpoint, child);
-    const aws = (...args: string[]) =>
-      execFileSync('aws', ['--endpoint-url', endpoint, '--region', REGION, '--output', 'json', ...args], {
-        encoding: 'utf8',
-        env: { PATH: process.env.PATH, AWS_ACCESS_KEY_ID: 'first', AWS_SECRET_ACCESS_KEY: 'first' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+    const as =
+      ({ accessKeyId, secretAccessKey }: S3Server['credentials']) =>
+      (...args: string[]) =>
+        execFileSync('aws', ['--endpoint-url', endpoint, '--region', REGION, '--output', 'json', ...args], {
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+    const aws = as({ accessKeyId: 'first', secretAccessKey: 'first' });
     aws('iam', 'create-user', '--user-name', 'parapet');
     const { AccessKey } = JSON.parse(aws('iam', 'create-access-key', '--user-name', 'parapet'));
     aws('iam', 'put-user-policy', '--user-name', 'parapet', '--policy-name', 'all', '--policy-document', POLICY);
     const place = `LocationConstraint=${REGION}`;
     aws('s3api', 'create-bucket', '--bucket', bucket, '--create-bucket-configuration', place);
     const credentials = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
-    return { port, url: `${endpoint}/${bucket}`, region: REGION, credentials, stop: () => ended(child) };
+    const own = as(credentials);
+    return {
+      ...{ port, url: `${endpoint}/${bucket}`, region: REGION, credentials },
+      aws: (...args) => JSON.parse(own(...args)) as Record<string, unknown>,
+      stop: () => ended(child),
+    };
   } catch (error) {
     await ended(child);
     throw error;

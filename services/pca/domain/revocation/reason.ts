@@ -25,7 +25,6 @@ const CODE: Readonly<Record<AnyReason, number>> = {
 };
 
 export const UNSPECIFIED = CODE.UNSPECIFIED;
-export const REMOVE_FROM_LIST = 8;
 /** That a list may give; unspecified is said by saying nothing. */
 export const LISTED_CODES: ReadonlySet<number> = new Set(Object.values(CODE).filter((code) => code !== UNSPECIFIED));
 

@@ -52,7 +52,7 @@ afterAll(async () => {
 
 async function publishing(S3BucketName: string, CrlType: 'COMPLETE' | 'PARTITIONED' = 'COMPLETE') {
   const CertificateAuthorityArn = await makeRoot(admin, `at ${S3BucketName}`);
-  const CrlConfiguration = { Enabled: true, S3BucketName, CrlType };
+  const CrlConfiguration = { Enabled: true, S3BucketName, CrlType, S3ObjectAcl: 'PUBLIC_READ' as const };
   await admin.UpdateCertificateAuthority({ CertificateAuthorityArn, RevocationConfiguration: { CrlConfiguration } });
   await makeDueLists(pca);
   return CertificateAuthorityArn;
@@ -103,14 +103,18 @@ describe('an object store', () => {
       mediaType: 'application/pkix-crl',
     });
     expect(await store.get('crl/none.crl')).toBeUndefined();
+    const object = ['--bucket', 'lists', '--key', pathOf(list!.Uri)];
+    expect(s3.aws('s3api', 'head-object', ...object).CacheControl).toBe('public, max-age=3600');
+    const { Grants } = s3.aws('s3api', 'get-object-acl', ...object);
+    expect(JSON.stringify(Grants)).toContain('AllUsers');
   });
 
   it('takes nothing that is signed with another key', async () => {
     const credentials = { ...s3.credentials, secretAccessKey: 'another' };
     const store = new S3Store({ ...s3, credentials, clock });
-    await expect(store.put('crl/a.crl', Buffer.from('x'), 'text/plain')).rejects.toMatchObject(
-      refused('Unavailable', '403'),
-    );
+    await expect(
+      store.put('crl/a.crl', Buffer.from('x'), { mediaType: 'text/plain', freshSeconds: 1 }),
+    ).rejects.toMatchObject(refused('Unavailable', '403'));
   });
 
   it('that answers other bytes than it was given has published nothing', async () => {

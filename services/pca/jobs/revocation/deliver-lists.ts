@@ -8,7 +8,12 @@ import type { Job } from '../../../../platform/runtime/service.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { LIST_MEDIA_TYPE, lintPublished } from '../../domain/lint/lists.ts';
 import type { ListRow } from '../../domain/revocation/rows.ts';
-import { type ListSettings, listUris, readSettings } from '../../domain/revocation/settings.ts';
+import {
+  type ListSettings,
+  listUris,
+  type RevocationSettings,
+  readSettings,
+} from '../../domain/revocation/settings.ts';
 import {
   type ListKey,
   listUndelivered,
@@ -22,6 +27,8 @@ const AT_ONCE = 64;
 const TURN_MS = 8_000;
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
+/** As the PKI listener says it. */
+const MOST_FRESH_SECONDS = 3_600;
 
 export const deliverLists: Job<PcaDeps> = {
   name: 'pca-deliver-lists',
@@ -48,10 +55,11 @@ async function deliverTo(deps: PcaDeps, name: string, store: ListStore, until: n
 async function deliver(deps: PcaDeps, store: ListStore, key: ListKey): Promise<boolean> {
   const row = await readListRow(deps.store.read, key);
   const record = await deps.authorities.byId(key.authority_id);
-  const lists = readSettings(record?.row.revocation ?? null)?.lists;
-  if (!row?.list || !lists) return true;
+  const settings = readSettings(record?.row.revocation ?? null);
+  if (!row?.list || !settings?.lists) return true;
   try {
-    for (const path of pathsOf(row, lists)) await publish(deps, store, path, { ...row, list: row.list }, lists);
+    for (const path of pathsOf(row, settings.lists))
+      await publish(deps, store, path, { ...row, list: row.list }, settings);
     await deps.store.transaction((tx) => markDelivered(tx, row));
     return true;
   } catch (error) {
@@ -75,14 +83,19 @@ async function publish(
   store: ListStore,
   path: string,
   row: ListRow & { list: Buffer },
-  lists: ListSettings,
+  { configuration, lists }: RevocationSettings,
 ): Promise<void> {
-  await store.put(path, row.list, LIST_MEDIA_TYPE);
+  const half = Math.floor((row.next_update! - row.this_update!) / 2000);
+  await store.put(path, row.list, {
+    mediaType: LIST_MEDIA_TYPE,
+    freshSeconds: Math.min(MOST_FRESH_SECONDS, half),
+    acl: configuration.CrlConfiguration?.S3ObjectAcl,
+  });
   const seen = await store.get(path);
   if (!seen) throw new ServiceError('Unavailable', `${path} is not there after it was written`);
   const expected = {
     ...{ sha256: row.sha256!, thisUpdate: row.this_update!, nextUpdate: row.next_update! },
-    isShard: lists.type === 'PARTITIONED',
+    isShard: lists?.type === 'PARTITIONED',
   };
   for (const { level, message } of lintPublished(seen, expected, deps.clock.now())) {
     if (level === 'error') throw new ServiceError('Unavailable', `${path}: ${message} (lint 40)`);

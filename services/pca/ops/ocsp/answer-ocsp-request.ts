@@ -37,9 +37,16 @@ export interface OcspAnswer {
   NextUpdate?: number;
 }
 
-/** Answers of this process, by what was asked and what the records said. */
-export type KeptAnswers = LRUCache<string, Required<OcspAnswer>>;
-export const keptAnswers = (): KeptAnswers => new LRUCache({ max: MAX_KEPT });
+/** Strangers may not have more signatures under way than this: beyond it nonces are not answered (RFC 9654 2.1). */
+const MOST_NONCES = 32;
+
+/** What this process keeps of its answers. */
+export class OcspAnswers {
+  /** By what was asked and what the records said. */
+  readonly kept = new LRUCache<string, Required<OcspAnswer>>({ max: MAX_KEPT });
+  /** With a nonce, under way. */
+  nonces = 0;
+}
 
 export const answerOcspRequest = implement(AnswerOcspRequest, {
   resolve: noResource,
@@ -54,7 +61,7 @@ export const answerOcspRequest = implement(AnswerOcspRequest, {
     try {
       const record = await deps.authorities.byId(AuthorityId);
       if (!record || !answersFor(record, request.certIds, call.now)) return { Response: ocspError('unauthorized') };
-      return await answer(deps, record, request, call.now);
+      return await answerWithin(deps, record, request, call.now);
     } catch (error) {
       if (!(error instanceof HsmError)) throw error;
       deps.log.warn({ authority_id: AuthorityId, err: error.message }, 'no OCSP answer: the HSM cannot be used');
@@ -75,18 +82,31 @@ function answersFor({ row, issuer }: AuthorityRecord, certIds: readonly CertId[]
   );
 }
 
+async function answerWithin(deps: PcaDeps, record: AuthorityRecord, request: OcspRequest, now: number) {
+  const { ocspAnswers } = deps;
+  if (!request.nonce) return answer(deps, record, request, now);
+  if (ocspAnswers.nonces >= MOST_NONCES) return answer(deps, record, { ...request, nonce: undefined }, now);
+  ocspAnswers.nonces++;
+  try {
+    return await answer(deps, record, request, now);
+  } finally {
+    ocspAnswers.nonces--;
+  }
+}
+
 async function answer(
   deps: PcaDeps,
   record: AuthorityRecord,
   { certIds, nonce }: OcspRequest,
   now: number,
 ): Promise<OcspAnswer> {
+  const { ocspAnswers } = deps;
   const singles = await Promise.all(
     certIds.map(async ({ bytes, serial }) => ({ certId: bytes, status: await statusOfSerial(deps, record, serial) })),
   );
   const { authority_id } = record.row;
   const key = hash('sha256', JSON.stringify([authority_id, singles]), 'base64');
-  const kept = nonce ? undefined : deps.ocspAnswers.get(key);
+  const kept = nonce ? undefined : ocspAnswers.kept.get(key);
   if (kept && now < (kept.ThisUpdate + kept.NextUpdate) / 2) return kept;
   const responder = await deps.responders.of(record);
   const thisUpdate = Math.floor(now / 1000) * 1000;
@@ -98,7 +118,7 @@ async function answer(
   const Response = assembleResponse(data, algorithm, { signature, certificate });
   if (nonce) return { Response };
   const made = { Response, ThisUpdate: thisUpdate, NextUpdate: nextUpdate };
-  deps.ocspAnswers.set(key, made);
+  ocspAnswers.kept.set(key, made);
   return made;
 }
 

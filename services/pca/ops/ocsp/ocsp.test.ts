@@ -115,6 +115,16 @@ describe('an answer', () => {
     expect(second.ThisUpdate).toBeGreaterThan(first.ThisUpdate!);
   });
 
+  it('leaves nonces out when strangers ask for more signatures than are good for everybody', async () => {
+    const { serial } = await leaf();
+    const requests = Array.from({ length: 100 }, () => request(serial));
+    const answers = await Promise.all(requests.map((bytes) => answer(bytes)));
+    const without = answers.filter(({ NextUpdate }) => NextUpdate !== undefined);
+    expect(without.length).toBeGreaterThan(0);
+    expect(without.length).toBeLessThan(100);
+    expect((await answer(requests[0]!)).NextUpdate).toBeUndefined();
+  });
+
   it('is unauthorized for another issuer, an authority without OCSP, and none', async () => {
     const other = await makeRoot(admin, 'other');
     const unauthorized = ocspError('unauthorized');

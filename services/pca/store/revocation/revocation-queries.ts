@@ -33,13 +33,13 @@ export async function writeRevocation(
       .executeTakeFirst();
     return inserted.numInsertedOrUpdatedRows === 1n;
   }
-  const { authority_id, serial, listed, ...columns } = row;
+  const { authority_id, serial, listed: _, ...columns } = row;
   const updated = await own(tx)
     .updateTable('revocation')
     // A list may have been made since the row was read.
     .set((eb) => ({
       ...columns,
-      listed: eb.case().when('listed', 'in', ON_LIST).then(LISTED.changed).else(listed).end(),
+      listed: eb.case().when('listed', 'in', ON_LIST).then(eb.lit(LISTED.changed)).else(eb.lit(LISTED.pending)).end(),
     }))
     .where('authority_id', '=', authority_id)
     .where('serial', '=', serial)

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { type SigningCredentials, signHeaders } from '../../../../../platform/authn/sigv4/sign.ts';
 import { ServiceError } from '../../../../../platform/contract/error.ts';
 import type { Clock } from '../../../../../platform/runtime/clock.ts';
-import type { ListStore } from './store.ts';
+import type { ListStore, ObjectFacts } from './store.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 1 << 27;
@@ -32,8 +32,10 @@ export class S3Store implements ListStore {
     this.base = new URL(options.url);
   }
 
-  async put(path: string, bytes: Buffer, mediaType: string): Promise<void> {
-    const { status } = await this.ask('PUT', path, ['content-type', mediaType], bytes);
+  async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl }: ObjectFacts): Promise<void> {
+    const headers = ['content-type', mediaType, 'cache-control', `public, max-age=${freshSeconds}`];
+    if (acl) headers.push('x-amz-acl', acl.toLowerCase().replaceAll('_', '-'));
+    const { status } = await this.ask('PUT', path, headers, bytes);
     if (status !== 200) throw this.unusable(`it answered PUT ${path} with ${status}`);
   }
 
