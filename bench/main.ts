@@ -15,6 +15,7 @@ const benches = [
   'propagation',
   'kms',
   'vault',
+  'pca',
   'revocation',
 ] as const;
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : benches;

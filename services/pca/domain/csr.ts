@@ -4,7 +4,7 @@
  */
 import * as der from '../../../platform/contract/der.ts';
 import * as read from './der/reader.ts';
-import { algorithmOf, verifies } from './x509/algorithm.ts';
+import { algorithmOf, verifies, verifiesBeside } from './x509/algorithm.ts';
 import {
   type Extension,
   type ExtensionFacts,
@@ -33,18 +33,36 @@ export type CheckedRequest = { ok: true; csr: CertificationRequest } | { ok: fal
 
 /** PEM or DER, checked as spec pca 3.3 says. Never throws. */
 export function readRequest(bytes: Buffer): CheckedRequest {
+  const parsed = parse(bytes);
+  return parsed.ok && !verifies(...parsed.proof) ? NOT_PROVEN : parsed;
+}
+
+/** The same, with the signature verified beside this thread: for where many requests come. */
+export async function readRequestBeside(bytes: Buffer): Promise<CheckedRequest> {
+  const parsed = parse(bytes);
+  return parsed.ok && !(await verifiesBeside(...parsed.proof)) ? NOT_PROVEN : parsed;
+}
+
+const NOT_PROVEN = { ok: false, problem: 'the signature of the request is not by the key in it' } as const;
+
+/** All but whether the signature is by the key. */
+type Parsed =
+  | { ok: true; csr: CertificationRequest; proof: Parameters<typeof verifies> }
+  | { ok: false; problem: string };
+
+function parse(bytes: Buffer): Parsed {
   if (bytes.length > MAX_BYTES) return { ok: false, problem: `the request is longer than ${MAX_BYTES} bytes` };
   const object = readOnePem(bytes, CSR_LABELS);
   if (!object) return { ok: false, problem: 'the request is neither DER nor one PEM block of a certificate request' };
   try {
-    return checked(object);
+    return parsedRequest(object);
   } catch (error) {
     if (error instanceof read.DerError) return { ok: false, problem: error.message };
     throw error;
   }
 }
 
-function checked(bytes: Buffer): CheckedRequest {
+function parsedRequest(bytes: Buffer): Parsed {
   const whole = read.readOne(bytes, read.TAG.sequence);
   read.requireStrict(whole);
   const [info, algorithm, signature, ...more] = read.children(whole, read.TAG.sequence);
@@ -59,10 +77,9 @@ function checked(bytes: Buffer): CheckedRequest {
   const key = readPublicKey(spki);
   const problem = keyProblem(key, spki);
   if (problem !== undefined) return { ok: false, problem };
-  if (!verifies(info!.bytes, identifier, read.bitStringBytes(signature), spki))
-    return { ok: false, problem: 'the signature of the request is not by the key in it' };
   const facts = extensionFacts(extensions);
-  return { ok: true, csr: { subject: readName(subject), publicKey: spki, key, extensions, facts } };
+  const csr = { subject: readName(subject), publicKey: spki, key, extensions, facts };
+  return { ok: true, csr, proof: [info!.bytes, identifier, read.bitStringBytes(signature), spki] };
 }
 
 function readAttributes(element: read.Element | undefined): Extension[] {

@@ -39,7 +39,7 @@ export async function askAboutAuthority(
   call: AnyCall,
   deps: PcaDeps,
   arn: string,
-  question: Question | ((found: AuthorityRecord) => Question) = {},
+  question: Question | ((found: AuthorityRecord) => Promise<Question>) = {},
 ): Promise<AuthorityAnswer> {
   const reference = parseAuthorityArn(arn, deps.settings);
   if (!reference) {
@@ -49,7 +49,7 @@ export async function askAboutAuthority(
     });
   }
   const record = await findAuthority(call, deps, reference);
-  const target = record && targetOf(record, typeof question === 'function' ? question(record) : question);
+  const target = record && targetOf(record, typeof question === 'function' ? await question(record) : question);
   if (target && (await isSeen(call, deps, target))) {
     call.touches(record.arn, TYPE, record.row.account_id);
     return { reference, target, record };

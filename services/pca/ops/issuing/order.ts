@@ -8,7 +8,7 @@ import type { AuthorizationTarget, Resolved } from '../../../../platform/runtime
 import type { IssueCertificate, PreviewCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateConditions } from '../../domain/certificate-conditions.ts';
-import { readRequest } from '../../domain/csr.ts';
+import { readRequestBeside } from '../../domain/csr.ts';
 import { DerError } from '../../domain/der/reader.ts';
 import { type Draft, draftCertificate, type Issuer, planOf } from '../../domain/issuing.ts';
 import { placesOf } from '../../domain/revocation/places.ts';
@@ -41,8 +41,8 @@ const NO_SIGNATURE = Buffer.alloc(64);
 
 export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): Promise<Resolved<Order>> {
   let planned: Planned | undefined;
-  const { target, record } = await askAboutAuthority(call, deps, input.CertificateAuthorityArn, (found) => {
-    planned = planOrder(call, input, deps, found);
+  const { target, record } = await askAboutAuthority(call, deps, input.CertificateAuthorityArn, async (found) => {
+    planned = await planOrder(call, input, deps, found);
     return planned.ok ? { conditions: planned.conditions } : {};
   });
   const refused = (absent: ServiceError): Resolved<Order> => ({
@@ -60,8 +60,8 @@ type Planned =
   | { ok: true; order: Omit<Order, 'record' | 'target'>; conditions: ReturnType<typeof certificateConditions> }
   | Refusal;
 
-function planOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Planned {
-  const drafted = draftOrder(call, input, deps, record);
+async function planOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Promise<Planned> {
+  const drafted = await draftOrder(call, input, deps, record);
   if (!drafted.ok) return drafted;
   const { template, issuer, draft } = drafted;
   try {
@@ -85,7 +85,7 @@ type Drafted =
   | { ok: true; template: Template; issuer: Issuer; draft: Draft }
   | { ok: false; code: 'InvalidArgs' | 'MalformedCsr'; problem: string };
 
-function draftOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Drafted {
+async function draftOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Promise<Drafted> {
   const refuse = (problem: string): Drafted => ({ ok: false, code: 'InvalidArgs', problem });
   const { partition } = deps.settings;
   const arn = input.TemplateArn ?? templateArn(partition, DEFAULT_TEMPLATE);
@@ -95,7 +95,7 @@ function draftOrder(call: AnyCall, input: Input, deps: PcaDeps, record: Authorit
   const { family } = readPublicKey(record.row.public_key);
   if (!algorithm || ALGORITHM[algorithm].family !== family)
     return refuse(`the authority cannot sign with ${input.SigningAlgorithm}: its key is ${record.row.key_algorithm}`);
-  const read = readRequest(input.Csr);
+  const read = await readRequestBeside(input.Csr);
   if (!read.ok) return { ok: false, code: 'MalformedCsr', problem: read.problem };
   const content = readContent(input.ApiPassthrough ?? {});
   if (!content.ok) return refuse(content.problem);
