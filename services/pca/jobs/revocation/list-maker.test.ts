@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countEntries } from '../../domain/revocation/entries.ts';
 import { listFacts, readList } from '../../domain/revocation/list.ts';
 import { DAY_MS } from '../../domain/validity.ts';
-import { leaseList } from '../../store/revocation/list-queries.ts';
+import { endLease, leaseList } from '../../store/revocation/list-queries.ts';
 import { type PcaClient, PcaHarness } from '../../testing/harness.ts';
 import { makeRoot, Workplace } from '../../testing/hierarchy.ts';
 import { fetchList, issueLeaf, type Leaf, makeDueLists } from '../../testing/revocation.ts';
@@ -112,7 +112,12 @@ describe('a list', () => {
     expect(await lease()).toBeUndefined();
     expect(await makeDueLists(pca)).toBe(0);
     expect(await publish(60_001)).toBe(1);
-    expect((await shown()).Number).toBeGreaterThan(leased!.number);
+    const { Number: number } = await shown();
+    expect(number).toBeGreaterThan(leased!.number);
+    // Who was too slow stores nothing.
+    const late = { list: Buffer.from('late'), list_number: leased!.number };
+    expect(await pca.store.transaction((tx) => endLease(tx, leased!, late))).toBe(false);
+    expect((await shown()).Number).toBe(number);
   });
 
   it('ends with the settings, and goes on with them', async () => {
