@@ -39,6 +39,8 @@ const PACKAGES = {
     { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
     { name: 'curl', present: () => onPath('curl') },
     { name: 'openssl', present: () => onPath('openssl') },
+    // Judges certificates.
+    { name: 'gnutls-bin', present: () => onPath('certtool') },
   ],
 };
 

@@ -16,6 +16,7 @@ const amount = deep
       PARAPET_LOST_ANSWER_EVERY: '1',
       PARAPET_FUZZ_CASES: '20000',
       PARAPET_TIMING_MEASUREMENTS: '200000',
+      PARAPET_PROPERTY_RUNS: '100000',
     }
   : {
       PARAPET_DIFFERENTIAL_PAIRS: '200000',
@@ -25,6 +26,7 @@ const amount = deep
       PARAPET_LOST_ANSWER_EVERY: '4',
       PARAPET_FUZZ_CASES: '20',
       PARAPET_TIMING_MEASUREMENTS: '20000',
+      PARAPET_PROPERTY_RUNS: '3000',
     };
 
 ensure({ tests: true });
