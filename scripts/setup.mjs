@@ -39,7 +39,7 @@ const PACKAGES = {
     { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
     { name: 'curl', present: () => onPath('curl') },
     { name: 'openssl', present: () => onPath('openssl') },
-    // A second judge of lists and OCSP answers.
+    // Judges certificates, lists and OCSP answers.
     { name: 'gnutls-bin', present: () => onPath('certtool') },
     { name: 'python3-venv', present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0 },
   ],

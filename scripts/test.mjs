@@ -17,6 +17,7 @@ const amount = deep
       PARAPET_FUZZ_CASES: '20000',
       PARAPET_OCSP_MUTATIONS: '100000',
       PARAPET_TIMING_MEASUREMENTS: '200000',
+      PARAPET_PROPERTY_RUNS: '100000',
     }
   : {
       PARAPET_DIFFERENTIAL_PAIRS: '200000',
@@ -27,6 +28,7 @@ const amount = deep
       PARAPET_FUZZ_CASES: '20',
       PARAPET_OCSP_MUTATIONS: '3000',
       PARAPET_TIMING_MEASUREMENTS: '20000',
+      PARAPET_PROPERTY_RUNS: '3000',
     };
 
 const endToEnd = (shape, engine) => ({

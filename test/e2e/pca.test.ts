@@ -214,6 +214,59 @@ describe('aws acm-pca', () => {
     expect(seen.json()).toMatchObject({ Allowed: false, Issuable: true });
   });
 
+  it('lets others use an authority by its policy, and says what is permitted', async () => {
+    const reader = await createUser(server, allow('iam:GetUser'));
+    const describeIt = ['describe-certificate-authority', ...about(issuing)];
+    expect(await refusal(describeIt, reader.credentials)).toContain('AccessDeniedException');
+    const Principal = { AWS: `arn:aws:iam::${server.admin.accountId}:user/${reader.name}` };
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal, Action: 'acm-pca:DescribeCertificateAuthority', Resource: '*' }],
+    });
+    await pca(['put-policy', '--resource-arn', issuing, '--policy', Policy]);
+    expect(await pca(['get-policy', '--resource-arn', issuing])).toEqual({ Policy });
+    expect(await pca(describeIt, reader.credentials)).toBeDefined();
+    const lockOut = Policy.replace('"Allow"', '"Deny"').replace(/"Principal":{[^}]*}/, '"Principal":"*"');
+    const locked = lockOut.replace('DescribeCertificateAuthority', 'PutPolicy');
+    expect(await refusal(['put-policy', '--resource-arn', issuing, '--policy', locked])).toContain(
+      'LockoutPreventedException',
+    );
+    await pca(['delete-policy', '--resource-arn', issuing]);
+    expect(await refusal(['get-policy', '--resource-arn', issuing])).toContain('ResourceNotFoundException');
+    const service = ['--principal', 'acm.amazonaws.com'];
+    const permit = [
+      ...['create-permission', ...about(issuing), ...service],
+      ...['--actions', 'IssueCertificate', 'GetCertificate', 'ListPermissions'],
+    ];
+    await pca(permit);
+    expect(await refusal(permit)).toContain('PermissionAlreadyExistsException');
+    expect(await pca(['list-permissions', ...about(issuing)])).toMatchObject({
+      Permissions: [{ Principal: 'acm.amazonaws.com', SourceAccount: server.admin.accountId }],
+    });
+    await pca(['delete-permission', ...about(issuing), ...service]);
+    expect(await pca(['list-permissions', ...about(issuing)])).toEqual({ Permissions: [] });
+  });
+
+  it('reports what was issued', async () => {
+    const made = await pca([
+      ...['create-certificate-authority-audit-report', ...about(issuing)],
+      ...['--s3-bucket-name', 'reports', '--audit-report-response-format', 'JSON'],
+    ]);
+    const report = ['--audit-report-id', made.AuditReportId as string];
+    await pca(['wait', 'audit-report-created', ...about(issuing), ...report]);
+    expect(await pca(['describe-certificate-authority-audit-report', ...about(issuing), ...report])).toMatchObject({
+      AuditReportStatus: 'SUCCESS',
+      S3BucketName: 'reports',
+      S3Key: made.S3Key,
+    });
+    const input = { CertificateAuthorityArn: issuing, AuditReportId: made.AuditReportId };
+    const piece = (await native(server, '/v1/pca/get-certificate-authority-audit-report', input)).json();
+    const entries = JSON.parse(Buffer.from(piece.Content as string, 'base64').toString()) as { subject: string }[];
+    expect(entries.map(({ subject }) => subject)).toContain('CN=www.example.com');
+    const found = await native(server, '/v1/pca/list-certificates', { Name: 'example.com', NameMatch: 'SUFFIX' });
+    expect((found.json().Certificates as unknown[]).length).toBeGreaterThanOrEqual(entries.length);
+  });
+
   it('tags, lists, disables, deletes and restores', async () => {
     await pca(['tag-certificate-authority', ...about(issuing), '--tags', 'Key=team,Value=web']);
     await pca(['untag-certificate-authority', ...about(issuing), '--tags', 'Key=app']);

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { ACMPCAClient } from '@aws-sdk/client-acm-pca';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
@@ -37,6 +38,8 @@ export function awsClients(server: Target, credentials: Credentials = adminCrede
     iam: new IAMClient(settings),
     sts: new STSClient(settings),
     secrets: new SecretsManagerClient(settings),
+    // Its last release in the registry is older than the others; what it takes is the same.
+    pca: new ACMPCAClient(settings as never),
     organizations: new OrganizationsClient(settings),
   };
 }

@@ -169,6 +169,8 @@ const TEMPLATES: ReadonlyMap<string, Template> = new Map(
   ),
 );
 
+export const TEMPLATE_NAMES: readonly string[] = [...TEMPLATES.keys()];
+
 export const DEFAULT_TEMPLATE = 'EndEntityCertificate';
 
 export function templateArn(partition: string, name: string): string {
