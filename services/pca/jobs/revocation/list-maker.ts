@@ -110,7 +110,9 @@ export class ListMaker {
 
   /** Revocations from before there were lists, and those that came while the lists were switched on. */
   private async assign({ row }: AuthorityRecord, { lists }: RevocationSettings): Promise<void> {
-    await this.deps.store.transaction(async (tx) => {
+    const { store } = this.deps;
+    if ((await unassignedRevocations(store.read, row.authority_id)).length === 0) return;
+    await store.transaction(async (tx) => {
       for (const one of await unassignedRevocations(tx, row.authority_id)) {
         const shard = shardOf(Buffer.from(one.serial, 'hex'), one.is_authority === 1, lists);
         if (shard !== undefined) await assignShard(tx, one, shard);

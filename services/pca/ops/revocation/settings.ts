@@ -11,6 +11,7 @@ import {
   shardsOf,
 } from '../../domain/revocation/settings.ts';
 import type { AuthorityRow } from '../../domain/rows.ts';
+import { own } from '../../store/authority-queries.ts';
 import { insertLists, scheduleLists } from '../../store/revocation/list-queries.ts';
 import { assignShard, unassignedRevocations } from '../../store/revocation/revocation-queries.ts';
 import type { AnyCall } from '../authority-access.ts';
@@ -36,7 +37,7 @@ export async function followSettings(tx: AnyTransaction, row: Authority, now: nu
   if (!settings?.lists) return;
   const { authority_id: authorityId, account_id: accountId } = row;
   await insertLists(tx, { authorityId, accountId }, shardsOf(settings.lists));
-  for (const revoked of await unassignedRevocations(tx, authorityId)) {
+  for (const revoked of await unassignedRevocations(own(tx), authorityId)) {
     const shard = shardOf(Buffer.from(revoked.serial, 'hex'), revoked.is_authority === 1, settings.lists);
     if (shard === undefined) throw new ServiceError('Internal', `authority ${authorityId} has no lists`);
     await assignShard(tx, revoked, shard);

@@ -142,8 +142,8 @@ export async function markListed(tx: AnyTransaction, rows: readonly RevocationRo
 }
 
 /** Those from before the authority had lists. */
-export function unassignedRevocations(tx: AnyTransaction, authorityId: string): Promise<RevocationRow[]> {
-  return own(tx)
+export function unassignedRevocations(db: Reader, authorityId: string): Promise<RevocationRow[]> {
+  return db
     .selectFrom('revocation')
     .selectAll()
     .where('authority_id', '=', authorityId)
