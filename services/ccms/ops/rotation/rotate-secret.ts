@@ -12,6 +12,7 @@ import type { Unsealed } from '../../domain/rows.ts';
 import type { SecretRecord } from '../../store/secret-record.ts';
 import { askAboutSecret, type Condition, missingSecret, namedOutput, requireLive } from '../secret-access.ts';
 import { changeSecret, noChange } from '../secret-change.ts';
+import { readersNamed, readersShown } from './readers.ts';
 import { rescheduled, rotationWrite } from './rotation-change.ts';
 import { gateOf, isPendingTaken, REQUESTED_WINDOW_MS, startedRun } from './start-run.ts';
 
@@ -51,7 +52,7 @@ export const rotateSecret = implement(RotateSecret, {
     const row = await rotationWrite(deps, rotation);
     if (input.RotateImmediately === false)
       return changeSecret(call, deps, secret, { edit: {}, also: [row], output: namedOutput(secret) });
-    await requireFree(call, deps, { secret, rotation, open, token }, input.Force === true);
+    const breaks = await requireFree(call, deps, { secret, rotation, open, token }, input.Force === true);
     const wanted = {
       token,
       startedBy: call.caller.arn,
@@ -65,7 +66,11 @@ export const rotateSecret = implement(RotateSecret, {
       });
     }
     const { written } = started;
-    return changeSecret(call, deps, secret, { ...written, also: [...(written.also ?? []), row], output });
+    return changeSecret(call, deps, secret, {
+      ...written,
+      also: [...(written.also ?? []), row],
+      output: { ...output, ...breaks },
+    });
   },
 });
 
@@ -136,7 +141,8 @@ interface Beginning {
   token: string;
 }
 
-async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, force: boolean): Promise<void> {
+/** Answers who may fail by a rotation that is too early. */
+async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, force: boolean) {
   const { secret, rotation, open, token } = at;
   const gate = await gateOf(deps, secret, rotation, open, call.now, force);
   if (!gate.allowed && gate.why === 'unfinished') {
@@ -146,9 +152,14 @@ async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, forc
   }
   if (!gate.allowed) {
     const at = new Date(gate.notBefore).toISOString();
-    throw call.fail('InvalidRequest', `consumers may still use the value before the present one until ${at}`, {
-      hint: 'rotate after that; Force with a Reason rotates at once, and logins of consumers may fail',
-    });
+    const readers = readersNamed(await readersShown(deps, secret, call.now));
+    throw call.fail(
+      'InvalidRequest',
+      `consumers may still use the value before the present one until ${at}: ${readers}`,
+      {
+        hint: 'PreviewRotation lists the readers; rotate after that; Force with a Reason rotates at once, and logins of consumers may fail',
+      },
+    );
   }
   if (isPendingTaken(secret)) {
     throw call.fail(
@@ -164,4 +175,5 @@ async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, forc
       hint: 'use a new token for a new rotation',
     });
   }
+  return gate.breaksOverlap ? readersShown(deps, secret, call.now) : {};
 }
