@@ -57,7 +57,7 @@ const token = 'a1b2c3d4-5678-90ab-cdef-EXAMPLE33333';
 export const RotateSecret = defineOperation({
   ...vault('management'),
   name: 'RotateSecret',
-  doc: 'Sets the rules of rotation and rotates the secret, at once unless RotateImmediately is false. Needs a function (RotationLambdaARN) or a strategy (PutRotationStrategy). Refused while consumers may still use the value before the present one, unless forced with a reason: the answer and the record then name the readers that may fail.',
+  doc: 'Sets the rules of rotation and rotates the secret, at once unless RotateImmediately is false: then the test step is run with the value that is there, and what came of it is told. Needs a function (RotationLambdaARN) or a strategy (PutRotationStrategy). Refused while consumers may still use the value before the present one, unless forced with a reason: the answer and the record then name the readers that may fail.',
   input: structure({
     SecretId,
     ClientRequestToken: VersionId.optional(),
@@ -70,7 +70,15 @@ export const RotateSecret = defineOperation({
     Reason: Reason.optional(),
   }),
   /** Readers: of a forced rotation, those that may fail by it. */
-  output: structure({ ...named, VersionId: VersionId.optional(), ...Readers }),
+  output: structure({
+    ...named,
+    VersionId: VersionId.optional(),
+    ...Readers,
+    /** With RotateImmediately false: whether the test step succeeded with the value that is there, and why not. */
+    ConfigurationTest: annotate(structure({ Succeeded: flag(), Failure: oneOf(RUN_FAILURES).optional() }), {
+      title: 'ConfigurationTest',
+    }).optional(),
+  }),
   errors: changeErrors('LimitExceeded'),
   authz: {
     ...onSecret(

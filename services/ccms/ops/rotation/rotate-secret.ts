@@ -13,6 +13,7 @@ import type { SecretRecord } from '../../store/secret-record.ts';
 import { askAboutSecret, type Condition, missingSecret, namedOutput, requireLive } from '../secret-access.ts';
 import { changeSecret, noChange } from '../secret-change.ts';
 import { readersNamed, readersShown } from './readers.ts';
+import { rehearsed } from './rehearsal.ts';
 import { rescheduled, rotationWrite } from './rotation-change.ts';
 import { gateOf, isPendingTaken, REQUESTED_WINDOW_MS, startedRun } from './start-run.ts';
 
@@ -50,8 +51,19 @@ export const rotateSecret = implement(RotateSecret, {
     const output = { ...namedOutput(secret), VersionId: token };
     if (unfinished?.token === token) return noChange(output);
     const row = await rotationWrite(deps, rotation);
-    if (input.RotateImmediately === false)
-      return changeSecret(call, deps, secret, { edit: {}, also: [row], output: namedOutput(secret) });
+    if (input.RotateImmediately === false) {
+      // AWS: the function is tested with a version that has AWSPENDING.
+      if (readStrategy(rotation.strategy).kind === 'function') requireNoPending(call, secret, unfinished !== undefined);
+      const { failure, secret: after } = await rehearsed(call, deps, secret, rotation);
+      const ConfigurationTest = {
+        Succeeded: failure === undefined,
+        ...(failure !== undefined && { Failure: failure }),
+      };
+      return changeSecret(call, deps, after, {
+        ...{ edit: {}, also: [row] },
+        output: { ...namedOutput(secret), ConfigurationTest },
+      });
+    }
     const breaks = await requireFree(call, deps, { secret, rotation, open, token }, input.Force === true);
     const wanted = {
       token,
@@ -141,16 +153,26 @@ interface Beginning {
   token: string;
 }
 
-/** Answers who may fail by a rotation that is too early. */
-async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, force: boolean) {
-  const { secret, rotation, open, token } = at;
-  const gate = await gateOf(deps, secret, rotation, open, call.now, force);
-  if (!gate.allowed && gate.why === 'unfinished') {
+function requireNoPending(call: RotateCall, secret: SecretRecord, isUnfinished: boolean): void {
+  if (isUnfinished) {
     throw call.fail('InvalidRequest', 'A previous rotation isn’t complete. That rotation will be reattempted.', {
       hint: 'DescribeRotation shows what it does, and the ways out when it has failed',
     });
   }
-  if (!gate.allowed) {
+  if (!isPendingTaken(secret)) return;
+  throw call.fail(
+    'InvalidRequest',
+    'A previous rotation isn’t complete: AWSPENDING is on a version that no rotation works on.',
+    { hint: 'remove AWSPENDING with UpdateSecretVersionStage when that version is not needed' },
+  );
+}
+
+/** Answers who may fail by a rotation that is too early. */
+async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, force: boolean) {
+  const { secret, rotation, open, token } = at;
+  const gate = await gateOf(deps, secret, rotation, open, call.now, force);
+  requireNoPending(call, secret, !gate.allowed && gate.why === 'unfinished');
+  if (!gate.allowed && gate.why === 'overlap') {
     const at = new Date(gate.notBefore).toISOString();
     const readers = readersNamed(await readersShown(deps, secret, call.now));
     throw call.fail(
@@ -161,19 +183,10 @@ async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, forc
       },
     );
   }
-  if (isPendingTaken(secret)) {
-    throw call.fail(
-      'InvalidRequest',
-      'A previous rotation isn’t complete: AWSPENDING is on a version that no rotation works on.',
-      {
-        hint: 'remove AWSPENDING with UpdateSecretVersionStage when that version is not needed',
-      },
-    );
-  }
   if (await deps.secrets.version(secret, token)) {
     throw call.fail('InvalidRequest', `a version with the token ${token} exists`, {
       hint: 'use a new token for a new rotation',
     });
   }
-  return gate.breaksOverlap ? readersShown(deps, secret, call.now) : {};
+  return gate.allowed && gate.breaksOverlap ? readersShown(deps, secret, call.now) : {};
 }
