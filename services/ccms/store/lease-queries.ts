@@ -179,6 +179,20 @@ export function leasesOfHolder(db: Reader, holder: LeaseHolder, limit: number): 
   return ofSession.limit(limit).execute();
 }
 
+/** Leases that nobody has asked to end, after one of them. */
+export function listLiving(db: Reader, after: string, limit: number): Promise<LeaseRow[]> {
+  return db
+    .selectFrom('lease')
+    .selectAll()
+    .where('lease_id', '>', after)
+    .where('state', 'in', ['ISSUING', 'ACTIVE'])
+    .where('ended_at', 'is', null)
+    .where('ended_by', 'is', null)
+    .orderBy('lease_id')
+    .limit(limit)
+    .execute();
+}
+
 /** Targets that have credential roles, or users of ours. */
 export async function targetsInUse(db: Reader): Promise<string[]> {
   const rows = await db

@@ -9,6 +9,7 @@ import type { ServiceError } from '../../../../platform/contract/error.ts';
 import { type Call, change, implementFor } from '../../../../platform/runtime/call.ts';
 import { IssueCredential } from '../../api/leases.ts';
 import type { CcmsDeps } from '../../deps.ts';
+import { askedColumn } from '../../domain/leases/asked.ts';
 import { capCheck, databaseExpiry, ISSUING_MS, issued, issuing, revoking } from '../../domain/leases/lease.ts';
 import { type LeaseRow, leaseColumns, leaseOf } from '../../domain/leases/rows.ts';
 import { leaseUsername, RANDOM_CHARACTERS } from '../../domain/leases/username.ts';
@@ -144,6 +145,7 @@ async function begin(
       entity_id: caller.entityId ?? caller.principalId,
       session_id: caller.session?.id ?? null,
       request_id: origin.requestId,
+      asked: askedColumn(caller, origin, ttl),
       ...leaseColumns(lease, now),
       failure: null,
       forgotten: 0,
