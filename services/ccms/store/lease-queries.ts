@@ -126,6 +126,8 @@ export async function dueTargets(db: Reader, now: number, hold: boolean): Promis
 export interface DueLease {
   lease_id: string;
   next_attempt_at: number;
+  role_id: string;
+  attempt: number;
 }
 
 /** Leases that are due at a target, the longest due first, after one of them. */
@@ -136,7 +138,9 @@ export function dueAt(
   limit: number,
 ): Promise<DueLease[]> {
   const { after } = when;
-  let query = due(db, when.now, when.hold).select(['lease_id', 'next_attempt_at']).where('target_id', '=', targetId);
+  let query = due(db, when.now, when.hold)
+    .select(['lease_id', 'next_attempt_at', 'role_id', 'attempt'])
+    .where('target_id', '=', targetId);
   if (after !== undefined)
     query = query.where((eb) =>
       eb.or([

@@ -18,6 +18,7 @@ import type { CredentialRole } from '../../store/credential-roles.ts';
 import { countOpen, insertLease, replaceLease } from '../../store/lease-queries.ts';
 import { lockRole } from '../../store/role-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
+import { revokeOne } from '../../targets/each-user.ts';
 import type { DynamicTarget } from '../../targets/port.ts';
 import type { AnyCall } from '../secret-access.ts';
 import { missingTarget } from '../targets/target-access.ts';
@@ -93,7 +94,7 @@ async function issue(call: Issue, deps: CcmsDeps, { role, target, users, ttl }: 
       throw error;
     }
     if (await cameTooLate(deps, begun)) {
-      await users.revoke(begun.username);
+      await revokeOne(users, begun.username);
       throw tooLate(call);
     }
     const outcome = issued(lease);
@@ -182,7 +183,7 @@ function full(call: Issue, role: string, check: 'role-full' | 'principal-full', 
 async function giveUp(deps: CcmsDeps, begun: LeaseRow): Promise<void> {
   const outcome = revoking(leaseOf(begun), 'not-issued', deps.clock.now());
   if ('refused' in outcome) return;
-  // Without it the lease counts as abandoned after a minute.
+  // Without it the lease counts as abandoned after half a minute.
   await deps.leases.take({ from: begun, to: outcome.lease }, deps.clock.now()).catch(() => undefined);
 }
 
