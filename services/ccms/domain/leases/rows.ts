@@ -54,7 +54,7 @@ export interface LeaseRow {
   forgotten: number;
   /** When it came to its end; null: there is a user, or may be one. */
   ended_at: number | null;
-  /** JSON, `asked.ts`; null: from a time when that was not kept. */
+  /** JSON, `ops/leases/asked.ts`; null: from a time when that was not kept. */
   asked: string | null;
   version: number;
   row_mac: Buffer;

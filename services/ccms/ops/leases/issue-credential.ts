@@ -9,7 +9,6 @@ import type { ServiceError } from '../../../../platform/contract/error.ts';
 import { type Call, change, implementFor } from '../../../../platform/runtime/call.ts';
 import { IssueCredential } from '../../api/leases.ts';
 import type { CcmsDeps } from '../../deps.ts';
-import { askedColumn } from '../../domain/leases/asked.ts';
 import { capCheck, databaseExpiry, ISSUING_MS, issued, issuing, revoking } from '../../domain/leases/lease.ts';
 import { type LeaseRow, leaseColumns, leaseOf } from '../../domain/leases/rows.ts';
 import { leaseUsername, RANDOM_CHARACTERS } from '../../domain/leases/username.ts';
@@ -23,6 +22,7 @@ import type { DynamicTarget } from '../../targets/port.ts';
 import type { AnyCall } from '../secret-access.ts';
 import { missingTarget } from '../targets/target-access.ts';
 import { targetFailed } from '../targets/test-login.ts';
+import { askedColumn } from './asked.ts';
 import { atTarget } from './dynamic-access.ts';
 
 import { resolveRole } from './role-access.ts';

@@ -7,10 +7,10 @@ import { authorize } from '../../../../platform/authz/authorize.ts';
 import { globalContext } from '../../../../platform/authz/context.ts';
 import { IssueCredential } from '../../api/leases.ts';
 import type { CcmsDeps } from '../../deps.ts';
-import { askedAgain } from '../../domain/leases/asked.ts';
 import type { RevocationTrigger } from '../../domain/leases/lease.ts';
 import type { LeaseRow } from '../../domain/leases/rows.ts';
 import type { CredentialRole } from '../../store/credential-roles.ts';
+import { askedAgain } from './asked.ts';
 import { ttlConditions } from './issue-credential.ts';
 import { targetOfRole } from './role-access.ts';
 
