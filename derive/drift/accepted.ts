@@ -40,6 +40,9 @@ export const ACCEPTED: ReadonlyMap<string, string> = new Map(
     reason('an addition of ours: AWS clients neither send nor read it', [
       'ccms RotateSecret input Force: is not a member of AWS',
       'ccms RotateSecret input Reason: is not a member of AWS',
+      'ccms RotateSecret output Readers: is not a member of AWS',
+      'ccms RotateSecret output MoreReaders: is not a member of AWS',
+      'ccms RotateSecret output ConfigurationTest: is not a member of AWS',
       'org CreateAccount input ParentId: is not a member of AWS',
       'org AttachPolicy input Mode: is not a member of AWS',
       'org ListPoliciesForTarget output Policies[] Mode: is not a member of AWS',

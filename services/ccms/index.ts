@@ -6,8 +6,8 @@ import { ccmsOperations } from './api/index.ts';
 import type { CcmsClients, CcmsDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { forgetChanges } from './jobs/forget-changes.ts';
-import { forgetGrants, forgetWrappings } from './jobs/forget-deliveries.ts';
-import { endWithParent, reconcileUsers, removeEndedLeases, revokeLeases } from './jobs/leases.ts';
+import { forgetGrants, forgetReaders, forgetWrappings } from './jobs/forget-deliveries.ts';
+import { endWithoutPermission, endWithParent, reconcileUsers, removeEndedLeases, revokeLeases } from './jobs/leases.ts';
 import { purgeSecrets } from './jobs/purge-secrets.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { rotateSecrets } from './jobs/rotate-secrets.ts';
@@ -29,6 +29,8 @@ import { migration as targets } from './store/migrations/0002_targets.ts';
 import { migration as rotation } from './store/migrations/0003_rotation.ts';
 import { migration as leases } from './store/migrations/0004_leases.ts';
 import { grants } from './store/migrations/0005_grants.ts';
+import { readers } from './store/migrations/0006_readers.ts';
+import { leaseAsked } from './store/migrations/0007_lease_asked.ts';
 import { Rotations } from './store/rotations.ts';
 import { Secrets } from './store/secrets.ts';
 import type { CcmsTables } from './store/tables.ts';
@@ -52,7 +54,7 @@ export function defineCcms(options: CcmsOptions) {
     name: 'ccms',
     operations: Object.values(ccmsOperations),
     handlers: ccmsHandlers,
-    migrations: [init, targets, rotation, leases, grants],
+    migrations: [init, targets, rotation, leases, grants, readers, leaseAsked],
     createDeps: (platform) => createDeps(platform, options),
     async prepare(deps) {
       deps.access.start((err) => deps.log.warn({ err: String(err) }, 'last reads were not written'));
@@ -61,11 +63,13 @@ export function defineCcms(options: CcmsOptions) {
       purgeSecrets,
       forgetGrants,
       forgetWrappings,
+      forgetReaders,
       forgetChanges,
       rotateSecrets,
       revokeLeases,
       reconcileUsers,
       endWithParent,
+      endWithoutPermission,
       removeEndedLeases,
       renewRows,
     ],

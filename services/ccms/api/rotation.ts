@@ -27,13 +27,37 @@ const onSecret = <N extends string>(name: N, ...conditions: string[]) => ({
   conditions: [...SECRET_CONDITIONS, ...conditions],
 });
 
+/** Who may have the value before the present one in use: logins with it fail when it is rotated away now. */
+const Readers = {
+  /** The longest first. */
+  Readers: list(
+    annotate(
+      structure({
+        /** Of the session that read last; every user and role is listed once. */
+        PrincipalArn: text(1, 2048),
+        /** The grants that were for it when it read. */
+        GrantIds: list(text(36, 36), 0, 100),
+        /** To the minute. */
+        LastReadDate: timestamp(),
+        /** How long it may use the value: as long as its grants let it, or ten minutes. */
+        UsesUntilDate: timestamp(),
+      }),
+      { title: 'SecretReader' },
+    ),
+    0,
+    100,
+  ).optional(),
+  /** That are not listed. */
+  MoreReaders: integer(0, 2 ** 31 - 1).optional(),
+};
+
 const Reason = text(1, 512, { pattern: /^[^\p{Control}\p{Surrogate}]+$/u });
 const token = 'a1b2c3d4-5678-90ab-cdef-EXAMPLE33333';
 
 export const RotateSecret = defineOperation({
   ...vault('management'),
   name: 'RotateSecret',
-  doc: 'Sets the rules of rotation and rotates the secret, at once unless RotateImmediately is false. Needs a function (RotationLambdaARN) or a strategy (PutRotationStrategy). Refused while consumers may still use the value before the present one, unless forced with a reason.',
+  doc: 'Sets the rules of rotation and rotates the secret, at once unless RotateImmediately is false: then the test step is run with the value that is there, and what came of it is told. Needs a function (RotationLambdaARN) or a strategy (PutRotationStrategy). Refused while consumers may still use the value before the present one, unless forced with a reason: the answer and the record then name the readers that may fail.',
   input: structure({
     SecretId,
     ClientRequestToken: VersionId.optional(),
@@ -45,7 +69,16 @@ export const RotateSecret = defineOperation({
     /** Why; with Force only. */
     Reason: Reason.optional(),
   }),
-  output: structure({ ...named, VersionId: VersionId.optional() }),
+  /** Readers: of a forced rotation, those that may fail by it. */
+  output: structure({
+    ...named,
+    VersionId: VersionId.optional(),
+    ...Readers,
+    /** With RotateImmediately false: whether the test step succeeded with the value that is there, and why not. */
+    ConfigurationTest: annotate(structure({ Succeeded: flag(), Failure: oneOf(RUN_FAILURES).optional() }), {
+      title: 'ConfigurationTest',
+    }).optional(),
+  }),
   errors: changeErrors('LimitExceeded'),
   authz: {
     ...onSecret(
@@ -201,7 +234,7 @@ export const ListRotationRuns = defineOperation({
 export const PreviewRotation = defineOperation({
   ...vault('management'),
   name: 'PreviewRotation',
-  doc: 'What RotateSecret would do now, what it would refuse and until when, and the next windows of the schedule, the present one or one that is given.',
+  doc: 'What RotateSecret would do now, what it would refuse and until when, and who may still use the value before the present one, and the next windows of the schedule, the present one or one that is given.',
   input: structure({ SecretId, RotationRules: RotationRules.optional() }),
   output: structure({
     ...named,
@@ -209,6 +242,7 @@ export const PreviewRotation = defineOperation({
     /** Why not. */
     Obstacle: oneOf(['no-strategy', 'unfinished', 'overlap', 'pending-taken']).optional(),
     NotBeforeDate: timestamp().optional(),
+    ...Readers,
     /** The outgoing credential of the rotation before is closed first. */
     RetiresFirst: flag(),
     /** Seconds that consumers may use a value after the next one has come. */

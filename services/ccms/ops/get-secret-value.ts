@@ -4,6 +4,7 @@ import type { CcmsDeps } from '../deps.ts';
 import type { VersionRow } from '../domain/rows.ts';
 import { CURRENT, stagesOf } from '../domain/stages.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
+import { readBy } from './read-by.ts';
 import { resolveReading, withinScope } from './read-scope.ts';
 import { type AnyCall, type Condition, namedOutput, requireLive } from './secret-access.ts';
 import { opened, readable } from './secret-value.ts';
@@ -27,10 +28,10 @@ export function versionConditions({ VersionId, VersionStage }: NamedVersion): Co
 export const getSecretValue = implement(GetSecretValue, {
   resolve: (call, input, deps) => resolveReading(call, deps, input.SecretId, { conditions: versionConditions(input) }),
 
-  async run(call, input, { secret, scope }, deps) {
+  async run(call, input, { secret, scope, grantIds }, deps) {
     const row = await readableVersion(call, deps, secret, input);
     const value = withinScope(call, await opened(call, deps, secret, row), scope);
-    deps.access.saw(secret.row.secret_id, row.version_id, call.now);
+    deps.access.saw(secret.row.secret_id, row.version_id, call.now, readBy(call, grantIds, scope.maxCacheSeconds));
     const held = stagesOf(secret.stages, row.version_id);
     const answer = {
       ...namedOutput(secret),

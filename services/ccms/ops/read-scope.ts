@@ -21,6 +21,8 @@ export interface ReadScope {
 export interface Reading {
   secret: SecretRecord;
   scope: ReadScope;
+  /** That are for the reader, whether it needs them or not. */
+  grantIds: readonly string[];
 }
 
 /** `resolve` of an operation that opens a value. */
@@ -35,7 +37,8 @@ export async function resolveReading(
     const { record: secret } = answer;
     if (!secret) return { targets: [answer.target], state: undefined as never, absent: missingSecret(call) };
     const { target, scope } = await scopeOf(call, deps, answer);
-    return { targets: [target], state: { secret, scope } };
+    const grantIds = answer.grants.map(({ row }) => row.grant_id);
+    return { targets: [target], state: { secret, scope, grantIds } };
   });
 }
 

@@ -12,6 +12,7 @@ import {
   wrappingState,
 } from '../domain/wrapping.ts';
 import type { SecretRecord } from '../store/secret-record.ts';
+import { readBy } from './read-by.ts';
 import { namedOutput, requireLive } from './secret-access.ts';
 import { wrappingSummary } from './wrapping-entry.ts';
 import { reportMisuse, requireRecipient, resolveToken } from './wrapping-token.ts';
@@ -45,7 +46,7 @@ export const unwrapSecretValue = implement(UnwrapSecretValue, {
       ...(row.fields !== null && { GrantedFields: JSON.parse(row.fields) as string[] }),
       CreatedDate: createdAt,
     };
-    deps.access.saw(row.secret_id, row.version_id, call.now);
+    deps.access.saw(row.secret_id, row.version_id, call.now, readBy(call));
     return change(
       async (tx) => {
         if (!(await deps.wrappings.replace(tx, next))) throw used(call, call.now);

@@ -126,6 +126,8 @@ export async function dueTargets(db: Reader, now: number, hold: boolean): Promis
 export interface DueLease {
   lease_id: string;
   next_attempt_at: number;
+  role_id: string;
+  attempt: number;
 }
 
 /** Leases that are due at a target, the longest due first, after one of them. */
@@ -136,7 +138,9 @@ export function dueAt(
   limit: number,
 ): Promise<DueLease[]> {
   const { after } = when;
-  let query = due(db, when.now, when.hold).select(['lease_id', 'next_attempt_at']).where('target_id', '=', targetId);
+  let query = due(db, when.now, when.hold)
+    .select(['lease_id', 'next_attempt_at', 'role_id', 'attempt'])
+    .where('target_id', '=', targetId);
   if (after !== undefined)
     query = query.where((eb) =>
       eb.or([
@@ -177,6 +181,20 @@ export function leasesOfHolder(db: Reader, holder: LeaseHolder, limit: number): 
       ? query.where('session_id', 'is', null)
       : query.where('session_id', '=', holder.session_id);
   return ofSession.limit(limit).execute();
+}
+
+/** Leases that nobody has asked to end, after one of them. */
+export function listLiving(db: Reader, after: string, limit: number): Promise<LeaseRow[]> {
+  return db
+    .selectFrom('lease')
+    .selectAll()
+    .where('lease_id', '>', after)
+    .where('state', 'in', ['ISSUING', 'ACTIVE'])
+    .where('ended_at', 'is', null)
+    .where('ended_by', 'is', null)
+    .orderBy('lease_id')
+    .limit(limit)
+    .execute();
 }
 
 /** Targets that have credential roles, or users of ours. */

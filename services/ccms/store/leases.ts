@@ -60,8 +60,17 @@ export class Leases {
 
   /** Takes one step by itself; undefined when somebody was faster. */
   async take(step: LeaseStep, now: number): Promise<LeaseRow | undefined> {
-    const [row] = await this.next([step], now);
-    const done = await this.store.transaction((tx) => replaceLease(tx, row!));
-    return done ? row : undefined;
+    return (await this.takeAll([step], now))[0];
+  }
+
+  /** Takes steps in one commit; answers the rows for which nobody was faster. */
+  async takeAll(steps: readonly LeaseStep[], now: number): Promise<LeaseRow[]> {
+    if (steps.length === 0) return [];
+    const rows = await this.next(steps, now);
+    return this.store.transaction(async (tx) => {
+      const taken: LeaseRow[] = [];
+      for (const row of rows) if (await replaceLease(tx, row)) taken.push(row);
+      return taken;
+    });
   }
 }

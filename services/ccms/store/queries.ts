@@ -131,7 +131,7 @@ export async function replaceVersion(tx: AnyTransaction, row: VersionRow): Promi
 
 export async function deleteVersions(tx: AnyTransaction, secretId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  for (const table of ['secret_version', 'version_access'] as const)
+  for (const table of ['secret_version', 'version_access', 'version_reader'] as const)
     await own(tx).deleteFrom(table).where('secret_id', '=', secretId).where('version_id', 'in', ids).execute();
 }
 
@@ -146,6 +146,7 @@ export async function destroySecret(tx: AnyTransaction, row: SecretRow, tombston
   const tables = [
     'secret_version',
     'version_access',
+    'version_reader',
     'secret_grant',
     'secret_wrapping',
     'secret_rotation',

@@ -98,8 +98,11 @@ export interface DynamicTarget {
   create(user: Credential, expiresAt: number, now: number): Promise<void>;
   /** `absent`: there is no such user any more. */
   renew(username: string, expiresAt: number, now: number): Promise<'renewed' | 'absent'>;
-  /** Lock, end the sessions, drop: in this order, or a session outlives its user. A user that is gone is a success. */
-  revoke(username: string): Promise<void>;
+  /**
+   * Lock, end the sessions, drop: in this order, or a session outlives its user. A user that is gone is a success. Many
+   * at once, because waiting until no session is left takes as long for one as for all; answers for whom it failed.
+   */
+  revoke(usernames: readonly string[]): Promise<ReadonlyMap<string, TargetFailure>>;
   /** Users of the prefix, ordered by name, after `after`. */
   list(limit: number, after?: string): Promise<DynamicUser[]>;
 }

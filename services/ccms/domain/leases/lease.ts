@@ -37,8 +37,8 @@ export interface Lease {
 export type LeaseOutcome = { readonly lease: Lease } | { readonly refused: LeaseRefusal };
 export type LeaseRefusal = 'not-in-this-state' | 'expired' | 'on-hold' | 'not-due';
 
-/** How long an issue may take before it counts as abandoned. */
-export const ISSUING_MS = 60_000;
+/** How long an issue may take before it counts as abandoned: a connection and its statements, which take moments. */
+export const ISSUING_MS = 30_000;
 /** The database ends a user a little later than we do, so that we are first as long as we are there. */
 const DATABASE_SLACK_MS = 5000;
 

@@ -54,6 +54,8 @@ export interface LeaseRow {
   forgotten: number;
   /** When it came to its end; null: there is a user, or may be one. */
   ended_at: number | null;
+  /** JSON, `ops/leases/asked.ts`; null: from a time when that was not kept. */
+  asked: string | null;
   version: number;
   row_mac: Buffer;
 }
@@ -110,6 +112,8 @@ export function leaseBytes(row: Unsealed<LeaseRow>): Buffer {
     row.forgotten,
     row.ended_at,
     row.version,
+    // Rows from before it keep the form they were sealed in: one field more is another form.
+    ...(row.asked === null ? [] : [row.asked]),
   ]);
 }
 

@@ -17,10 +17,12 @@ import type { CredentialRole } from '../../store/credential-roles.ts';
 import { countOpen, insertLease, replaceLease } from '../../store/lease-queries.ts';
 import { lockRole } from '../../store/role-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
+import { revokeOne } from '../../targets/each-user.ts';
 import type { DynamicTarget } from '../../targets/port.ts';
 import type { AnyCall } from '../secret-access.ts';
 import { missingTarget } from '../targets/target-access.ts';
 import { targetFailed } from '../targets/test-login.ts';
+import { askedColumn } from './asked.ts';
 import { atTarget } from './dynamic-access.ts';
 
 import { resolveRole } from './role-access.ts';
@@ -92,7 +94,7 @@ async function issue(call: Issue, deps: CcmsDeps, { role, target, users, ttl }: 
       throw error;
     }
     if (await cameTooLate(deps, begun)) {
-      await users.revoke(begun.username);
+      await revokeOne(users, begun.username);
       throw tooLate(call);
     }
     const outcome = issued(lease);
@@ -144,6 +146,7 @@ async function begin(
       entity_id: caller.entityId ?? caller.principalId,
       session_id: caller.session?.id ?? null,
       request_id: origin.requestId,
+      asked: askedColumn(caller, origin, ttl),
       ...leaseColumns(lease, now),
       failure: null,
       forgotten: 0,
@@ -180,7 +183,7 @@ function full(call: Issue, role: string, check: 'role-full' | 'principal-full', 
 async function giveUp(deps: CcmsDeps, begun: LeaseRow): Promise<void> {
   const outcome = revoking(leaseOf(begun), 'not-issued', deps.clock.now());
   if ('refused' in outcome) return;
-  // Without it the lease counts as abandoned after a minute.
+  // Without it the lease counts as abandoned after half a minute.
   await deps.leases.take({ from: begun, to: outcome.lease }, deps.clock.now()).catch(() => undefined);
 }
 

@@ -20,11 +20,12 @@ import {
   targetsInUse,
 } from '../../store/lease-queries.ts';
 import type { TargetRecord } from '../../store/targets.ts';
+import { revokeOne } from '../../targets/each-user.ts';
 import { TargetFailure } from '../../targets/failure.ts';
 import type { DynamicTarget } from '../../targets/port.ts';
 import { TARGET_TYPE } from '../targets/target-access.ts';
 import { atTarget } from './dynamic-access.ts';
-import { record } from './end-lease.ts';
+import { record } from './end-leases.ts';
 
 const PAGE = 500;
 const STUCK_AT_ONCE = 500;
@@ -110,7 +111,7 @@ async function orphansAmong(deps: CcmsDeps, names: readonly string[]): Promise<O
 }
 
 async function drop(deps: CcmsDeps, target: TargetRecord, users: DynamicTarget, username: string): Promise<void> {
-  await users.revoke(username);
+  await revokeOne(users, username);
   deps.log.warn({ target: target.row.name, username }, 'a user that no lease accounts for was ended');
   await deps.store.transaction(async (tx) => {
     await deleteOrphan(tx, target.row.target_id, username);

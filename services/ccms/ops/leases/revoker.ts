@@ -5,10 +5,13 @@
  */
 import type { CcmsDeps } from '../../deps.ts';
 import { type DueLease, dueAt, dueTargets } from '../../store/lease-queries.ts';
-import { endLease } from './end-lease.ts';
+import { endLeases } from './end-leases.ts';
 
 const WORKERS = 4;
-const BATCH = 50;
+/** What a look at the database brings. */
+const BATCH = 200;
+/** Users that a worker ends together: far less than a claim lasts. */
+const TOGETHER = 25;
 
 interface Lane {
   working: Set<Promise<void>>;
@@ -90,9 +93,13 @@ export class Revoker {
 
   private async work(targetId: string, lane: Lane): Promise<void> {
     while (!this.isStopped) {
-      const due = lane.next.shift() ?? (await this.filled(targetId, lane));
-      if (!due) return;
-      const result = await endLease(this.deps(), due.lease_id);
+      const due = together(lane.next);
+      if (due.length === 0) due.push(...(await this.filled(targetId, lane)));
+      if (due.length === 0) return;
+      const result = await endLeases(
+        this.deps(),
+        due.map((one) => one.lease_id),
+      );
       if (result === 'done') lane.isFailing = false;
       if (result !== 'failed') continue;
       // The next look sets one worker to it, who finds out whether the target answers again.
@@ -101,12 +108,12 @@ export class Revoker {
     }
   }
 
-  private async filled(targetId: string, lane: Lane): Promise<DueLease | undefined> {
+  private async filled(targetId: string, lane: Lane): Promise<DueLease[]> {
     lane.filling ??= this.fill(targetId, lane).finally(() => {
       lane.filling = undefined;
     });
     await lane.filling;
-    return lane.next.shift();
+    return together(lane.next);
   }
 
   /** Walks past what cannot be ended: rows that somebody damaged must not keep the others alive. */
@@ -116,4 +123,13 @@ export class Revoker {
     lane.next = await dueAt(store.read, targetId, when, BATCH);
     lane.after = lane.next.at(-1) ?? lane.after;
   }
+}
+
+/** Takes the first ones that can be ended together: of one role. What has failed before may fail the others: alone. */
+function together(next: DueLease[]): DueLease[] {
+  const [first] = next;
+  if (!first) return [];
+  const end = next.findIndex(({ role_id, attempt }) => role_id !== first.role_id || attempt > 0);
+  const count = first.attempt > 0 ? 1 : end === -1 ? TOGETHER : Math.min(end, TOGETHER);
+  return next.splice(0, Math.max(1, count));
 }

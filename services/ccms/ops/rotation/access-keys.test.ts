@@ -55,6 +55,21 @@ it('a key is replaced, deactivated after its grace, and deleted by the next rota
   expect(vault.accessKeys.keys.has(one.AccessKeyId)).toBe(false);
 });
 
+it('a key is tested, and left as it is, when it is not to rotate at once', async () => {
+  const test = async () =>
+    (await admin.RotateSecret({ SecretId, ClientRequestToken: vault.token(), RotateImmediately: false }))
+      .ConfigurationTest;
+  await rotate();
+  await work();
+  expect([await test(), keys(), works(await current())]).toEqual([{ Succeeded: true }, ['Active'], true]);
+  const AccessKeyId = (await current()).AccessKeyId;
+  await admin.PutSecretValue({
+    SecretId,
+    SecretString: JSON.stringify({ AccessKeyId, SecretAccessKey: 'x'.repeat(40) }),
+  });
+  expect(await test()).toEqual({ Succeeded: false, Failure: 'pending-refused' });
+});
+
 describe('is not rotated', () => {
   it('over a second key of somebody else', async () => {
     await rotate();

@@ -9,6 +9,7 @@ import { readStrategy } from '../../domain/rotation/strategy.ts';
 import type { SecretRecord } from '../../store/secret-record.ts';
 import { openPage } from '../page.ts';
 import { type AnyCall, namedOutput, resolveSecret } from '../secret-access.ts';
+import { readersShown } from './readers.ts';
 import { runShown, timesShown } from './shown.ts';
 import { gateOf, isPendingTaken, overlapOf } from './start-run.ts';
 import { strategyShown } from './strategy-shown.ts';
@@ -57,6 +58,7 @@ export const previewRotation = implement(PreviewRotation, {
     return {
       ...namedOutput(secret),
       ...(await obstacle(call, deps, secret, row)),
+      ...(await readersShown(deps, secret, call.now)),
       OverlapSeconds: overlapMs / 1000,
       GraceSeconds: Math.max(graceMs, overlapMs) / 1000,
       Windows: windowsOf(call, rules, row).map(({ startsAt, endsAt }) => ({ StartDate: startsAt, EndDate: endsAt })),

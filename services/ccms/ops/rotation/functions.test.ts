@@ -136,6 +136,67 @@ describe('a function', () => {
     expect(await run(SecretId)).toMatchObject({ State: 'RETIRED', VersionId: token });
   });
 
+  describe('is asked to test, when the secret is not to rotate at once,', () => {
+    const tried = async (RotationLambdaARN: string, value = 'first') => {
+      const SecretId = `fn-${++count}`;
+      await admin.CreateSecret({ Name: SecretId, SecretString: value });
+      const before = await admin.DescribeSecret({ SecretId });
+      const input = { SecretId, ClientRequestToken: vault.token(), RotationLambdaARN, RotateImmediately: false };
+      const answer = await admin.RotateSecret(input);
+      const after = await admin.DescribeSecret({ SecretId });
+      expect(after.VersionIdsToStages).toEqual(before.VersionIdsToStages);
+      expect((await admin.ListSecretVersionIds({ SecretId, IncludeDeprecated: true })).Versions).toHaveLength(1);
+      expect(answer.VersionId).toBeUndefined();
+      expect(after.RotationEnabled).toBe(true);
+      return { SecretId, result: answer.ConfigurationTest };
+    };
+
+    it('a version of its own that has AWSPENDING and the present value', async () => {
+      const read: (string | undefined)[] = [];
+      behaviour = async (event) => {
+        const { SecretId, ClientRequestToken: VersionId } = event;
+        const { SecretString } = await rotator.GetSecretValue({ SecretId, VersionId, VersionStage: 'AWSPENDING' });
+        read.push(SecretString);
+        return template(event);
+      };
+      const { SecretId, result } = await tried(await registered());
+      expect(result).toEqual({ Succeeded: true });
+      expect([read, seen.map(({ Step }) => Step)]).toEqual([['first'], ['testSecret']]);
+      // The next version is the second one, as if nothing had been.
+      await admin.PutSecretValue({ SecretId, SecretString: 'second' });
+      const [secret] = await vault.store.read.selectFrom('secret').selectAll().where('name', '=', SecretId).execute();
+      expect(secret?.last_ordinal).toBe(2);
+      await admin.RotateSecret({ SecretId, ClientRequestToken: vault.token(), Force: true, Reason: 'a test' });
+    });
+
+    it.each([
+      ['fails', async () => ({ status: 500 }), {}, 'function-failed'],
+      ['redirects', async () => ({ status: 302, headers: { location: 'https://localhost/' } }), {}, 'function-refused'],
+      ['is not there', template, { Url: 'https://localhost:1/' }, 'function-unreachable'],
+    ] as const)('and tells that it %s', async (_what, does, more, Failure) => {
+      behaviour = does;
+      expect((await tried(await registered(more))).result).toEqual({ Succeeded: false, Failure });
+    });
+
+    it('but not while a rotation works with AWSPENDING', async () => {
+      const arn = await registered();
+      const { SecretId } = await rotating(arn);
+      const again = { SecretId, ClientRequestToken: vault.token(), RotateImmediately: false };
+      expect(await failure(admin.RotateSecret(again))).toMatchObject({ code: 'InvalidRequest' });
+      expect(seen).toEqual([]);
+    });
+
+    it('and what the function writes meanwhile stays', async () => {
+      behaviour = async ({ SecretId }) => {
+        await rotator.UpdateSecret({ SecretId, Description: 'seen by the function' });
+        return {};
+      };
+      const { SecretId, result } = await tried(await registered());
+      expect(result).toEqual({ Succeeded: true });
+      expect((await admin.DescribeSecret({ SecretId })).Description).toBe('seen by the function');
+    });
+  });
+
   it.each([
     ['made no value', 'create'],
     ['did not move the stage', 'finish'],

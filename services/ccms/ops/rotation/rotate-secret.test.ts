@@ -88,8 +88,9 @@ describe('RotateSecret', () => {
 
   it('sets rules alone when it is not to rotate at once, and tells the end of the next window', async () => {
     const SecretId = await rotating('{"username":"a","password":"x"}');
-    const { VersionId } = await rotate(SecretId, { RotateImmediately: false, RotationRules: DAILY });
+    const { VersionId, ConfigurationTest } = await rotate(SecretId, { RotateImmediately: false, RotationRules: DAILY });
     expect(VersionId).toBeUndefined();
+    expect(ConfigurationTest).toEqual({ Succeeded: false, Failure: 'unreachable' });
     const described = await admin.DescribeSecret({ SecretId });
     const tomorrow = vault.kms.now - (vault.kms.now % DAY) + 2 * DAY;
     expect(described).toMatchObject({ RotationEnabled: true, RotationRules: DAILY, NextRotationDate: tomorrow });

@@ -12,6 +12,8 @@ import type { Unsealed } from '../../domain/rows.ts';
 import type { SecretRecord } from '../../store/secret-record.ts';
 import { askAboutSecret, type Condition, missingSecret, namedOutput, requireLive } from '../secret-access.ts';
 import { changeSecret, noChange } from '../secret-change.ts';
+import { readersNamed, readersShown } from './readers.ts';
+import { rehearsed } from './rehearsal.ts';
 import { rescheduled, rotationWrite } from './rotation-change.ts';
 import { gateOf, isPendingTaken, REQUESTED_WINDOW_MS, startedRun } from './start-run.ts';
 
@@ -49,9 +51,20 @@ export const rotateSecret = implement(RotateSecret, {
     const output = { ...namedOutput(secret), VersionId: token };
     if (unfinished?.token === token) return noChange(output);
     const row = await rotationWrite(deps, rotation);
-    if (input.RotateImmediately === false)
-      return changeSecret(call, deps, secret, { edit: {}, also: [row], output: namedOutput(secret) });
-    await requireFree(call, deps, { secret, rotation, open, token }, input.Force === true);
+    if (input.RotateImmediately === false) {
+      // AWS: the function is tested with a version that has AWSPENDING.
+      if (readStrategy(rotation.strategy).kind === 'function') requireNoPending(call, secret, unfinished !== undefined);
+      const { failure, secret: after } = await rehearsed(call, deps, secret, rotation);
+      const ConfigurationTest = {
+        Succeeded: failure === undefined,
+        ...(failure !== undefined && { Failure: failure }),
+      };
+      return changeSecret(call, deps, after, {
+        ...{ edit: {}, also: [row] },
+        output: { ...namedOutput(secret), ConfigurationTest },
+      });
+    }
+    const breaks = await requireFree(call, deps, { secret, rotation, open, token }, input.Force === true);
     const wanted = {
       token,
       startedBy: call.caller.arn,
@@ -65,7 +78,11 @@ export const rotateSecret = implement(RotateSecret, {
       });
     }
     const { written } = started;
-    return changeSecret(call, deps, secret, { ...written, also: [...(written.also ?? []), row], output });
+    return changeSecret(call, deps, secret, {
+      ...written,
+      also: [...(written.also ?? []), row],
+      output: { ...output, ...breaks },
+    });
   },
 });
 
@@ -136,26 +153,33 @@ interface Beginning {
   token: string;
 }
 
-async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, force: boolean): Promise<void> {
-  const { secret, rotation, open, token } = at;
-  const gate = await gateOf(deps, secret, rotation, open, call.now, force);
-  if (!gate.allowed && gate.why === 'unfinished') {
+function requireNoPending(call: RotateCall, secret: SecretRecord, isUnfinished: boolean): void {
+  if (isUnfinished) {
     throw call.fail('InvalidRequest', 'A previous rotation isn’t complete. That rotation will be reattempted.', {
       hint: 'DescribeRotation shows what it does, and the ways out when it has failed',
     });
   }
-  if (!gate.allowed) {
+  if (!isPendingTaken(secret)) return;
+  throw call.fail(
+    'InvalidRequest',
+    'A previous rotation isn’t complete: AWSPENDING is on a version that no rotation works on.',
+    { hint: 'remove AWSPENDING with UpdateSecretVersionStage when that version is not needed' },
+  );
+}
+
+/** Answers who may fail by a rotation that is too early. */
+async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, force: boolean) {
+  const { secret, rotation, open, token } = at;
+  const gate = await gateOf(deps, secret, rotation, open, call.now, force);
+  requireNoPending(call, secret, !gate.allowed && gate.why === 'unfinished');
+  if (!gate.allowed && gate.why === 'overlap') {
     const at = new Date(gate.notBefore).toISOString();
-    throw call.fail('InvalidRequest', `consumers may still use the value before the present one until ${at}`, {
-      hint: 'rotate after that; Force with a Reason rotates at once, and logins of consumers may fail',
-    });
-  }
-  if (isPendingTaken(secret)) {
+    const readers = readersNamed(await readersShown(deps, secret, call.now));
     throw call.fail(
       'InvalidRequest',
-      'A previous rotation isn’t complete: AWSPENDING is on a version that no rotation works on.',
+      `consumers may still use the value before the present one until ${at}: ${readers}`,
       {
-        hint: 'remove AWSPENDING with UpdateSecretVersionStage when that version is not needed',
+        hint: 'PreviewRotation lists the readers; rotate after that; Force with a Reason rotates at once, and logins of consumers may fail',
       },
     );
   }
@@ -164,4 +188,5 @@ async function requireFree(call: RotateCall, deps: CcmsDeps, at: Beginning, forc
       hint: 'use a new token for a new rotation',
     });
   }
+  return gate.allowed && gate.breaksOverlap ? readersShown(deps, secret, call.now) : {};
 }

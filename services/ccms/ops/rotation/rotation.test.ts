@@ -51,4 +51,27 @@ describe.each(ENGINES)('a secret at %s', (engine) => {
     const { OpenRuns, LastRuns } = await world.admin.DescribeRotation({ SecretId: id });
     expect([OpenRuns.length, LastRuns.map(({ State }) => State)]).toEqual([0, ['RETIRED', 'RETIRED']]);
   });
+
+  it('is tested, and left as it is, when it is not to rotate at once', async () => {
+    const id = await world.secret();
+    const test = async (SecretId: string) =>
+      (await world.admin.RotateSecret({ SecretId, ClientRequestToken: world.vault.token(), RotateImmediately: false }))
+        .ConfigurationTest;
+    // Without a value there is the administrative login to test.
+    expect(await test(id)).toEqual({ Succeeded: true });
+    await world.rotate(id);
+    await world.work();
+    const before = await world.admin.DescribeSecret({ SecretId: id });
+    const value = await world.current(id);
+    expect(await test(id)).toEqual({ Succeeded: true });
+    expect((await world.vault.lastRecord()).responseElements).toMatchObject({ ConfigurationTest: { Succeeded: true } });
+    expect((await world.admin.DescribeSecret({ SecretId: id })).VersionIdsToStages).toEqual(before.VersionIdsToStages);
+    expect([await world.current(id), await world.logsIn(value)]).toEqual([value, true]);
+    const wrong = JSON.stringify({ username: value.username, password: 'not-the-one' });
+    await world.admin.PutSecretValue({ SecretId: id, SecretString: wrong });
+    expect(await test(id)).toEqual({ Succeeded: false, Failure: 'pending-refused' });
+    expect(await world.logsIn(value)).toBe(true);
+    await world.target('away', 1);
+    expect(await test(await world.secret({}, 'away'))).toEqual({ Succeeded: false, Failure: 'unreachable' });
+  });
 });

@@ -1,6 +1,7 @@
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { USERNAME_PREFIX } from '../../domain/leases/username.ts';
+import { revokeOne } from '../each-user.ts';
 import type { DynamicTarget } from '../port.ts';
 import { type DynamicSubject, describeDynamicTarget, newUser } from '../testing/dynamic-conformance.ts';
 import { type MariaDbSubject, mariaDbSubject } from '../testing/mariadb-subject.ts';
@@ -45,7 +46,7 @@ describe('MariaDB users with a lease', () => {
     expect(await days()).toBe(1);
     await target.renew(user.username, now + 30 * 3_600_000, now + 3_000_000);
     expect(await days()).toBe(2);
-    await target.revoke(user.username);
+    await revokeOne(target, user.username);
   });
 
   it('lose their sessions even when somebody has dropped them already', async () => {
@@ -55,7 +56,7 @@ describe('MariaDB users with a lease', () => {
     await subject.server.root(`DROP USER ${mysql.escape(user.username)}@'%'`);
     // What makes the order of revocation matter.
     await session.work();
-    await target.revoke(user.username);
+    await revokeOne(target, user.username);
     await expect(session.work()).rejects.toThrow();
     expect(await subject.sessions(user.username)).toBe(0);
   });

@@ -5,10 +5,11 @@
  */
 import { createdAtOf } from '../../domain/leases/username.ts';
 import { checkName, checkPassword } from '../credential-rules.ts';
+import { UserFailures } from '../each-user.ts';
 import { TargetFailure } from '../failure.ts';
 import type { DynamicTarget } from '../port.ts';
 import { endSessions } from './end-sessions.ts';
-import { CANNOT_USER, errorNumber } from './failures.ts';
+import { CANNOT_USER, errorNumber, fromMariaDb } from './failures.ts';
 import { type Grant, grantStatement } from './grants.ts';
 import { nativePasswordHash, scrambledHash } from './native-password.ts';
 import { type Account, quoteAccount, quoteText } from './quote.ts';
@@ -74,16 +75,22 @@ export function mariaDbDynamic(target: MariaDbDynamic): DynamicTarget {
       );
     },
 
-    async revoke(username) {
-      check(username);
-      const self = quoteAccount(account(username));
+    async revoke(usernames) {
+      const failures = new UserFailures((error) => fromMariaDb(error, where));
       await asAdmin(async (session) => {
-        const lock = `ALTER USER ${self} IDENTIFIED VIA mysql_native_password USING ${quoteText(scrambledHash())} ACCOUNT LOCK`;
-        // Also when the account is gone: somebody may have dropped it, and a session outlives its account.
-        await changed(session, lock);
-        await endSessions(session, account(username), where);
-        await session.run(`DROP USER IF EXISTS ${self}`);
+        const locked = await failures.each(usernames, async (username) => {
+          check(username);
+          const lock = `IDENTIFIED VIA mysql_native_password USING ${quoteText(scrambledHash())} ACCOUNT LOCK`;
+          // Also when the account is gone: somebody may have dropped it, and a session outlives its account.
+          await changed(session, `ALTER USER ${quoteAccount(account(username))} ${lock}`);
+        });
+        for (const username of await endSessions(session, locked, target.fromHost))
+          failures.set(username, new TargetFailure('sessions-left', where));
+        await failures.each(locked, (username) =>
+          session.run(`DROP USER IF EXISTS ${quoteAccount(account(username))}`),
+        );
       });
+      return failures;
     },
 
     list(limit, after = '') {

@@ -113,7 +113,9 @@ export function mariaDbRotation(target: MariaDbRotation): RotationTarget {
         await session.run(
           `ALTER USER ${quoteAccount(self)} IDENTIFIED VIA mysql_native_password USING ${quoteText(scrambledHash())} ACCOUNT LOCK`,
         );
-        if (retirement.sessions === 'end') await endSessions(session, self, where);
+        if (retirement.sessions !== 'end') return;
+        const left = await endSessions(session, [self.username], self.host);
+        if (left.length > 0) throw new TargetFailure('sessions-left', where);
       });
     },
   };

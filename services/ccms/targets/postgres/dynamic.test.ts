@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { USERNAME_PREFIX } from '../../domain/leases/username.ts';
+import { revokeOne } from '../each-user.ts';
 import type { DynamicTarget } from '../port.ts';
 import { type DynamicSubject, describeDynamicTarget, newUser } from '../testing/dynamic-conformance.ts';
 import { type PostgresSubject, postgresSubject } from '../testing/postgres-subject.ts';
@@ -47,7 +48,7 @@ describe('PostgreSQL users with a lease', () => {
     expect(await logsIn(subject, user)).toBe(false);
     const [found] = await target.list(1);
     expect(Math.abs(found!.expiresAt! - Date.now())).toBeLessThan(5000);
-    await target.revoke(user.username);
+    await revokeOne(target, user.username);
   });
 
   it('leave what they made to the role they acted as, in every database', async () => {
@@ -81,7 +82,7 @@ describe('PostgreSQL users with a lease', () => {
       await client.end();
       expect(await root(database, owner)).toEqual([{ owner: user.username }]);
     }
-    await target.revoke(user.username);
+    await revokeOne(target, user.username);
     expect(await subject.exists(user.username)).toBe(false);
     for (const database of databases) expect(await root(database, owner)).toEqual([{ owner: 'shop_owner' }]);
   });

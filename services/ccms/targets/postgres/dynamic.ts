@@ -4,9 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { checkName, checkPassword } from '../credential-rules.ts';
+import { UserFailures } from '../each-user.ts';
 import { TargetFailure } from '../failure.ts';
 import type { DynamicTarget } from '../port.ts';
-import { endSessions } from './end-sessions.ts';
+import { endSessions, joinUser } from './end-sessions.ts';
+import { fromPostgres } from './failures.ts';
 import { SALT_BYTES, scramVerifier } from './scram.ts';
 import { MAX_NAME_BYTES, type PostgresConnection, quoteName, quoteText, type Session, withSession } from './session.ts';
 
@@ -62,31 +64,38 @@ export function postgresDynamic(target: PostgresDynamic): DynamicTarget {
       });
     },
 
-    async revoke(username) {
-      check(username);
-      const name = quoteName(username);
-      const takeOver = `REASSIGN OWNED BY ${name} TO ${quoteName(target.actAs)}`;
-      const elsewhere = await asAdmin(async (session) => {
-        if (!(await exists(session, username))) return undefined;
-        await session.query(`ALTER ROLE ${name} NOLOGIN PASSWORD NULL VALID UNTIL '-infinity'`);
-        await endSessions(session, username, where);
-        return databasesWithTraces(session, username);
+    async revoke(usernames) {
+      const failures = new UserFailures((error) => fromPostgres(error, where));
+      const takeOver = async (session: Session, username: string) => {
+        await session.query(`REASSIGN OWNED BY ${quoteName(username)} TO ${quoteName(target.actAs)}`);
+        await session.query(`DROP OWNED BY ${quoteName(username)}`);
+      };
+      await asAdmin(async (session) => {
+        const locked = await failures.each(usernames, async (username) => {
+          check(username);
+          if (!(await exists(session, username))) return false;
+          await session.query(`ALTER ROLE ${quoteName(username)} NOLOGIN PASSWORD NULL VALID UNTIL '-infinity'`);
+          return joinUser(session, username);
+        });
+        for (const username of await endSessions(session, locked))
+          failures.set(username, new TargetFailure('sessions-left', where));
+        // A client can leave the role it acts as (SET ROLE NONE) and then owns what it makes, in every database.
+        const elsewhere = new Map<string, string[]>();
+        await failures.each(locked, async (username) => {
+          for (const database of await databasesWithTraces(session, username))
+            if (database !== target.database) elsewhere.set(database, [...(elsewhere.get(database) ?? []), username]);
+        });
+        for (const [database, owners] of elsewhere)
+          await asAdmin((there) => failures.each(owners, (username) => takeOver(there, username)), database);
+        await failures.each(locked, (username) =>
+          session.transaction(async () => {
+            if (!(await exists(session, username))) return;
+            await takeOver(session, username);
+            await session.query(`DROP ROLE ${quoteName(username)}`);
+          }),
+        );
       });
-      if (elsewhere === undefined) return;
-      // A client can leave the role it acts as (SET ROLE NONE) and then owns what it makes, in every database.
-      for (const database of elsewhere.filter((other) => other !== target.database))
-        await asAdmin(async (session) => {
-          await session.query(takeOver);
-          await session.query(`DROP OWNED BY ${name}`);
-        }, database);
-      await asAdmin((session) =>
-        session.transaction(async () => {
-          if (!(await exists(session, username))) return;
-          await session.query(takeOver);
-          await session.query(`DROP OWNED BY ${name}`);
-          await session.query(`DROP ROLE ${name}`);
-        }),
-      );
+      return failures;
     },
 
     list(limit, after = '') {

@@ -1,12 +1,6 @@
-/** Ends the sessions of a user who can no longer log in. */
-import { setTimeout as pause } from 'node:timers/promises';
-import { TargetFailure } from '../failure.ts';
+/** Ends the sessions of users who can no longer log in. */
+import { withoutSessions } from '../quiet.ts';
 import { quoteName, type Session } from './session.ts';
-
-const ROUNDS = 40;
-const PAUSE_MS = 50;
-/** A login that had passed its check when the user was locked becomes visible a moment later. */
-const EMPTY_ROUNDS = 3;
 
 /**
  * Membership lets a rotator that is no superuser signal the sessions and take over what they own. A superuser has the
@@ -20,17 +14,14 @@ export async function joinUser(session: Session, username: string): Promise<void
   if (row !== undefined && row.member !== true) await session.query(`GRANT ${quoteName(username)} TO CURRENT_USER`);
 }
 
-export async function endSessions(session: Session, username: string, where: string): Promise<void> {
-  await joinUser(session, username);
-  let empty = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
+/** Of users that were joined. Answers who still has sessions. */
+export function endSessions(session: Session, usernames: readonly string[]): Promise<string[]> {
+  return withoutSessions(usernames, async (names) => {
     const rows = await session.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()',
-      [username],
+      `SELECT usename::text AS username, pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE usename::text = ANY($1::text[]) AND pid <> pg_backend_pid()`,
+      [names],
     );
-    empty = rows.length === 0 ? empty + 1 : 0;
-    if (empty === EMPTY_ROUNDS) return;
-    await pause(PAUSE_MS);
-  }
-  throw new TargetFailure('sessions-left', where);
+    return new Set(rows.map((row) => String(row.username)));
+  });
 }

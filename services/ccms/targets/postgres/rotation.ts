@@ -7,7 +7,7 @@ import { checkChange, checkRetirement, type UserPair, usernameAfter } from '../a
 import { checkName, checkPassword, wrongPassword } from '../credential-rules.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, RotationTarget } from '../port.ts';
-import { endSessions } from './end-sessions.ts';
+import { endSessions, joinUser } from './end-sessions.ts';
 import { SALT_BYTES, scramVerifier } from './scram.ts';
 import {
   MAX_NAME_BYTES,
@@ -109,7 +109,9 @@ export function postgresRotation(target: PostgresRotation): RotationTarget {
       const user = retirement.outgoing.username;
       await asAdmin(async (session) => {
         await session.query(`ALTER ROLE ${quoteName(user)} NOLOGIN PASSWORD NULL`);
-        if (retirement.sessions === 'end') await endSessions(session, user, where);
+        if (retirement.sessions !== 'end') return;
+        await joinUser(session, user);
+        if ((await endSessions(session, [user])).length > 0) throw new TargetFailure('sessions-left', where);
       });
     },
   };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leaseUsername, RANDOM_CHARACTERS } from '../../domain/leases/username.ts';
 import { isTransient } from '../../domain/rotation/failures.ts';
+import { revokeOne } from '../each-user.ts';
 import { TargetFailure } from '../failure.ts';
 import type { Credential, DynamicTarget } from '../port.ts';
 import { logsIn, newCredential, type Subject } from './subject.ts';
@@ -62,7 +63,7 @@ export function describeDynamicTarget(name: string, start: () => Promise<Dynamic
           await work(target, user);
           await check(user);
         }
-        await target.revoke(user.username);
+        await revokeOne(target, user.username);
         if (!cut) break;
       }
       expect(crashes).toBeGreaterThan(0);
@@ -87,7 +88,7 @@ export function describeDynamicTarget(name: string, start: () => Promise<Dynamic
           await session.work();
           return user;
         },
-        (at, user) => at.revoke(user.username),
+        (at, user) => revokeOne(at, user.username),
         async (user) => {
           expect(await subject.exists(user.username)).toBe(false);
           expect(await subject.sessions(user.username)).toBe(0);
@@ -104,7 +105,7 @@ export function describeDynamicTarget(name: string, start: () => Promise<Dynamic
       await target.create(user, Date.now() + HOUR, Date.now());
       expect(await target.renew(user.username, Date.now() + 3 * HOUR, Date.now())).toBe('renewed');
       expect(await logsIn(subject, user)).toBe(true);
-      await target.revoke(user.username);
+      await revokeOne(target, user.username);
       expect(await target.renew(user.username, Date.now() + HOUR, Date.now())).toBe('absent');
     });
 
@@ -115,17 +116,33 @@ export function describeDynamicTarget(name: string, start: () => Promise<Dynamic
       const first = await target.list(3);
       const rest = await target.list(3, first[2]!.username);
       expect([...first, ...rest].map((user) => user.username)).toEqual(names);
-      for (const user of users) await target.revoke(user.username);
+      for (const user of users) await revokeOne(target, user.username);
       expect(await target.list(10)).toEqual([]);
     });
 
     it('touches no user but its own', async () => {
       for (const name of ['shop_a', 'postgres', 'root', 'V-app', '']) {
-        await expect(target.revoke(name)).rejects.toMatchObject({ code: 'name-unsuitable' });
+        await expect(revokeOne(target, name)).rejects.toMatchObject({ code: 'name-unsuitable' });
         await expect(target.create(newCredential(name), Date.now() + HOUR, Date.now())).rejects.toMatchObject({
           code: 'name-unsuitable',
         });
       }
+    });
+
+    it("revokes many at once, in the time of one, and one that it may not touch is in nobody's way", async () => {
+      const users = Array.from({ length: 20 }, () => newUser(target));
+      for (const user of users) await target.create(user, Date.now() + HOUR, Date.now());
+      const sessions = await Promise.all(users.slice(0, 3).map((user) => subject.connect(user)));
+      const names = users.map((user) => user.username);
+      const failures = await target.revoke([...names.slice(0, 10), 'shop_a', 'v-nobody', ...names.slice(10)]);
+      expect([...failures].map(([name, { code }]) => [name, code])).toEqual([['shop_a', 'name-unsuitable']]);
+      expect(await target.list(100)).toEqual([]);
+      for (const { username } of users) expect(await subject.sessions(username)).toBe(0);
+      for (const session of sessions) {
+        await expect(session.work()).rejects.toThrow();
+        session.close();
+      }
+      expect((await target.revoke([])).size).toBe(0);
     });
 
     it('takes any name that a database takes', async () => {
@@ -134,7 +151,7 @@ export function describeDynamicTarget(name: string, start: () => Promise<Dynamic
         await target.create(user, Date.now() + HOUR, Date.now());
         expect(await logsIn(subject, user)).toBe(true);
         expect((await target.list(10)).map((found) => found.username)).toEqual([user.username]);
-        await target.revoke(user.username);
+        await revokeOne(target, user.username);
         expect(await subject.exists(user.username)).toBe(false);
       }
     });
@@ -156,7 +173,7 @@ export function describeDynamicTarget(name: string, start: () => Promise<Dynamic
         for (const session of open) session.close();
       });
       await new Promise((resolve) => setTimeout(resolve, 300));
-      await target.revoke(user.username);
+      await revokeOne(target, user.username);
       expect(await subject.sessions(user.username)).toBe(0);
       over = true;
       await Promise.all(opening);
