@@ -2,22 +2,17 @@
 import type { Level } from '../../policies/engine/index.ts';
 import type { CheckResult } from '../authz/authorize.ts';
 import type { OrganizationSnapshot } from '../authz/organization-snapshot.ts';
+import { quote } from '../contract/quote.ts';
 
-interface RecordedLevel {
-  id: string;
-  /** `p-examplepolicy@version` of each. */
-  policies: readonly string[];
-}
+/** JSON of the levels of an account, which stay the same object for a revision of the organization. */
+const recorded = new WeakMap<readonly Level[], string>();
 
-/** The levels of an account stay the same object for a revision of the organization. */
-const recorded = new WeakMap<readonly Level[], readonly RecordedLevel[]>();
-
-/** From the root down. */
-export function levelsOf(levels: readonly Level[] | undefined): readonly RecordedLevel[] | undefined {
+/** From the root down: `{"id":...,"policies":["p-examplepolicy@version",...]}` of each. */
+export function levelsOf(levels: readonly Level[] | undefined): string | undefined {
   if (!levels) return undefined;
   let known = recorded.get(levels);
-  if (!known) {
-    known = levels.map(({ id, set }) => ({ id, policies: set.policies.map(({ source }) => nameOf(source)) }));
+  if (known === undefined) {
+    known = quote(levels.map(({ id, set }) => ({ id, policies: set.policies.map(({ source }) => nameOf(source)) })));
     recorded.set(levels, known);
   }
   return known;
@@ -32,15 +27,17 @@ function nameOf({ arn, version }: { arn: string; version?: string }): string {
 export function organizationOf(
   organization: OrganizationSnapshot | undefined,
   check: CheckResult | undefined,
-): { id: string; revision: number; scp: readonly RecordedLevel[] | undefined } | undefined {
+): string | undefined {
   if (organization?.id === undefined) return undefined;
-  return { id: organization.id, revision: organization.revision, scp: levelsOf(check?.guardrails?.scp) };
+  const scp = levelsOf(check?.guardrails?.scp);
+  const levels = scp === undefined ? '' : `,"scp":${scp}`;
+  return `{"id":${quote(organization.id)},"revision":${organization.revision}${levels}}`;
 }
 
-export function observedOf(checks: readonly CheckResult[]): readonly Record<string, unknown>[] | undefined {
-  const observed = checks.flatMap((check) => check.observed ?? []);
-  if (observed.length === 0) return undefined;
-  return observed.map(({ layer, level, policyId, statement }) => ({
+export function observedOf(checks: readonly CheckResult[]): string | undefined {
+  if (!checks.some(({ observed = [] }) => observed.length > 0)) return undefined;
+  const denials = checks.flatMap(({ observed }) => observed ?? []);
+  const told = denials.map(({ layer, level, policyId, statement }) => ({
     layer,
     level: { id: level.id, name: level.name },
     policyId,
@@ -51,4 +48,5 @@ export function observedOf(checks: readonly CheckResult[]): readonly Record<stri
       version: statement.version,
     },
   }));
+  return quote(told);
 }

@@ -11,11 +11,11 @@ import type { Principal } from '../authz/principal.ts';
 import { PROJECT_KEY } from '../contract/enterprise-project.ts';
 import type { ServiceError } from '../contract/error.ts';
 import type { AnyOperation } from '../contract/operation.ts';
+import { label, quote } from '../contract/quote.ts';
 import { servicePrincipal } from '../contract/service-names.ts';
 import { shapeTree } from '../contract/shape-tree.ts';
 import type { AskedDecision, Caller, Origin } from '../runtime/call.ts';
 import { levelsOf, observedOf, organizationOf } from './guardrails.ts';
-import { label, quote } from './quote.ts';
 import { redactor } from './redact.ts';
 
 export interface TouchedResource {
@@ -77,12 +77,12 @@ export function renderRecord(draft: RecordDraft, writer: Writer, wseq: number): 
     member('recipientAccountId', recordAccount(draft)) +
     member('requestID', origin.requestId) +
     written('requestParameters', input) +
-    member('resources', draft.resources.length > 0 ? draft.resources : undefined) +
+    written('resources', resourcesOf(draft.resources)) +
     written('responseElements', output) +
     member('sourceIPAddress', origin.sourceIp) +
     written('tlsDetails', origin.tls && tlsOf(origin.tls)) +
     member('userAgent', origin.userAgent) +
-    member('userIdentity', identity(draft.caller, draft.principal, origin)) +
+    written('userIdentity', identityOf(draft.caller, draft.principal, origin)) +
     `,"x":{"boot":${quote(writer.boot)}` +
     written('decision', draft.checks && decisionOf(draft)) +
     member('enterpriseProject', projectOf(draft)) +
@@ -101,6 +101,14 @@ function member(name: string, value: unknown): string {
 /** The same for a value that is JSON already. */
 function written(name: string, json: string | undefined): string {
   return json === undefined ? '' : `,"${name}":${json}`;
+}
+
+function resourcesOf(resources: readonly TouchedResource[]): string | undefined {
+  if (resources.length === 0) return undefined;
+  const items = resources.map(
+    ({ ARN, accountId, type }) => `{"ARN":${quote(ARN)},"accountId":${quote(accountId)},"type":${quote(type)}}`,
+  );
+  return `[${items.join(',')}]`;
 }
 
 /** JSON of values that stay the same over many requests, as long as they live. */
@@ -145,6 +153,24 @@ const IDENTITY_TYPES: Readonly<Record<Caller['kind'], string>> = {
   anonymous: 'Anonymous',
 };
 
+interface KnownIdentity {
+  principal: Principal | undefined;
+  via: Origin['via'];
+  json: string;
+}
+
+/** Of callers as they came last: the same credentials come again and again. */
+const identities = new WeakMap<Caller, KnownIdentity>();
+
+function identityOf(caller: Caller, principal: Principal | undefined, origin: Origin): string {
+  const { via } = origin;
+  const known = identities.get(caller);
+  if (known && known.principal === principal && known.via === via) return known.json;
+  const json = quote(identity(caller, principal, origin));
+  identities.set(caller, { principal, via, json });
+  return json;
+}
+
 function identity(caller: Caller, principal: Principal | undefined, { via }: Origin): Record<string, unknown> {
   if (caller.kind === 'anonymous') return { type: 'Anonymous' };
   return {
@@ -185,8 +211,8 @@ function decisionOf(draft: RecordDraft): string {
     `{${about ?? ''}"checks":[${checks.map((check) => checkOf(check, context, undefined)).join(',')}]` +
     written('context', context && contextOf(context, undefined)) +
     member('effect', checks.every(isAllowed) ? 'allow' : 'deny') +
-    member('observed', observedOf(checks)) +
-    member('organization', organizationOf(draft.organization, checks[0])) +
+    written('observed', observedOf(checks)) +
+    written('organization', organizationOf(draft.organization, checks[0])) +
     policiesOf(principal) +
     member('session', principal && sessionOf(draft.caller, principal)) +
     '}'
@@ -208,11 +234,11 @@ function checkOf(check: CheckResult, shared: Context | undefined, about: Princip
     member('effect', isAllowed(check) ? 'allow' : 'deny') +
     member('layer', ownerState === undefined ? decision.layer : undefined) +
     member('level', level && { id: level.id, name: level.name }) +
-    member('observed', about && observedOf([check])) +
+    written('observed', about && observedOf([check])) +
     member('ownerState', ownerState) +
     policiesOf(about) +
     member('principal', about && { accountId, arn, principalId: uniqueId }) +
-    member('rcp', levelsOf(guardrails?.rcp)) +
+    written('rcp', levelsOf(guardrails?.rcp)) +
     member('reason', ownerState === undefined ? decision.reason : 'owner-state') +
     member('resource', request.resource) +
     member('resourceAccount', request.resourceAccount) +

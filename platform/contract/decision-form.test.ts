@@ -71,6 +71,26 @@ describe('short form of decisions', () => {
     );
   });
 
+  it('is what JSON.stringify gives, byte for byte: records that were written before have the same form', () => {
+    fc.assert(
+      fc.property(decisions, (packed) => {
+        const form = packDecisions(packed);
+        const lines = form.text === '' ? [] : form.text.split('\n');
+        expect(lines).toEqual(lines.map((line) => JSON.stringify(JSON.parse(line))));
+        for (const [at, { setting: by }] of packed.entries()) {
+          const [id] = JSON.parse(lines[2 * at] as string) as [string];
+          const own = Object.keys(JSON.parse(lines[2 * at + 1] as string) as object);
+          const settled: Record<string, unknown> = Object.create(null);
+          for (const [name, value] of Object.entries(by.Context)) if (!own.includes(name)) settled[name] = value;
+          const { Principal: of, Issuer, Asked, AccountId, Policies, PrincipalLevels, ResourceLevels } = by;
+          const Principal = { Type: of.Type, Arn: of.Arn, AccountId: of.AccountId, PrincipalId: of.PrincipalId };
+          const bound = { Policies, PrincipalLevels, ResourceLevels, Context: settled };
+          expect(form.settings.get(id)).toBe(JSON.stringify({ Principal, Issuer, Asked, AccountId, ...bound }));
+        }
+      }),
+    );
+  });
+
   it('names the settings it needs, under the hash of what they say', () => {
     fc.assert(
       fc.property(decisions, (packed) => {

@@ -8,6 +8,7 @@
  * forged differs from the one that its record gives. A setting that was forged does not have its hash.
  */
 import { hash } from 'node:crypto';
+import { label, quote } from './quote.ts';
 
 type Context = Readonly<Record<string, unknown>>;
 
@@ -96,14 +97,18 @@ export function packDecisions(
   const settings = new Map<string, string>();
   let text = '';
   for (const { facts, setting } of decisions) {
-    const settled: Record<string, unknown> = Object.create(null);
-    const own: Record<string, unknown> = Object.create(null);
+    let settled = '';
+    let own = '';
     const { Context } = setting;
-    for (const key of Object.keys(Context)) (isSettled(key) ? settled : own)[key] = Context[key];
+    for (const key of Object.keys(Context)) {
+      const json = member(key, Context[key]);
+      if (isSettled(key)) settled += json;
+      else own += json;
+    }
     const said = settingText(setting, settled);
     const id = rememberedId(said);
     settings.set(id, said);
-    text += `${text === '' ? '' : '\n'}${factsText(id, facts)}\n${JSON.stringify(own)}`;
+    text += `${text === '' ? '' : '\n'}${factsText(id, facts)}\n${structure(own)}`;
   }
   return { text, settings };
 }
@@ -122,19 +127,30 @@ function rememberedId(said: string): string {
   return id;
 }
 
-function settingText(setting: DecisionSetting, context: Context): string {
+/** Written straight away, as `JSON.stringify` would: the text of a setting is what its id is made of. */
+function settingText(setting: DecisionSetting, context: string): string {
   const { Principal, Issuer, Asked, AccountId, Policies, PrincipalLevels, ResourceLevels } = setting;
   const { Type, Arn, AccountId: account, PrincipalId } = Principal;
-  return JSON.stringify({
-    Principal: { Type, Arn, AccountId: account, PrincipalId },
-    Issuer,
-    Asked,
-    AccountId,
-    Policies,
-    PrincipalLevels,
-    ResourceLevels,
-    Context: context,
-  });
+  const principal = member('Type', Type) + member('Arn', Arn) + member('AccountId', account);
+  return structure(
+    `,"Principal":${structure(principal + member('PrincipalId', PrincipalId))}` +
+      member('Issuer', Issuer) +
+      member('Asked', Asked) +
+      member('AccountId', AccountId) +
+      member('Policies', Policies) +
+      member('PrincipalLevels', PrincipalLevels) +
+      member('ResourceLevels', ResourceLevels) +
+      `,"Context":${structure(context)}`,
+  );
+}
+
+/** With the comma before it. What is undefined is left out. */
+function member(name: string, value: unknown): string {
+  return value === undefined ? '' : `,${label(name)}${quote(value)}`;
+}
+
+function structure(members: string): string {
+  return `{${members.slice(1)}}`;
 }
 
 type Row = [
@@ -151,20 +167,11 @@ type Row = [
 ];
 
 function factsText(setting: string, facts: DecisionFacts): string {
-  const { Action, Resource, ResourceAccount, Effect, Reason, Layer, Level, Given } = facts;
+  const { Action, Resource, ResourceAccount = null, Effect, Reason, Layer = null, Level, Given } = facts;
   const given = Given ? (Given.ResourcePolicy ?? null) : 0;
   const isAllowed = Effect === 'allow' ? 1 : 0;
-  return JSON.stringify([
-    setting,
-    Action,
-    Resource,
-    ResourceAccount ?? null,
-    isAllowed,
-    Reason,
-    Layer ?? null,
-    Level?.Id ?? null,
-    given,
-  ] satisfies Row);
+  const row: Row = [setting, Action, Resource, ResourceAccount, isAllowed, Reason, Layer, Level?.Id ?? null, given];
+  return `[${row.map(quote).join()}]`;
 }
 
 const ID_LENGTH = 43;

@@ -1,8 +1,13 @@
 /**
  * A query that is asked again and again with other values: its text is made once per engine. Building and compiling it
- * anew costs a request more than running it.
+ * anew costs a request more than running it. A database that remembers answers is asked without Kysely.
  */
 import type { CompiledQuery, Kysely } from 'kysely';
+
+/** Of a database that answers prepared queries itself: its adapter. Rows are frozen, they are not the asker's own. */
+export interface Answering {
+  answer(query: CompiledQuery, values: readonly unknown[]): readonly object[];
+}
 
 /** Stands for a value while the text is made. */
 class Placeholder {
@@ -22,15 +27,13 @@ interface Compilable<Row> {
  */
 export function prepareQuery<DB, Values extends readonly (string | number | Buffer)[], Row>(
   build: (db: Kysely<DB>, ...values: Values) => Compilable<Row>,
-): (db: Kysely<DB>, ...values: Values) => Promise<Row[]> {
+): (db: Kysely<DB>, ...values: Values) => Promise<readonly Row[]> {
   const textFor = onceForEach(build);
   return async (db, ...values) => {
-    const { rows } = await run(
-      db,
-      textFor(db, '', () => placeholdersFor(values)),
-      values,
-    );
-    return rows;
+    const text = textFor(db, '', () => placeholdersFor(values));
+    const adapter = db.getExecutor().adapter as Partial<Answering>;
+    if (adapter.answer) return adapter.answer(text, bound(text, values)) as readonly Row[];
+    return (await run(db, text, values)).rows;
   };
 }
 
@@ -79,8 +82,9 @@ function onceForEach<DB, Values extends readonly unknown[], Row>(
 }
 
 function run<DB, Row>(db: Kysely<DB>, query: CompiledQuery<Row>, values: readonly unknown[]) {
-  const parameters = query.parameters.map((parameter) =>
-    parameter instanceof Placeholder ? values[parameter.index] : parameter,
-  );
-  return db.executeQuery<Row>({ ...query, parameters });
+  return db.executeQuery<Row>({ ...query, parameters: bound(query, values) });
+}
+
+function bound({ parameters }: CompiledQuery, values: readonly unknown[]): unknown[] {
+  return parameters.map((parameter) => (parameter instanceof Placeholder ? values[parameter.index] : parameter));
 }

@@ -269,8 +269,8 @@ export class SqliteReader implements Driver {
   readonly #statements: StatementCache;
   readonly #writer: SqliteWriter;
 
-  constructor(db: Database, writer: SqliteWriter) {
-    this.#statements = new StatementCache(db);
+  constructor(statements: StatementCache, writer: SqliteWriter) {
+    this.#statements = statements;
     this.#writer = writer;
   }
 

@@ -3,13 +3,25 @@
  * per file. Refuses damaged, foreign, newer and in-use databases before the first write.
  */
 import Database from 'better-sqlite3';
-import { type Dialect, type Driver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
+import {
+  type CompiledQuery,
+  type Dialect,
+  type Driver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+} from 'kysely';
 import { type CommitFaults, type Engine, RECORD_COLUMNS, type StoreLogger } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { describeMigrations, type Migration, pendingMigrations } from '../migrate.ts';
 import { OnlyReads, WithoutRowLocks } from '../portable.ts';
+import type { Answering } from '../prepared-query.ts';
 import type { PlatformTables } from '../tables/schema.ts';
 import { WriterLock } from '../writer-lock.ts';
+import { Answers } from './answers.ts';
+import { StatementCache } from './connection.ts';
 import { SqliteReader, SqliteWriter } from './driver.ts';
 import { fromSqlite } from './errors.ts';
 import { BUSY_TIMEOUT_MS, createPrivately, inspect, openWriting, ProcessLock, prepareFolder } from './files.ts';
@@ -63,8 +75,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
     options.onFatal?.(error);
   });
   const writing = new Kysely<PlatformTables>({ dialect: dialect(writer), plugins: [new WithoutRowLocks()] });
+  const readable = openReading();
+  const readStatements = new StatementCache(readable);
+  const answers = new Answers(readable, readStatements, writer);
   const reading = new Kysely<PlatformTables>({
-    dialect: dialect(new SqliteReader(openReading(), writer)),
+    dialect: dialect(new SqliteReader(readStatements, writer), () => new AnsweringAdapter(answers)),
     plugins: [new OnlyReads()],
   });
 
@@ -122,7 +137,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
         snapshotHandle.exec('begin');
         try {
           const view = new Kysely<PlatformTables>({
-            dialect: dialect(new SqliteReader(snapshotHandle, writer)),
+            dialect: dialect(new SqliteReader(new StatementCache(snapshotHandle), writer)),
             plugins: [new OnlyReads()],
           });
           return await work(view);
@@ -158,9 +173,22 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine & { mar
   };
 }
 
-function dialect(driver: Driver): Dialect {
+class AnsweringAdapter extends SqliteAdapter implements Answering {
+  readonly #answers: Answers;
+
+  constructor(answers: Answers) {
+    super();
+    this.#answers = answers;
+  }
+
+  answer(query: CompiledQuery, values: readonly unknown[]): readonly object[] {
+    return this.#answers.rows(query, values);
+  }
+}
+
+function dialect(driver: Driver, createAdapter = () => new SqliteAdapter()): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter,
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),

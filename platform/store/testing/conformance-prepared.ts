@@ -62,6 +62,29 @@ export function describePrepared(open: OpenStore): void {
         expect(found).toEqual({ ...row, id: 'b', number: 2 });
       }));
 
+    it('answer what is committed now, as often as they are asked', () =>
+      withStore(open, async (store) => {
+        const numbers = async () => (await between(store.read, 0, 'x', 99)).map(({ number }) => number);
+        const row = { id: 'a', bytes: null, text: 'x', number: 1 };
+        expect(await numbers()).toEqual([]);
+        await store.transaction((tx) => add(tx, row));
+        expect([await numbers(), await numbers()]).toEqual([[1], [1]]);
+        await store.transaction(async (tx) => {
+          await change(tx, { id: 'a', number: 2 });
+          expect(await numbers()).toEqual([1]);
+        });
+        expect(await numbers()).toEqual([2]);
+        await expect(
+          store.transaction(async (tx) => {
+            await change(tx, { id: 'a', number: 3 });
+            throw new Error('undone');
+          }),
+        ).rejects.toThrow('undone');
+        expect(await numbers()).toEqual([2]);
+        await store.transaction((tx) => tx.deleteFrom('sample').where('id', '=', 'a').execute());
+        expect(await numbers()).toEqual([]);
+      }));
+
     it('write rows, missing values and all, and say how many', () =>
       withStore(open, async (store) => {
         const full = { number: 1, bytes: Buffer.from('b'), text: "'; --" };

@@ -33,7 +33,7 @@ export function grantsInForce(
   db: Reader,
   secretId: string,
   to: { granteeIds: readonly string[] } | { accountId: string } | 'everybody',
-): Promise<GrantRow[]> {
+): Promise<readonly GrantRow[]> {
   if (to !== 'everybody' && 'granteeIds' in to) {
     const [id, other = id, ...more] = to.granteeIds;
     if (id !== undefined && other !== undefined && more.length === 0) return grantsToEither(db, secretId, id, other);

@@ -32,7 +32,7 @@ const rotationOf = prepareQuery((db: Reader, secretId: string) =>
   db.selectFrom('secret_rotation').selectAll().where('secret_id', '=', secretId),
 );
 
-export async function readRotations(db: Reader, secretIds: readonly string[]): Promise<RotationRow[]> {
+export async function readRotations(db: Reader, secretIds: readonly string[]): Promise<readonly RotationRow[]> {
   const [first] = secretIds;
   if (first === undefined) return [];
   // Every new version asks for that of its secret.

@@ -24,6 +24,9 @@ const MAX_MARKS = 200_000;
 
 export class Secrets {
   private readonly assembled = new LRUCache<string, SecretRecord>({ max: MAX_REMEMBERED });
+  /** By the very row: rows do not change, and the store hands out the same one while nobody writes. */
+  private readonly ofRow = new WeakMap<SecretRow, SecretRecord>();
+  private readonly genuine = new WeakSet<VersionRow>();
   /** Highest version seen of each secret: what is older was rolled back. */
   private readonly marks = new LRUCache<string, number>({ max: MAX_MARKS });
   private readonly store: Store<CcmsTables>;
@@ -58,7 +61,10 @@ export class Secrets {
   async version(secret: SecretRecord, versionId: string): Promise<VersionRow | undefined> {
     const row = await readVersion(this.store.read, secret.row.secret_id, versionId);
     if (!row) return undefined;
-    await this.guard.verify([guardedVersion(row)]);
+    if (!this.genuine.has(row)) {
+      await this.guard.verify([guardedVersion(row)]);
+      this.genuine.add(row);
+    }
     this.requireOwned(secret, row);
     if (row.version_id !== versionId)
       throw this.guard.refuse(`version ${versionId}`, 'the row is about another version');
@@ -81,8 +87,9 @@ export class Secrets {
    */
   private async verified(found: SecretRow): Promise<SecretRecord> {
     const name = `secret ${found.secret_id}`;
-    let known = this.assembled.get(found.secret_id);
-    if (!known || !isSameRow(known.row, found)) {
+    const sameRow = this.ofRow.get(found);
+    let known = sameRow ?? this.assembled.get(found.secret_id);
+    if (!sameRow && !(known && isSameRow(known.row, found))) {
       await this.guard.verify([guardedSecret(found)]);
       known = undefined;
     }
@@ -96,10 +103,14 @@ export class Secrets {
       known = undefined;
     }
     this.written(row.secret_id, row.version);
-    if (known) return known;
+    if (known) {
+      this.ofRow.set(row, known);
+      return known;
+    }
     try {
       const record = assembleSecret(row);
       this.assembled.set(row.secret_id, record);
+      this.ofRow.set(row, record);
       return record;
     } catch (error) {
       if (error instanceof InconsistentRow) throw this.guard.refuse(name, error.message);
