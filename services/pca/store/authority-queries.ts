@@ -95,7 +95,7 @@ export function listNamesakes(db: Reader, accountId: string, subjectHash: string
 export function listAuthoritiesWithKey(
   db: Reader,
   publicKeyHash: string,
-): Promise<Pick<AuthorityRow, 'authority_id' | 'subject_hash'>[]> {
+): Promise<readonly Pick<AuthorityRow, 'authority_id' | 'subject_hash'>[]> {
   return authoritiesWithKey(db, publicKeyHash);
 }
 
