@@ -2,12 +2,11 @@
  * The front door under load: authorize and Decrypt over TLS with SigV4 and a durable record, as a share of what a bare
  * node:https echo of the same machine does in the same run. Rounds alternate, ratios are taken round by round.
  */
-import type { ChildProcess } from 'node:child_process';
 import { startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
 import { ask, median, rate, round3, startEcho, startGenerator } from './http/generator.ts';
 import type { LoadJob, LoadResult } from './http/load.ts';
-import { processorTime } from './http/processor-time.ts';
+import { loadRow, spentOn, spentRows } from './http/spent.ts';
 import type { BenchRow } from './row.ts';
 
 const SECONDS = Number(process.env.PARAPET_BENCH_SECONDS ?? 4);
@@ -57,9 +56,11 @@ export async function run(): Promise<BenchRow[]> {
     for (let round = 0; round < ROUNDS; round++)
       for (const name of Object.keys(jobs) as (keyof typeof jobs)[])
         rounds[name].push(await ask(generator, jobs[name]));
+    const pid = server.processes()[0]?.pid as number;
     const spent = {
-      bare: await perRequest(echo.pid as number, generator, bare),
-      authorize: await perRequest(server.processes()[0]?.pid as number, generator, authorize),
+      bare: await spentOn(echo.pid as number, generator, bare),
+      authorize: await spentOn(pid, generator, authorize),
+      decrypt: await spentOn(pid, generator, decrypt),
     };
     const calm = await ask(generator, { ...decrypt, rate: 300, seconds: SECONDS });
     const calmAuthorize = await ask(generator, { ...authorize, rate: 500, seconds: SECONDS });
@@ -84,31 +85,18 @@ export async function run(): Promise<BenchRow[]> {
         goal: 'ratio >= 0.35',
       },
       { name: 'echo: processor time of its loop', value: spent.bare.loop, unit: 'us/request' },
-      { name: 'authorize: processor time of the request loop', value: spent.authorize.loop, unit: 'us/request' },
-      { name: 'authorize: processor time of other threads', value: spent.authorize.others, unit: 'us/request' },
+      ...spentRows('authorize', spent.authorize),
+      ...spentRows('Decrypt', spent.decrypt),
       { name: 'authorize: processor time of the load generator', value: spent.authorize.generator, unit: 'us/request' },
       { name: 'Decrypt at 300/s, p50', value: round3(calm.p50), unit: 'ms', goal: '<= 4 ms' },
       { name: 'Decrypt at 300/s, p99', value: round3(calm.p99), unit: 'ms', goal: '<= 20 ms' },
       { name: 'authorize at 500/s, p50', value: round3(calmAuthorize.p50), unit: 'ms', goal: '<= 3 ms' },
       { name: 'authorize at 500/s, p99', value: round3(calmAuthorize.p99), unit: 'ms', goal: '<= 15 ms' },
+      loadRow(),
     ];
   } finally {
     echo.kill();
     generator.kill();
     await server.stop();
   }
-}
-
-/** Where the time goes, in whole processors: what they have is shared by the server and the load generator. */
-async function perRequest(pid: number, generator: ChildProcess, job: LoadJob) {
-  const generatorPid = generator.pid as number;
-  const before = [processorTime(pid), processorTime(generatorPid)] as const;
-  const { requests } = await ask(generator, job);
-  const after = [processorTime(pid), processorTime(generatorPid)] as const;
-  const each = (microseconds: number) => Math.round(microseconds / requests);
-  return {
-    loop: each(after[0].loop - before[0].loop),
-    others: each(after[0].others - before[0].others),
-    generator: each(after[1].loop + after[1].others - before[1].loop - before[1].others),
-  };
 }

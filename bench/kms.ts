@@ -14,6 +14,7 @@ import { startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
 import { ask, median, rate, round3, startGenerator } from './http/generator.ts';
 import type { LoadJob, LoadResult } from './http/load.ts';
+import { loadRow, spentOn, spentRows } from './http/spent.ts';
 import { openRawSigner } from './kms/softhsm-signer.ts';
 import type { BenchRow } from './row.ts';
 
@@ -75,7 +76,8 @@ export async function run(): Promise<BenchRow[]> {
         },
       );
     }
-    return [...rows, ...(await batches(generator, jobs))];
+    const spent = await spentOn(server.processes()[0]?.pid as number, generator, jobs['P-256']);
+    return [...rows, ...spentRows('Sign P-256', spent), ...(await batches(generator, jobs)), loadRow()];
   } finally {
     generator.kill();
     raw.close();

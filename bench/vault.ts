@@ -4,12 +4,11 @@
  * Rounds alternate, ratios are taken round by round.
  */
 import type { ChildProcess } from 'node:child_process';
-import { loadavg } from 'node:os';
 import { type Running, startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
 import { ask, median, rate, round3, startEcho, startGenerator } from './http/generator.ts';
 import type { LoadJob, LoadResult } from './http/load.ts';
-import { processorTime } from './http/processor-time.ts';
+import { loadRow, spentOn, spentRows } from './http/spent.ts';
 import type { BenchRow } from './row.ts';
 import { addBallast } from './vault/ballast.ts';
 
@@ -37,12 +36,7 @@ export async function run(): Promise<BenchRow[]> {
     const rows = await reading(server, generator, echo, jobs);
     const written = await writing(server, generator);
     const size = await large(server, generator, names, port);
-    const load = {
-      name: 'load of the machine over the last minute',
-      value: round3(loadavg()[0] ?? 0),
-      unit: 'processes',
-    };
-    return [...rows, ...written, ...size, load];
+    return [...rows, ...written, ...size, loadRow()];
   } finally {
     echo.kill();
     generator.kill();
@@ -77,8 +71,8 @@ async function reading(
   const results: { bare: LoadResult; one: LoadResult }[] = [];
   for (let round = 0; round < ROUNDS; round++)
     results.push({ bare: await ask(generator, bare), one: await ask(generator, one) });
-  const spentBare = await spent(echo.pid as number, generator, bare);
-  const spentOne = await spent(server.processes()[0]?.pid as number, generator, one);
+  const spentBare = await spentOn(echo.pid as number, generator, bare);
+  const spentOne = await spentOn(server.processes()[0]?.pid as number, generator, one);
   const calm = await ask(generator, { ...one, rate: 300 });
   const baseline = 'bare node:https echo';
   return [
@@ -92,21 +86,10 @@ async function reading(
       goal: 'ratio >= 0.35',
     },
     { name: 'echo: processor time of its loop', value: spentBare.loop, unit: 'us/request' },
-    { name: 'GetSecretValue: processor time of the request loop', value: spentOne.loop, unit: 'us/request' },
-    { name: 'GetSecretValue: processor time of other threads', value: spentOne.others, unit: 'us/request' },
+    ...spentRows('GetSecretValue', spentOne),
     { name: 'GetSecretValue at 300/s, p50', value: round3(calm.p50), unit: 'ms' },
     { name: 'GetSecretValue at 300/s, p99', value: round3(calm.p99), unit: 'ms', goal: '<= 20 ms' },
   ];
-}
-
-async function spent(pid: number, generator: ChildProcess, job: LoadJob) {
-  const before = processorTime(pid);
-  const { requests } = await ask(generator, job);
-  const after = processorTime(pid);
-  return {
-    loop: Math.round((after.loop - before.loop) / requests),
-    others: Math.round((after.others - before.others) / requests),
-  };
 }
 
 async function writing(server: Running, generator: ChildProcess): Promise<BenchRow[]> {
@@ -119,11 +102,10 @@ async function writing(server: Running, generator: ChildProcess): Promise<BenchR
   const results: LoadResult[] = [];
   for (let round = 0; round < Math.min(ROUNDS, 3); round++) results.push(await ask(generator, job));
   const value = Math.round(median(results.map(rate)));
-  const { loop, others } = await spent(server.processes()[0]?.pid as number, generator, job);
+  const spent = await spentOn(server.processes()[0]?.pid as number, generator, job);
   return [
     { name: `PutSecretValue, ${CONNECTIONS} clients`, value, unit: 'requests/s', goal: '>= 800' },
-    { name: 'PutSecretValue: processor time of the request loop', value: loop, unit: 'us/request' },
-    { name: 'PutSecretValue: processor time of other threads', value: others, unit: 'us/request' },
+    ...spentRows('PutSecretValue', spent),
   ];
 }
 
@@ -164,7 +146,7 @@ async function readingTime(server: Running, generator: ChildProcess, names: read
   await ask(generator, { ...all, seconds: WARM_SECONDS });
   const measured: number[] = [];
   for (let round = 0; round < Math.min(ROUNDS, 3); round++) {
-    const { loop, others } = await spent(server.processes()[0]?.pid as number, generator, all);
+    const { loop, others } = await spentOn(server.processes()[0]?.pid as number, generator, all);
     measured.push(loop + others);
   }
   return median(measured);

@@ -21,3 +21,10 @@ export function processorTime(pid: number): ProcessorTime {
   }
   return time;
 }
+
+/** Processes that any thread of a process started and that still run. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+}

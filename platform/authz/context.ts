@@ -27,20 +27,17 @@ export function globalContext(
   region: string,
   organization: OrganizationFacts,
 ): Context {
+  const context: Context = new Map(settledContext(caller, principal, region, organization));
   const time = new Date(now);
   const iso = time.toISOString();
-  const context: Context = new Map<string, string | readonly string[]>([
-    ['aws:currenttime', `${iso.slice(0, 19)}Z`],
-    ['aws:epochtime', String(Math.floor(now / 1000))],
-    ['aws:securetransport', origin.protocol === 'internal' || origin.tls ? 'true' : 'false'],
-    ['aws:sourceip', origin.sourceIp],
-    ['aws:useragent', origin.userAgent],
-    ['aws:requestedregion', region],
-    ['aws:principalisawsservice', caller.kind === 'service' ? 'true' : 'false'],
-    ['aws:viaawsservice', origin.via === undefined ? 'false' : 'true'],
-    ['parapet:timeofday', iso.slice(11, 19)],
-    ['parapet:dayofweek', DAYS[time.getUTCDay()] as string],
-  ]);
+  context.set('aws:currenttime', `${iso.slice(0, 19)}Z`);
+  context.set('aws:epochtime', String(Math.floor(now / 1000)));
+  context.set('aws:securetransport', origin.protocol === 'internal' || origin.tls ? 'true' : 'false');
+  context.set('aws:sourceip', origin.sourceIp);
+  context.set('aws:useragent', origin.userAgent);
+  context.set('aws:viaawsservice', origin.via === undefined ? 'false' : 'true');
+  context.set('parapet:timeofday', iso.slice(11, 19));
+  context.set('parapet:dayofweek', DAYS[time.getUTCDay()] as string);
   if (origin.via !== undefined) {
     const name = servicePrincipal(origin.via);
     context.set('aws:calledvia', [name]);
@@ -48,7 +45,46 @@ export function globalContext(
     context.set('aws:calledvialast', name);
     if (origin.sourceArn !== undefined) context.set('aws:sourcearn', origin.sourceArn);
   }
-  if (caller.kind === 'anonymous') return context;
+  if (caller.session?.mfaAt !== undefined)
+    context.set('aws:multifactorauthage', String(Math.floor((now - caller.session.mfaAt) / 1000)));
+  return context;
+}
+
+interface Settled {
+  principal: Principal | undefined;
+  region: string;
+  organization: OrganizationFacts;
+  context: Context;
+}
+
+/** Of callers as they came last. Callers, principals and snapshots are new objects whenever anything about them is new. */
+const settled = new WeakMap<Caller, Settled>();
+
+/** What is the same in every request of a caller until the principal or the organization changes. */
+function settledContext(
+  caller: Caller,
+  principal: Principal | undefined,
+  region: string,
+  organization: OrganizationFacts,
+): Context {
+  const known = settled.get(caller);
+  if (known && known.principal === principal && known.organization === organization && known.region === region)
+    return known.context;
+  const context: Context = new Map([
+    ['aws:requestedregion', region],
+    ['aws:principalisawsservice', caller.kind === 'service' ? 'true' : 'false'],
+  ]);
+  if (caller.kind !== 'anonymous') addCaller(context, caller, principal, organization);
+  settled.set(caller, { principal, region, organization, context });
+  return context;
+}
+
+function addCaller(
+  context: Context,
+  caller: Caller,
+  principal: Principal | undefined,
+  organization: OrganizationFacts,
+): void {
   // Of a role session the role's: a condition on it holds for every session of the role (spec iam 1.6).
   context.set('aws:principalarn', caller.kind === 'role' && principal ? principal.snapshot.Arn : caller.arn);
   context.set('aws:principalaccount', caller.accountId);
@@ -59,14 +95,11 @@ export function globalContext(
     // Present only for sessions: a long-term key has no issue time and no second factor (spec iam 1.7, case 13-16).
     context.set('aws:tokenissuetime', `${new Date(caller.session.issuedAt).toISOString().slice(0, 19)}Z`);
     context.set('aws:multifactorauthpresent', caller.session.mfaAt === undefined ? 'false' : 'true');
-    if (caller.session.mfaAt !== undefined)
-      context.set('aws:multifactorauthage', String(Math.floor((now - caller.session.mfaAt) / 1000)));
   }
   const sourceIdentity = principal?.session?.snapshot.SourceIdentity;
   if (sourceIdentity !== undefined) context.set('aws:sourceidentity', sourceIdentity);
   if (principal) addTags(context, 'aws:principaltag/', principal.snapshot.Tags);
   addPlace(context, 'aws:principal', caller.accountId, organization);
-  return context;
 }
 
 /** The global keys plus those of one target. */

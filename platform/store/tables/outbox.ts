@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { type Engine, recordValues, type StoredRecord } from '../engine.ts';
 import { StoreError } from '../error.ts';
 import { GroupCommit } from '../group-commit.ts';
+import { runCompiled } from '../prepared-query.ts';
 import { type AnyTransaction, platform, runTransaction } from '../transaction.ts';
 
 /** One audit record on its way to the audit service. */
@@ -24,6 +25,7 @@ export interface OutboxRow {
  */
 export class Outbox {
   readonly #engine: Engine;
+  readonly #insert: CompiledQuery;
   readonly #now: () => number;
   readonly #group: GroupCommit<StoredRecord>;
   #position: number;
@@ -31,6 +33,7 @@ export class Outbox {
   /** @param position highest position in use, so that a clock set back does not reorder the outbox */
   constructor(engine: Engine, now: () => number, position: number) {
     this.#engine = engine;
+    this.#insert = CompiledQuery.raw(engine.insertRecordText);
     this.#now = now;
     this.#position = position;
     this.#group = new GroupCommit({ write: (rows) => engine.insertRecords(rows) });
@@ -53,8 +56,7 @@ export class Outbox {
   }
 
   async appendIn(tx: AnyTransaction, row: OutboxRow): Promise<void> {
-    const values = recordValues(this.#stored(row));
-    await tx.executeQuery(CompiledQuery.raw(this.#engine.insertRecordText, values));
+    await runCompiled(tx, this.#insert, recordValues(this.#stored(row)));
   }
 
   async read(limit: number): Promise<OutboxRow[]> {
