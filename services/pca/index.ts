@@ -7,6 +7,7 @@ import { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import { pcaOperations } from './api/index.ts';
 import type { PcaClients, PcaDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { lookAfterOrders } from './jobs/acme/look-after-orders.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
 import { renewRows } from './jobs/renew-rows.ts';
@@ -17,6 +18,7 @@ import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
 import { FolderStore } from './jobs/revocation/stores/folder.ts';
 import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
+import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwayKeys } from './ops/issuing/throw-away-keys.ts';
@@ -25,6 +27,7 @@ import { Responders } from './ops/ocsp/responders.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as revocation } from './store/migrations/0002_revocation.ts';
+import { migration as acme } from './store/migrations/0003_acme.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
 
@@ -37,6 +40,8 @@ export interface PcaOptions {
   shards: number;
   /** Where lists are published besides the listener, by name. */
   stores: ReadonlyMap<string, StoreOptions>;
+  /** How the ACME server looks whether somebody controls a name. */
+  acme: ValidationSettings;
 }
 
 export type StoreOptions =
@@ -48,9 +53,9 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation],
+    migrations: [init, revocation, acme],
     createDeps: (platform) => createDeps(platform, options),
-    jobs: [destroyAuthorities, endReservations, renewRows, makeLists, deliverLists, rotateResponders],
+    jobs: [destroyAuthorities, endReservations, renewRows, makeLists, deliverLists, rotateResponders, lookAfterOrders],
   });
 }
 
@@ -75,6 +80,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
+    acme: { nonceKey: keptKey(hsm), validator: new Validator(options.acme) },
   };
   deps.responders = new Responders(deps);
   return deps;
@@ -82,4 +88,16 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
 
 function openListStore(store: StoreOptions, clock: Clock): ListStore {
   return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
+}
+
+/** Asked for once; again when the HSM was away. */
+function keptKey(hsm: Platform<PcaTables, PcaClients>['hsm']): () => Promise<Buffer> {
+  let key: Promise<Buffer> | undefined;
+  return () => {
+    key ??= hsm.mac('parapet/pca/acme-nonce/v1', Buffer.from('key')).catch((error: unknown) => {
+      key = undefined;
+      throw error;
+    });
+    return key;
+  };
 }

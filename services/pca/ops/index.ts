@@ -1,4 +1,18 @@
 /** Every handler of this service. */
+import { answerAcmeRequest } from './acme/answer.ts';
+import {
+  createAcmeExternalAccountKey,
+  listAcmeExternalAccountKeys,
+  revokeAcmeExternalAccountKey,
+} from './acme/binding-keys.ts';
+import {
+  createAcmeDirectory,
+  deleteAcmeDirectory,
+  describeAcmeDirectory,
+  listAcmeDirectories,
+  updateAcmeDirectory,
+} from './acme/directories.ts';
+import { deactivateAcmeAccount, describeAcmeAccount, listAcmeAccounts, listAcmeOrders } from './acme/read-accounts.ts';
 import { blockKey, listBlockedKeysOfAccount, unblockKey } from './blocked-keys.ts';
 import {
   deleteCertificateAuthority,
@@ -33,6 +47,19 @@ import {
 } from './revocation/revocations.ts';
 
 export const pcaHandlers = [
+  createAcmeDirectory,
+  describeAcmeDirectory,
+  listAcmeDirectories,
+  updateAcmeDirectory,
+  deleteAcmeDirectory,
+  createAcmeExternalAccountKey,
+  listAcmeExternalAccountKeys,
+  revokeAcmeExternalAccountKey,
+  listAcmeAccounts,
+  describeAcmeAccount,
+  deactivateAcmeAccount,
+  listAcmeOrders,
+  answerAcmeRequest,
   createCertificateAuthority,
   describeCertificateAuthority,
   listCertificateAuthorities,

@@ -7,7 +7,7 @@ import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
-import { serviceCaller } from '../../../platform/client/transport.ts';
+import { createClient, serviceCaller } from '../../../platform/client/transport.ts';
 import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
@@ -64,7 +64,8 @@ export class PcaHarness {
     options: { url?: string; folder?: string; hsm?: Hsm } & Partial<PcaOptions> = {},
   ): Promise<PcaHarness> {
     const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map() } = options;
-    const pcaService = definePca({ pkiUrl, shards, stores });
+    const { acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } } } = options;
+    const pcaService = definePca({ pkiUrl, shards, stores, acme });
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const kms = await KmsHarness.open({ principals, projects });
@@ -84,10 +85,16 @@ export class PcaHarness {
     const { migrations } = pcaService;
     const store = await openStore<PcaTables>({ service: 'pca', folder, url: options.url, clock, migrations });
     const writer = { node: 'test', boot: ids.uuidv7(), region: REGION };
+    const transport = new LocalTransport();
+    const itself = createClient(pcaOperations, transport, {
+      service: 'pca',
+      now: () => kms.now,
+      newId: () => ids.uuidv7(),
+    });
     const deps = await pcaService.createDeps({
       store,
       hsm: options.hsm ?? kms.hsm,
-      clients: { iam: kms.deps.clients.iam },
+      clients: { iam: kms.deps.clients.iam, pca: itself },
       clock,
       ids,
       hub,
@@ -113,7 +120,6 @@ export class PcaHarness {
       metrics,
       requestKey: Buffer.alloc(32, 9),
     });
-    const transport = new LocalTransport();
     transport.register('pca', pipeline.execute);
     return new PcaHarness({ kms, store, deps, projects, hub, transport, folder: options.folder ? undefined : folder });
   }
