@@ -47,9 +47,10 @@ export class AcmeClient {
     return [`${BASE}${this.directory}`, ...path].join('/');
   }
 
-  async send(Method: 'GET' | 'HEAD' | 'POST', url: string, Body = Buffer.alloc(0), ContentType = ''): Promise<Answer> {
+  async send(Method: 'GET' | 'HEAD' | 'POST', url: string, Body: Buffer = Buffer.alloc(0), ContentType = ''): Promise<Answer> {
     const Target = url.slice(BASE.length);
-    const answer = await this.pca.AnswerAcmeRequest({ Method, Base: BASE, Target, ContentType, Body });
+    const input = { Method, Base: BASE, Target, ContentType, Body };
+    const answer = await this.pca.AnswerAcmeRequest(input);
     const read = readAnswer(answer);
     this.nonce = read.headers['replay-nonce'] ?? this.nonce;
     return read;

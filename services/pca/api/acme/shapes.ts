@@ -21,7 +21,8 @@ const Zone = text(1, 253, { pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/ });
 /** CIDR. */
 const Range = text(3, 64, { pattern: /^[0-9a-f.:]+\/\d{1,3}$/ });
 const Name = text(1, 64, { pattern: /^[A-Za-z0-9 ._-]+$/ });
-export const PrincipalArn = Arn;
+/** Of a user, a role, or the root user. */
+export const PrincipalArn = text(20, 600, { pattern: /^arn:[a-z-]+:(iam|sts)::\d{12}:[\x21-\x7e]+$/ });
 
 /** What may be said when a directory is made, and changed later. */
 export const rules = {

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lookAfterOrders } from '../../jobs/acme/look-after-orders.ts';
 import { AcmeClient, publicJwk } from '../../testing/acme-client.ts';
 import type { PcaClient } from '../../testing/harness.ts';
-import { document, PcaHarness } from '../../testing/harness.ts';
+import { document as written, PcaHarness } from '../../testing/harness.ts';
 import { makeRoot, refused, Workplace } from '../../testing/hierarchy.ts';
 
-const RUNS = Number(process.env.PARAPET_DEEP_RUNS ?? 3_000);
+const RUNS = Number(process.env.PARAPET_ACME_MUTATIONS ?? 3_000);
 
 let pca: PcaHarness;
 let admin: PcaClient;
@@ -50,6 +50,9 @@ afterAll(async () => {
   web.close();
   openssl.close();
 });
+
+/** An identity policy. */
+const document = (statements: object[]): object => JSON.parse(written(...statements));
 
 type Rules = Partial<Parameters<PcaClient['CreateAcmeDirectory']>[0]>;
 
@@ -174,10 +177,8 @@ describe('an account', () => {
         ...(what === 'another url' && { url: client.url('new-order') }),
       };
       const externalAccountBinding = what === 'no binding' ? undefined : client.binding(id, mac, more);
-      const before = pca.kms.now;
-      if (what === 'expired') pca.kms.now += 2 * 86_400_000;
+      if (what === 'expired') pca.kms.advance(2 * 86_400_000);
       const answer = await client.post(client.url('new-account'), { externalAccountBinding }, { kid: null });
-      pca.kms.now = before;
       const malformed = what.startsWith('another k') || what === 'another url';
       expect(answer.problem).toBe(
         what === 'no binding' ? 'externalAccountRequired' : malformed ? 'malformed' : 'unauthorized',
@@ -253,7 +254,7 @@ describe('a request', () => {
     const foreign = await other.client().freshNonce();
     expect((await client.get(client.account as string, { nonce: foreign })).problem).toBe('badNonce');
     const old = await client.freshNonce();
-    pca.kms.now += 2 * 3_600_000;
+    pca.kms.advance(2 * 3_600_000);
     expect((await client.get(client.account as string, { nonce: old })).problem).toBe('badNonce');
   });
 
@@ -306,12 +307,13 @@ describe('a request', () => {
       async (resource, change, text, isMutation) => {
         const url = client.url(resource);
         // Its signature is right, and what it says is not.
-        const good = client.jws(url, {}, { nonce: 'AAAA', header: isMutation ? {} : { x: text } });
+        const nonce = await client.freshNonce();
+        const good = client.jws(url, {}, { nonce, header: isMutation ? {} : { x: text } });
         if (!isMutation) good.payload = Buffer.from(text).toString('base64url');
         const bytes = Buffer.from(JSON.stringify(good));
         if (isMutation) Buffer.from(change.to).copy(bytes, change.at % bytes.length);
         const body = change.cut ? bytes.subarray(0, change.at % bytes.length) : bytes;
-        const answer = await client.post(url, undefined, { nonce: 'AAAA', body });
+        const answer = await client.post(url, undefined, { nonce, body });
         if (answer.status < 400 || answer.status >= 500) faults.push([resource, body.toString('latin1'), answer.text]);
       },
     );
@@ -464,12 +466,10 @@ describe('an order', () => {
   it('ends when its time is over, with a record', async () => {
     const client = await opened(await makeDirectory());
     const { headers } = await client.order('a.example.com');
-    const before = pca.kms.now;
-    pca.kms.now += 25 * 3_600_000;
+    pca.kms.advance(25 * 3_600_000);
     await lookAfterOrders.run(pca.deps);
     expect((await client.get(headers.location as string)).json.status).toBe('invalid');
     expect((await pca.records()).some(({ eventName }) => eventName === 'EndAcmeOrder')).toBe(true);
-    pca.kms.now = before;
   });
 
   it('replaces a certificate once', async () => {
