@@ -37,7 +37,11 @@ afterAll(() => {
 });
 
 const newKey = async () =>
-  askPca<{ Key: { KeyId: string }; MacKey: string }>(server, 'create-acme-external-account-key', inDirectory());
+  askPca<{ Key: { ExternalAccountKeyId: string }; MacKey: string }>(
+    server,
+    'create-acme-external-account-key',
+    inDirectory(),
+  );
 
 type Tool = (...args: string[]) => Promise<string>;
 
@@ -75,7 +79,7 @@ describe('certbot by http-01', () => {
     const { Key, MacKey } = await newKey();
     certbot = tool('certbot', fixed, { REQUESTS_CA_BUNDLE: server.caPath });
     const account = ['--server', url, '--agree-tos', '--email', 'web@example.test', '--no-eff-email'];
-    await certbot('register', ...account, '--eab-kid', Key.KeyId, '--eab-hmac-key', MacKey);
+    await certbot('register', ...account, '--eab-kid', Key.ExternalAccountKeyId, '--eab-hmac-key', MacKey);
   });
 
   const standalone = ['--standalone', '--http-01-address', '127.0.0.1', '--http-01-port', String(server.acme.httpPort)];
@@ -138,7 +142,7 @@ describe('lego', () => {
     writeFileSync(hook, `${script.join('\n')}\n`);
     chmodSync(hook, 0o755);
     const fixed = ['--server', url, '--path', path, '--email', 'lego@example.test', '--accept-tos'];
-    const eab = ['--eab', '--kid', Key.KeyId, '--hmac', MacKey];
+    const eab = ['--eab', '--kid', Key.ExternalAccountKeyId, '--hmac', MacKey];
     lego = tool('lego', [...fixed, ...eab], { LEGO_CA_CERTIFICATES: server.caPath, EXEC_PATH: hook });
   });
 

@@ -67,6 +67,9 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The certificate of an example is nobody's.
   'pca ImportCertificateAuthorityCertificate': [400, 'MalformedCertificate'],
+  // Only its client opens an account of an ACME directory.
+  'pca DescribeAcmeAccount': [404, 'NotFound'],
+  'pca DeactivateAcmeAccount': [404, 'NotFound'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
   // The root keys were never rotated.

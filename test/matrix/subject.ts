@@ -52,6 +52,8 @@ export interface Objects {
   target: string;
   authorityArn: string;
   certificateArn: string;
+  acmeDirectory: string;
+  acmeKey: string;
   wrappingId: string;
   wrappingToken: string;
   credentialRole: string;
@@ -206,6 +208,8 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     target: uniqueName('target'),
     authorityArn,
     certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
+    acmeDirectory: randomUUID(),
+    acmeKey: randomUUID(),
     wrappingId: randomUUID(),
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
     credentialRole: uniqueName('role'),
@@ -266,6 +270,9 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AdminSecretId: objects.secretArn,
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
+    DirectoryId: objects.acmeDirectory,
+    ExternalAccountKeyId: objects.acmeKey,
+    AcmeAccountId: randomUUID(),
     CertificateSerial: serialOf(objects.certificateArn),
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.

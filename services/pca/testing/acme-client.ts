@@ -47,7 +47,12 @@ export class AcmeClient {
     return [`${BASE}${this.directory}`, ...path].join('/');
   }
 
-  async send(Method: 'GET' | 'HEAD' | 'POST', url: string, Body: Buffer = Buffer.alloc(0), ContentType = ''): Promise<Answer> {
+  async send(
+    Method: 'GET' | 'HEAD' | 'POST',
+    url: string,
+    Body: Buffer = Buffer.alloc(0),
+    ContentType = '',
+  ): Promise<Answer> {
     const Target = url.slice(BASE.length);
     const input = { Method, Base: BASE, Target, ContentType, Body };
     const answer = await this.pca.AnswerAcmeRequest(input);
@@ -91,8 +96,8 @@ export class AcmeClient {
     return { protected: head, payload, signature };
   }
 
-  async register(key?: { Key: { KeyId: string }; MacKey: string }): Promise<Answer> {
-    const externalAccountBinding = key && this.binding(key.Key.KeyId, key.MacKey);
+  async register(key?: { Key: { ExternalAccountKeyId: string }; MacKey: string }): Promise<Answer> {
+    const externalAccountBinding = key && this.binding(key.Key.ExternalAccountKeyId, key.MacKey);
     const payload = { contact: ['mailto:a@example.com'], ...(key && { externalAccountBinding }) };
     const answer = await this.post(this.url('new-account'), payload, { kid: null });
     if (answer.status === 201) this.account = answer.headers.location;

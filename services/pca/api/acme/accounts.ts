@@ -11,9 +11,9 @@ import {
   AcmeOrder,
   DIRECTORY_EXAMPLE,
   ExternalAccountKey,
+  ExternalAccountKeyId,
   example,
   inDirectory,
-  KeyId,
   onAuthority,
   PrincipalArn,
 } from './shapes.ts';
@@ -60,11 +60,11 @@ export const RevokeAcmeExternalAccountKey = defineOperation({
   ...pca(),
   name: 'RevokeAcmeExternalAccountKey',
   doc: 'A key opens no account any more. The account that it opened stays as it is.',
-  input: structure({ ...inDirectory, KeyId }),
+  input: structure({ ...inDirectory, ExternalAccountKeyId }),
   errors: changeErrors(),
   authz: onAuthority('RevokeAcmeExternalAccountKey'),
   effect: 'write',
-  examples: [{ title: 'by id', input: { ...example, KeyId: DIRECTORY_EXAMPLE } }],
+  examples: [{ title: 'by id', input: { ...example, ExternalAccountKeyId: DIRECTORY_EXAMPLE } }],
 });
 
 export const ListAcmeAccounts = defineOperation({

@@ -14,7 +14,7 @@ import { AUTHORITY_CONDITIONS } from '../conditions.ts';
 import { Arn } from '../shapes.ts';
 
 export const DirectoryId = text(36, 36, { pattern: /^[0-9a-f-]{36}$/ });
-export const KeyId = DirectoryId;
+export const ExternalAccountKeyId = DirectoryId;
 export const AcmeAccountId = DirectoryId;
 /** A DNS name, lower case, without a dot at the end. */
 const Zone = text(1, 253, { pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/ });
@@ -69,7 +69,7 @@ export const AcmeDirectory = annotate(
 
 export const ExternalAccountKey = annotate(
   structure({
-    KeyId,
+    ExternalAccountKeyId,
     PrincipalArn,
     State: oneOf(['open', 'used', 'revoked', 'expired']),
     ExpiresAt: timestamp(),
@@ -88,7 +88,7 @@ export const AcmeAccount = annotate(
     Contacts: list(text(1, 320), 0, 10),
     /** RFC 7638, of the key of the account. */
     KeyThumbprint: text(43, 43),
-    KeyId: KeyId.optional(),
+    ExternalAccountKeyId: ExternalAccountKeyId.optional(),
     CreatedAt: timestamp(),
   }),
   { title: 'AcmeAccount' },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lookAfterOrders } from '../../jobs/acme/look-after-orders.ts';
 import { AcmeClient, publicJwk } from '../../testing/acme-client.ts';
 import type { PcaClient } from '../../testing/harness.ts';
-import { document as written, PcaHarness } from '../../testing/harness.ts';
+import { PcaHarness, document as written } from '../../testing/harness.ts';
 import { makeRoot, refused, Workplace } from '../../testing/hierarchy.ts';
 
 const RUNS = Number(process.env.PARAPET_ACME_MUTATIONS ?? 3_000);
@@ -169,9 +169,10 @@ describe('an account', () => {
       const client = made.client();
       const { Key, MacKey } = await bindTo(admin, made, { ExpiresInDays: 1 });
       const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-      if (what === 'revoked') await admin.RevokeAcmeExternalAccountKey({ ...made.about, KeyId: Key.KeyId });
+      if (what === 'revoked')
+        await admin.RevokeAcmeExternalAccountKey({ ...made.about, ExternalAccountKeyId: Key.ExternalAccountKeyId });
       const mac = what === 'another secret' ? Buffer.alloc(32, 1).toString('base64url') : MacKey;
-      const id = what === 'unknown' ? crypto.randomUUID() : Key.KeyId;
+      const id = what === 'unknown' ? crypto.randomUUID() : Key.ExternalAccountKeyId;
       const more = {
         ...(what === 'another key' && { key: other }),
         ...(what === 'another url' && { url: client.url('new-order') }),

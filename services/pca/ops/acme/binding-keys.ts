@@ -72,9 +72,9 @@ export const listAcmeExternalAccountKeys = implement(ListAcmeExternalAccountKeys
 export const revokeAcmeExternalAccountKey = implement(RevokeAcmeExternalAccountKey, {
   resolve: (call, input, deps) => resolveDirectory(call, deps, input),
   async run(call, input, { row: directory, authority }, deps) {
-    const key = await bindingKey(deps, directory.directory_id, input.KeyId);
-    if (!key) throw call.fail('NotFound', `key ${input.KeyId} does not exist in the ACME directory`);
-    if (key.state !== 'open') throw call.fail('InvalidState', `key ${input.KeyId} is ${key.state}`);
+    const key = await bindingKey(deps, directory.directory_id, input.ExternalAccountKeyId);
+    if (!key) throw call.fail('NotFound', `key ${input.ExternalAccountKeyId} does not exist in the ACME directory`);
+    if (key.state !== 'open') throw call.fail('InvalidState', `key ${input.ExternalAccountKeyId} is ${key.state}`);
     const revoked = await changedBindingKey(deps, key, { state: 'revoked' });
     return change(async (tx) => {
       if (!(await replaceBindingKey(tx, revoked))) throw conflict(call, authority);
@@ -118,7 +118,7 @@ async function sealedBindingKey(deps: PcaDeps, row: Omit<BindingKeyRow, 'row_mac
 
 function showKey(row: BindingKeyRow, now: number) {
   return {
-    KeyId: row.key_id,
+    ExternalAccountKeyId: row.key_id,
     PrincipalArn: row.principal_arn,
     State: row.state === 'open' && row.expires_at <= now ? ('expired' as const) : row.state,
     ExpiresAt: row.expires_at,

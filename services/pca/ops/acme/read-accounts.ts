@@ -100,7 +100,7 @@ function showAccount(row: AcmeAccountRow) {
     State: row.state,
     Contacts: contactsOf(row),
     KeyThumbprint: row.thumbprint,
-    ...(row.binding_key_id !== null && { KeyId: row.binding_key_id }),
+    ...(row.binding_key_id !== null && { ExternalAccountKeyId: row.binding_key_id }),
     CreatedAt: row.created_at,
   };
 }
