@@ -32,7 +32,3 @@ export class AllowedNetworks {
 function isWithin(parsed: ReturnType<typeof ipaddr.process>, ranges: readonly Range[]): boolean {
   return ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match([range, bits] as never));
 }
-
-export function isNetwork(text: string): boolean {
-  return ipaddr.isValidCIDR(text);
-}

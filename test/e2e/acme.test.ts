@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { askPca, makeIssuer, type NamesServer, startNames } from '../harness/acme.ts';
 import { run } from '../harness/clients.ts';
+import { runPage } from '../harness/page.ts';
 
 const server = inject('server');
 const folder = mkdtempSync(join(tmpdir(), 'parapet-acme-'));
@@ -166,5 +167,20 @@ describe('lego', () => {
     expect(second).not.toBe(first);
     await lego('--domains', name, ...how, 'revoke');
     expect([await isRevoked(first), await isRevoked(second)]).toEqual([false, true]);
+  });
+});
+
+describe('the page about certbot', () => {
+  it('works as it is written down', { timeout: 300_000 }, async () => {
+    const page = mkdtempSync(join(tmpdir(), 'parapet-page-'));
+    const more = { HTTP_PORT: String(server.acme.httpPort) };
+    try {
+      const path = 'docs/how-to/get-a-certificate-with-certbot.md';
+      const { shown, printed, ...ran } = await runPage(server, path, page, more);
+      expect(ran).toEqual({ code: 0, stderr: '' });
+      expect(printed).toEqual(shown);
+    } finally {
+      rmSync(page, { recursive: true, force: true });
+    }
   });
 });

@@ -37,6 +37,7 @@ export class PcaHarness {
   readonly store: Store<PcaTables>;
   readonly deps: PcaDeps;
   readonly projects: Map<string, ProjectState>;
+  private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly hub: ChangeHub;
   private readonly transport: LocalTransport;
   private readonly folder: string | undefined;
@@ -46,6 +47,7 @@ export class PcaHarness {
     store: Store<PcaTables>;
     deps: PcaDeps;
     projects: Map<string, ProjectState>;
+    principals: Map<string, PrincipalSnapshot>;
     hub: ChangeHub;
     transport: LocalTransport;
     folder: string | undefined;
@@ -54,6 +56,7 @@ export class PcaHarness {
     this.store = parts.store;
     this.deps = parts.deps;
     this.projects = parts.projects;
+    this.principals = parts.principals;
     this.hub = parts.hub;
     this.transport = parts.transport;
     this.folder = parts.folder;
@@ -121,7 +124,16 @@ export class PcaHarness {
       requestKey: Buffer.alloc(32, 9),
     });
     transport.register('pca', pipeline.execute);
-    return new PcaHarness({ kms, store, deps, projects, hub, transport, folder: options.folder ? undefined : folder });
+    return new PcaHarness({
+      kms,
+      store,
+      deps,
+      projects,
+      principals,
+      hub,
+      transport,
+      folder: options.folder ? undefined : folder,
+    });
   }
 
   async close(): Promise<void> {
@@ -135,6 +147,15 @@ export class PcaHarness {
     const { caller } = this.kms.call(name, policy, accountId);
     this.hub.publish(accountId);
     return this.client(caller);
+  }
+
+  /** The user does not exist any more. */
+  endUser(name: string): void {
+    for (const [id, { Arn, AccountId }] of this.principals)
+      if (Arn.endsWith(`:user/${name}`)) {
+        this.principals.delete(id);
+        this.hub.publish(AccountId);
+      }
   }
 
   /** As one of our own services. */

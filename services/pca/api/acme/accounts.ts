@@ -7,11 +7,10 @@ import { MaxResults, NextToken } from '../shapes.ts';
 import { BIND_ACTION } from './directories.ts';
 import {
   AcmeAccount,
-  AcmeAccountId,
+  AcmeId,
   AcmeOrder,
   DIRECTORY_EXAMPLE,
   ExternalAccountKey,
-  ExternalAccountKeyId,
   example,
   inDirectory,
   onAuthority,
@@ -60,7 +59,7 @@ export const RevokeAcmeExternalAccountKey = defineOperation({
   ...pca(),
   name: 'RevokeAcmeExternalAccountKey',
   doc: 'A key opens no account any more. The account that it opened stays as it is.',
-  input: structure({ ...inDirectory, ExternalAccountKeyId }),
+  input: structure({ ...inDirectory, ExternalAccountKeyId: AcmeId }),
   errors: changeErrors(),
   authz: onAuthority('RevokeAcmeExternalAccountKey'),
   effect: 'write',
@@ -80,7 +79,7 @@ export const ListAcmeAccounts = defineOperation({
   examples: [{ title: 'all', input: example }],
 });
 
-const ofAccount = { ...inDirectory, AcmeAccountId };
+const ofAccount = { ...inDirectory, AcmeAccountId: AcmeId };
 const accountExample = { ...example, AcmeAccountId: DIRECTORY_EXAMPLE };
 
 export const DescribeAcmeAccount = defineOperation({
@@ -110,7 +109,7 @@ export const ListAcmeOrders = defineOperation({
   ...pca(),
   name: 'ListAcmeOrders',
   doc: 'The orders of an ACME directory, or of one of its accounts, oldest first.',
-  input: structure({ ...inDirectory, AcmeAccountId: AcmeAccountId.optional(), ...paged }),
+  input: structure({ ...inDirectory, AcmeAccountId: AcmeId.optional(), ...paged }),
   output: structure({ Orders: list(AcmeOrder, 0, 1000), NextToken: NextToken.optional() }),
   errors: readErrors('InvalidNextToken'),
   authz: onAuthority('ListAcmeOrders'),

@@ -3,7 +3,7 @@ import { defineOperation } from '../../../../platform/contract/operation.ts';
 import { blob, integer, list, oneOf, structure, text } from '../../../../platform/contract/shape.ts';
 import { pca } from '../service.ts';
 import { Arn } from '../shapes.ts';
-import { AcmeAccountId, DirectoryId } from './shapes.ts';
+import { AcmeId } from './shapes.ts';
 
 export const MAX_ACME_BODY = 65_536;
 /** Below it stand the directories. */
@@ -34,9 +34,9 @@ export const AnswerAcmeRequest = defineOperation({
 /** Never asked for: records of what clients changed, with the principal that their account acts for. */
 const Record = structure({
   DirectoryArn: Arn,
-  AcmeAccountId: AcmeAccountId.optional(),
-  OrderId: DirectoryId.optional(),
-  KeyId: DirectoryId.optional(),
+  AcmeAccountId: AcmeId.optional(),
+  OrderId: AcmeId.optional(),
+  KeyId: AcmeId.optional(),
   /** RFC 7638. */
   KeyThumbprint: text(43, 43).optional(),
   Identifiers: list(text(1, 300), 0, 100).optional(),

@@ -13,9 +13,8 @@ import { AUTHORITY_EXAMPLE } from '../authorities.ts';
 import { AUTHORITY_CONDITIONS } from '../conditions.ts';
 import { Arn } from '../shapes.ts';
 
-export const DirectoryId = text(36, 36, { pattern: /^[0-9a-f-]{36}$/ });
-export const ExternalAccountKeyId = DirectoryId;
-export const AcmeAccountId = DirectoryId;
+/** Of a directory, a key, an account or an order. */
+export const AcmeId = text(36, 36, { pattern: /^[0-9a-f-]{36}$/ });
 /** A DNS name, lower case, without a dot at the end. */
 const Zone = text(1, 253, { pattern: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/ });
 /** CIDR. */
@@ -47,7 +46,7 @@ export const rules = {
 
 export const AcmeDirectory = annotate(
   structure({
-    DirectoryId,
+    DirectoryId: AcmeId,
     Arn,
     CertificateAuthorityArn: Arn,
     /** Where clients begin. */
@@ -69,26 +68,26 @@ export const AcmeDirectory = annotate(
 
 export const ExternalAccountKey = annotate(
   structure({
-    ExternalAccountKeyId,
+    ExternalAccountKeyId: AcmeId,
     PrincipalArn,
     State: oneOf(['open', 'used', 'revoked', 'expired']),
     ExpiresAt: timestamp(),
     CreatedAt: timestamp(),
     /** The ACME account it bound. */
-    AcmeAccountId: AcmeAccountId.optional(),
+    AcmeAccountId: AcmeId.optional(),
   }),
   { title: 'AcmeExternalAccountKey' },
 );
 
 export const AcmeAccount = annotate(
   structure({
-    AcmeAccountId,
+    AcmeAccountId: AcmeId,
     PrincipalArn,
     State: oneOf(['valid', 'deactivated', 'revoked']),
     Contacts: list(text(1, 320), 0, 10),
     /** RFC 7638, of the key of the account. */
     KeyThumbprint: text(43, 43),
-    ExternalAccountKeyId: ExternalAccountKeyId.optional(),
+    ExternalAccountKeyId: AcmeId.optional(),
     CreatedAt: timestamp(),
   }),
   { title: 'AcmeAccount' },
@@ -96,8 +95,8 @@ export const AcmeAccount = annotate(
 
 export const AcmeOrder = annotate(
   structure({
-    OrderId: DirectoryId,
-    AcmeAccountId,
+    OrderId: AcmeId,
+    AcmeAccountId: AcmeId,
     Status: oneOf(['pending', 'ready', 'processing', 'valid', 'invalid']),
     Identifiers: list(text(1, 300), 0, 100),
     CertificateArn: Arn.optional(),
@@ -109,7 +108,7 @@ export const AcmeOrder = annotate(
   { title: 'AcmeOrder' },
 );
 
-export const inDirectory = { CertificateAuthorityArn: Arn, DirectoryId };
+export const inDirectory = { CertificateAuthorityArn: Arn, DirectoryId: AcmeId };
 export const DIRECTORY_EXAMPLE = '0192f3a1-7c50-7e1b-9d55-0242ac120002';
 export const example = { CertificateAuthorityArn: AUTHORITY_EXAMPLE, DirectoryId: DIRECTORY_EXAMPLE };
 

@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ServiceError } from '../../../../platform/contract/error.ts';
 import { lookAfterOrders } from '../../jobs/acme/look-after-orders.ts';
 import { AcmeClient, publicJwk } from '../../testing/acme-client.ts';
 import type { PcaClient } from '../../testing/harness.ts';
@@ -93,6 +94,8 @@ async function issued(client: AcmeClient, name = 'a.free.example.com') {
   const pem = text.slice(0, text.indexOf('-----END')).replace(/-----.*-----|\s/g, '');
   return { order, url, der: Buffer.from(pem, 'base64') };
 }
+
+const certificates = async () => (await pca.store.read.selectFrom('certificate').select('serial').execute()).length;
 
 async function settled(client: AcmeClient, url: string) {
   for (let tries = 0; tries < 100; tries++) {
@@ -230,6 +233,18 @@ describe('an account', () => {
     await issued(client);
     const record = (await pca.records()).filter(({ eventName }) => eventName === 'IssueCertificate').at(-1);
     expect(record).toMatchObject({ userIdentity: { arn: PrincipalArn } });
+  });
+
+  it('of a user who is gone is neither opened nor gets certificates', async () => {
+    const made = await makeDirectory();
+    const leaver = pca.user('leaver');
+    const [key, client] = [await bindTo(leaver, made), await opened(made, leaver)];
+    const { json, headers } = await client.order('a.free.example.com');
+    pca.endUser('leaver');
+    expect((await made.client().register(key)).problem).toBe('unauthorized');
+    const answer = await client.post(json.finalize, { csr: csr('a.free.example.com') });
+    expect([answer.status, answer.problem]).toEqual([403, 'unauthorized']);
+    expect((await client.get(headers.location as string)).json.status).toBe('ready');
   });
 
   it('is bound to somebody else only by who may', async () => {
@@ -462,6 +477,59 @@ describe('an order', () => {
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '60']);
     await status('ACTIVE');
     expect((await client.post(json.finalize, { csr: csr('a.free.example.com') })).json.status).toBe('valid');
+  });
+
+  it('that a process left while it was issued is finished by the job, with one certificate', async () => {
+    const client = await opened(await makeDirectory());
+    const { json, headers } = await client.order('a.free.example.com');
+    const { IssueCertificate } = pca.deps.clients.pca;
+    // The certificate is issued, and the answer is lost.
+    pca.deps.clients.pca.IssueCertificate = async (...asked) => {
+      await IssueCertificate(...asked);
+      throw new ServiceError('Unavailable', 'the answer is lost');
+    };
+    const lost = await client.post(json.finalize, { csr: csr('a.free.example.com') });
+    pca.deps.clients.pca.IssueCertificate = IssueCertificate;
+    expect(lost.status).toBe(503);
+    expect((await client.get(headers.location as string)).json.status).toBe('processing');
+    const count = async () => (await pca.records()).filter(({ eventName }) => eventName === 'CompleteAcmeOrder').length;
+    const [before, serials] = [await count(), await certificates()];
+    pca.kms.advance(61_000);
+    await lookAfterOrders.run(pca.deps);
+    expect((await client.get(headers.location as string)).json.status).toBe('valid');
+    expect([await count(), await certificates()]).toEqual([before + 1, serials]);
+  });
+
+  it('that nobody could finish in time is invalid, and nothing is issued a second time', async () => {
+    const client = await opened(await makeDirectory());
+    const { json, headers } = await client.order('a.free.example.com');
+    const { IssueCertificate } = pca.deps.clients.pca;
+    pca.deps.clients.pca.IssueCertificate = async () => {
+      throw new ServiceError('Unavailable', 'nobody answers');
+    };
+    await client.post(json.finalize, { csr: csr('a.free.example.com') });
+    pca.deps.clients.pca.IssueCertificate = IssueCertificate;
+    const serials = await certificates();
+    pca.kms.advance(5 * 60_000);
+    await lookAfterOrders.run(pca.deps);
+    expect((await client.get(headers.location as string)).json.status).toBe('invalid');
+    expect(await certificates()).toBe(serials);
+  });
+
+  it('whose validation a process left is validated by the job', async () => {
+    const client = await opened(await makeDirectory());
+    const order = await client.post(client.url('new-order'), { identifiers: [{ type: 'ip', value: '127.0.0.1' }] });
+    const [authz] = order.json.authorizations;
+    const { challenges } = (await client.get(authz)).json;
+    const challenge = challenges.find(({ type }: { type: string }) => type === 'http-01');
+    files.set(`/.well-known/acme-challenge/${challenge.token}`, await client.keyAuthorization(challenge.token));
+    const { validator } = pca.deps.acme;
+    const begin = vi.spyOn(validator, 'begin').mockImplementation(() => undefined);
+    expect((await client.post(challenge.url, {})).json.status).toBe('processing');
+    begin.mockRestore();
+    pca.kms.advance(61_000);
+    await lookAfterOrders.run(pca.deps);
+    expect((await client.get(authz)).json.status).toBe('valid');
   });
 
   it('ends when its time is over, with a record', async () => {
