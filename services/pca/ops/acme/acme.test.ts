@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServiceError } from '../../../../platform/contract/error.ts';
+import { writeNameConstraints } from '../../domain/x509/name-constraints.ts';
 import { lookAfterOrders } from '../../jobs/acme/look-after-orders.ts';
 import { AcmeClient, publicJwk } from '../../testing/acme-client.ts';
 import type { PcaClient } from '../../testing/harness.ts';
 import { PcaHarness, document as written } from '../../testing/harness.ts';
-import { makeRoot, refused, Workplace } from '../../testing/hierarchy.ts';
+import { makeRoot, makeSubordinate, refused, template, Workplace } from '../../testing/hierarchy.ts';
 
 const RUNS = Number(process.env.PARAPET_ACME_MUTATIONS ?? 3_000);
 
@@ -66,7 +67,7 @@ async function makeDirectory(rules: Rules = {}) {
     ValidationNetworks: ['127.0.0.0/8'],
     ...rules,
   });
-  const about = { CertificateAuthorityArn: issuer, DirectoryId: Directory.DirectoryId };
+  const about = { CertificateAuthorityArn: Directory.CertificateAuthorityArn, DirectoryId: Directory.DirectoryId };
   return { about, Directory, client: () => new AcmeClient(pca.internal(), Directory.Path) };
 }
 
@@ -274,6 +275,13 @@ describe('a request', () => {
     expect((await client.get(client.account as string, { nonce: old })).problem).toBe('badNonce');
   });
 
+  it('is answered once, however many come with its nonce at once', async () => {
+    const client = await opened(await makeDirectory());
+    const nonce = await client.freshNonce();
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => client.get(client.account as string, { nonce })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
   it.each([
     ['another url', { url: 'https://acme.example.com/other' }, 'unauthorized'],
     ['another media type', { contentType: 'application/json' }, 'malformed'],
@@ -467,6 +475,26 @@ describe('an order', () => {
     expect(record).toMatchObject({ userIdentity: { arn: expect.stringContaining('limited') } });
   });
 
+  it('gets no name that an authority above does not permit', async () => {
+    const value = writeNameConstraints({ permitted: [{ kind: 'dns', value: 'example.com' }], excluded: [] });
+    const CustomExtensions = [{ ObjectIdentifier: '2.5.29.30', Value: value.toString('base64'), Critical: true }];
+    const CertificateAuthorityArn = await makeSubordinate(admin, issuer, 'constrained', {
+      TemplateArn: template('SubordinateCACertificate_PathLen0_APIPassthrough'),
+      ApiPassthrough: { Extensions: { CustomExtensions } },
+    });
+    const zones = ['example.com', 'example.org'];
+    const client = await opened(
+      await makeDirectory({ CertificateAuthorityArn, Zones: zones, PreapprovedZones: zones }),
+    );
+    const finalized = async (name: string) => {
+      const { json } = await client.order(name);
+      return client.post(json.finalize, { csr: csr(name) });
+    };
+    const refusal = await finalized('a.example.org');
+    expect([refusal.problem, refusal.json.detail]).toEqual(['badCSR', expect.stringContaining('lint 30')]);
+    expect((await finalized('a.example.com')).json.status).toBe('valid');
+  });
+
   it('gets nothing from an authority that is disabled', async () => {
     const client = await opened(await makeDirectory());
     const { json } = await client.order('a.free.example.com');
@@ -607,12 +635,22 @@ describe('a revocation', () => {
     expect((await revoke(client, 1)).problem).toBe('badRevocationReason');
     expect((await revoke(client, 6)).problem).toBe('badRevocationReason');
     expect((await revoke(client, 4, Buffer.from('3000', 'hex'))).problem).toBe('malformed');
+    await other.order('b.free.example.com');
+    expect((await revoke(other, 4)).problem).toBe('unauthorized');
     expect((await revoke(client, 4)).status).toBe(200);
     expect((await revoke(client, 4)).problem).toBe('alreadyRevoked');
     const { keyId, serial } = identity(der);
     const id = `${keyId.toString('base64url')}.${serial.toString('base64url')}`;
     const { json } = await client.send('GET', client.url('renewal-info', id));
     expect(Date.parse(json.suggestedWindow.end)).toBeLessThan(pca.kms.now);
+  });
+
+  it('is asked for by an account that has proven all its names', async () => {
+    const made = await makeDirectory();
+    const [client, other] = [await opened(made), await opened(made)];
+    const certificate = (await issued(client)).der.toString('base64url');
+    await other.order('a.free.example.com', 'c.free.example.com');
+    expect((await other.post(other.url('revoke-cert'), { certificate })).status).toBe(200);
   });
 
   it('is asked for with the key of the certificate', async () => {

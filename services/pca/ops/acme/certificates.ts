@@ -3,24 +3,29 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import type { PcaDeps } from '../../deps.ts';
+import { atTime, ORDER_MS } from '../../domain/acme/order.ts';
 import { AcmeProblem } from '../../domain/acme/problem.ts';
 import { pastWindow, readCertificateId, suggestedWindow } from '../../domain/acme/renewal-info.ts';
 import type { AcmeAccountRow, OrderRow } from '../../domain/acme/rows.ts';
 import { DerError } from '../../domain/der/reader.ts';
 import type { CertificateRow } from '../../domain/rows.ts';
 import { type Certificate, readCertificate, serialText } from '../../domain/x509/certificate.ts';
+import { generalNameText, normalized } from '../../domain/x509/general-name.ts';
 import { publicKeyHash } from '../../domain/x509/public-key.ts';
-import { guardedOrder, readOrderOfCertificate } from '../../store/acme/account-queries.ts';
+import { guardedOrder, readOrderOfCertificate, recentOrders } from '../../store/acme/account-queries.ts';
 import { guardedCertificate } from '../../store/authorities.ts';
 import { readCertificateRow } from '../../store/certificate-queries.ts';
 import { guardedRevocation, readRevocation } from '../../store/revocation/revocation-queries.ts';
 import { certificatePem, chainPem } from '../read-authorities.ts';
 import { accountById, callerOf } from './account-rows.ts';
 import { type PublicJwk, payloadOf } from './jws.ts';
+import { readBody } from './order-rows.ts';
 import type { Reply } from './reply.ts';
 import type { FromAccount, FromKey, Visit } from './request.ts';
 
 type Issued = CertificateRow & { certificate: Buffer };
+
+const MOST_ORDERS = 1_000;
 
 const missing = () => new AcmeProblem('malformed', 'there is no such certificate', { status: 404 });
 
@@ -94,7 +99,8 @@ export async function revokeCert(deps: PcaDeps, request: FromAccount | FromKey):
 }
 
 /**
- * Whoever has the key of the certificate, or the account that ordered it. Only the key itself proves that it is not a
+ * Whoever has the key of the certificate, the account that ordered it, or one that has proven all its names (RFC 8555
+ * 7.6). Only the key itself proves that it is not a
  * secret any more (spec pca 3.6).
  */
 async function revoker(
@@ -105,8 +111,12 @@ async function revoker(
   reason: RevocationReason,
 ): Promise<AcmeAccountRow> {
   if ('account' in request) {
-    if (order.acme_account_id !== request.account.acme_account_id)
-      throw new AcmeProblem('unauthorized', 'the certificate was not ordered by the account');
+    const isOwner = order.acme_account_id === request.account.acme_account_id;
+    if (!isOwner && !(await controls(deps, request, given)))
+      throw new AcmeProblem(
+        'unauthorized',
+        'the certificate was not ordered by the account, nor has it proven all its names',
+      );
     if (reason === 'KEY_COMPROMISE')
       throw new AcmeProblem('badRevocationReason', 'a compromised key is reported with a request that it signs itself');
     return request.account;
@@ -122,7 +132,22 @@ async function revoker(
   return owner;
 }
 
-/** By RevokeCertificate of this service, as the principal of the account that ordered it. */
+/** Whether the account holds valid authorizations for every name. */
+async function controls(deps: PcaDeps, { account, call }: FromAccount, given: Certificate): Promise<boolean> {
+  const rows = await recentOrders(deps.store.read, account, call.now - ORDER_MS, MOST_ORDERS);
+  await deps.guard.verify(rows.map(guardedOrder));
+  const held = new Set(
+    rows.flatMap((row) =>
+      atTime(readBody(row), call.now)
+        .authorizations.filter(({ status }) => status === 'valid')
+        .map(({ identifier: { type, value } }) => `${type}:${value}`),
+    ),
+  );
+  const names = (given.facts.subjectAltNames ?? []).map(normalized);
+  return names.length > 0 && names.every((name) => held.has(`${name.kind}:${generalNameText(name)}`));
+}
+
+/** By RevokeCertificate of this service, as the principal of an account. */
 async function revoke(
   deps: PcaDeps,
   { directory, call }: Visit,

@@ -100,6 +100,18 @@ export function readOrderOfCertificate(db: Reader, directoryId: string, serial: 
     .executeTakeFirst();
 }
 
+/** Orders of an account since a moment, newest first. */
+export function recentOrders(db: Reader, account: AcmeAccountRow, since: number, limit: number): Promise<OrderRow[]> {
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('acme_account_id', '=', account.acme_account_id)
+    .where('created_at', '>', since)
+    .orderBy('order_id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 /** An order that is to replace a certificate, or did. */
 export function readReplacement(
   tx: AnyTransaction,
