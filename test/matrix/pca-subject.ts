@@ -85,7 +85,7 @@ async function issue(ask: Ask, by: string, of: string, template: string): Promis
 
 /** With a key that opens an account. */
 async function makeDirectory(ask: Ask, authority: Input): Promise<PcaObjects> {
-  const { Directory } = await ask('/v1/pca/create-acme-directory', { ...authority, Zones: ['example.internal'] });
+  const { Directory } = await ask('/v1/pca/create-acme-directory', { ...authority, Zones: ['example.test'] });
   const { DirectoryId } = Directory as { DirectoryId: string };
   const { Key } = await ask('/v1/pca/create-acme-external-account-key', { ...authority, DirectoryId });
   return { acmeDirectory: DirectoryId, acmeKey: (Key as { ExternalAccountKeyId: string }).ExternalAccountKeyId };

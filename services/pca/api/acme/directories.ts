@@ -23,7 +23,7 @@ export const CreateAcmeDirectory = defineOperation({
   examples: [
     {
       title: 'for a zone',
-      input: { ...authority, Name: 'web', Zones: ['example.internal'], ValidationNetworks: ['10.0.0.0/8'] },
+      input: { ...authority, Name: 'web', Zones: ['example.test'], ValidationNetworks: ['10.0.0.0/8'] },
     },
   ],
 });

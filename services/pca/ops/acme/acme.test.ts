@@ -131,7 +131,7 @@ describe('a directory', () => {
     [{ TemplateArn: 'arn:aws:acm-pca:::template/Nothing/V1' }, 'no template'],
     [{ ValidationNetworks: ['10.0.0.0/99'] }, 'no CIDR range'],
     [{ ExternalAccountRequired: false }, 'act for somebody'],
-    [{ PrincipalArn: 'arn:aws:iam::123456789012:group/g' }, 'no user or role'],
+    [{ PrincipalArn: 'arn:aws:iam::111122223333:group/g' }, 'no user or role'],
   ] as [Rules, string][])('refuses %o', async (rules, words) => {
     await expect(makeDirectory(rules)).rejects.toMatchObject(refused('InvalidArgs', words));
   });

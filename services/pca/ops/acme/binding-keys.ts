@@ -30,7 +30,7 @@ export const createAcmeExternalAccountKey = implement(CreateAcmeExternalAccountK
   async run(call, input, { row: directory }, deps) {
     const { directory_id, account_id } = directory;
     const key_id = deps.ids.uuidv7();
-    const principal = await boundPrincipal(call, deps, input.PrincipalArn);
+    const principal = await boundPrincipal(call, deps, account_id, input.PrincipalArn);
     const secret = await deps.hsm.random(SECRET_BYTES);
     try {
       const tenant = wrappedKey(await deps.tenants.obtain(account_id));

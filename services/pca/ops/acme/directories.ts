@@ -50,7 +50,7 @@ export const createAcmeDirectory = implement(CreateAcmeDirectory, {
       name: input.Name ?? 'acme',
       state: 'active',
       rules: checkedRules(call, deps, defaultRules(deps.settings.partition), input),
-      ...(await principalOf(call, deps, input.PrincipalArn, NOBODY)),
+      ...(await principalOf(call, deps, account_id, input.PrincipalArn, NOBODY)),
       created_at: call.now,
       version: 1,
     };
@@ -94,7 +94,7 @@ export const updateAcmeDirectory = implement(UpdateAcmeDirectory, {
     const row = {
       name: input.Name ?? directory.row.name,
       rules: checkedRules(call, deps, directory.rules, input),
-      ...(await principalOf(call, deps, input.PrincipalArn, directory.row)),
+      ...(await principalOf(call, deps, directory.row.account_id, input.PrincipalArn, directory.row)),
     };
     return changeDirectory(call, deps, directory, row, (changed) => ({ Directory: showDirectory(changed) }));
   },
@@ -140,11 +140,14 @@ function checkedRules(call: AnyCall, deps: PcaDeps, rules: Directory['rules'], w
 async function principalOf(
   call: AnyCall,
   deps: PcaDeps,
+  accountId: string,
   arn: string | undefined,
   otherwise: PrincipalColumns,
 ): Promise<PrincipalColumns> {
   const { principal_id, principal_arn, principal_kind } = otherwise;
-  return arn === undefined ? { principal_id, principal_arn, principal_kind } : boundPrincipal(call, deps, arn);
+  return arn === undefined
+    ? { principal_id, principal_arn, principal_kind }
+    : boundPrincipal(call, deps, accountId, arn);
 }
 
 /** SECURITY: what no key binds to somebody would be nobody's. */

@@ -56,18 +56,19 @@ export async function resolveDirectory(
 /** SECURITY: letting a client act for somebody else is a permission of its own, on that one. */
 export function bindTargets(call: AnyCall, principalArn: string | undefined): AuthorizationTarget[] {
   if (principalArn === undefined || principalArn === call.caller.arn) return [];
-  return [{ action: BIND_ACTION, resource: principalArn, accountId: call.caller.accountId }];
+  const accountId = principalArn.split(':')[4] ?? '';
+  return [{ action: BIND_ACTION, resource: principalArn, accountId }];
 }
 
-/** The principal that clients are to act for. Default: the caller, when it is one that stays. */
+/** The principal that clients are to act for, of the account of the directory. Default: the caller, when it stays. */
 export async function boundPrincipal(
   call: AnyCall,
   deps: PcaDeps,
+  accountId: string,
   principalArn: string | undefined,
 ): Promise<PrincipalColumns> {
-  const { caller } = call;
-  const arn = principalArn ?? caller.arn;
-  const kind = kindOf(arn, deps.settings.partition, caller.accountId);
+  const arn = principalArn ?? call.caller.arn;
+  const kind = kindOf(arn, deps.settings.partition, accountId);
   if (!kind)
     throw call.fail('InvalidArgs', `${arn} is no user or role of the account`, {
       hint: 'name a user or a role in PrincipalArn; a session ends, so nobody can act for it',
