@@ -24,7 +24,7 @@ module.exports = {
     rule('sqlite-in-the-store', { pathNot: '^platform/store/' }, { path: 'node_modules/better-sqlite3/' }, 'one storage layer'),
     rule('pg-in-the-store', { pathNot: '^(platform/store/|services/ccms/targets/(postgres|testing)/)' }, { path: 'node_modules/pg/' }, 'one storage layer; the databases of others have their adapters'),
     rule('target-drivers-in-their-adapters', { pathNot: '^services/ccms/targets/(mariadb|redis|testing)/' }, { path: 'node_modules/(mysql2|@redis/client)/' }, 'one adapter each'),
-    rule('targets-stand-apart', { path: '^services/ccms/targets/', pathNot: tests }, { path: notOurs, pathNot: '^services/ccms/(targets|domain)/' }, 'adapters know the port and the pure rules'),
+    rule('targets-stand-apart', { path: '^services/ccms/targets/', pathNot: tests }, { path: notOurs, pathNot: '^(services/ccms/(targets|domain)/|platform/net/)' }, 'adapters know the port, the pure rules and what networks are allowed'),
     rule('kysely-in-stores', { pathNot: '^(platform/|services/[^/]+/(store|jobs|testing|index|deps|sequencer)|test/)' }, { path: 'node_modules/kysely/' }, 'queries live in store folders'),
     rule('express-in-http', { pathNot: '^platform/http/' }, { path: 'node_modules/express/' }, 'express is not on the hot path'),
     rule('no-agpl', {}, { path: 'node_modules/@cloud-copilot' }, 'AGPL code is never linked'),

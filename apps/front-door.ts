@@ -2,6 +2,7 @@
 
 import { openApiDocument } from '../derive/openapi.ts';
 import { operations } from '../derive/operations.ts';
+import { ACME_PATH, createAcmeHandler } from '../gateways/acme/handler.ts';
 import { AwsWire } from '../gateways/aws/router.ts';
 import { Authenticator } from '../platform/authn/authenticator.ts';
 import { createReplayCache } from '../platform/authn/sigv4/replay-cache.ts';
@@ -22,6 +23,7 @@ export async function openFrontDoor(
   const clockWindowSeconds = config.clockWindowSeconds;
   const endpoint = `https://${config.listen.host}:${config.listen.port}`;
   const uses = new UseReports(clients.iam, config.region);
+  const limits = new RequestLimits(config.rates, () => clock.now());
   const front = new FrontDoor({
     wires: [new AwsWire(operations), new RestWire(operations)],
     transport: context.transport,
@@ -38,10 +40,15 @@ export async function openFrontDoor(
       // A signature may be dated up to one window ahead, so it stays usable for two.
       replays: createReplayCache({ maxAgeMs: clockWindowSeconds * 2000 }),
     }),
-    limits: new RequestLimits(config.rates, () => clock.now()),
+    limits,
     onUse: (caller, accessKeyId, service, at) => uses.note(caller, accessKeyId, service, at),
     log,
     metrics,
+  });
+  const acme = createAcmeHandler({
+    pca: clients.pca,
+    limits,
+    onError: (error, requestId) => log.error({ requestId, err: error }, 'ACME request failed'),
   });
   const app = createExpressApp({
     metrics,
@@ -63,7 +70,7 @@ export async function openFrontDoor(
       onError: (error, requestId) => log.error({ requestId, err: error }, 'request failed'),
       onRefusal: (reason) => metrics.refused.inc({ reason }),
     },
-    front.handle,
+    (request) => (request.path.startsWith(ACME_PATH) ? acme(request) : front.handle(request)),
   );
   await listener.start();
   log.info({ endpoint, region: config.region }, 'API ready');

@@ -17,6 +17,10 @@ const all = services({
   pkiShards: 1,
   pkiStores: new Map(),
   pkiCredentialsFile: undefined,
+  acmeNetworks: [],
+  acmeResolvers: [],
+  acmeHttpPort: 80,
+  acmeTlsPort: 443,
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

@@ -23,6 +23,10 @@ export function services(
     | 'pkiShards'
     | 'pkiStores'
     | 'pkiCredentialsFile'
+    | 'acmeNetworks'
+    | 'acmeResolvers'
+    | 'acmeHttpPort'
+    | 'acmeTlsPort'
   >,
 ): readonly AnyService[] {
   return [
@@ -36,7 +40,16 @@ export function services(
       targetNetworks: config.vaultTargetNetworks,
       revocationHold: config.vaultRevocationHold,
     }),
-    definePca({ pkiUrl: config.pkiUrl, shards: config.pkiShards, stores: storesOf(config) }),
+    definePca({
+      pkiUrl: config.pkiUrl,
+      shards: config.pkiShards,
+      stores: storesOf(config),
+      acme: {
+        networks: config.acmeNetworks,
+        resolvers: config.acmeResolvers,
+        ports: { http: config.acmeHttpPort, tls: config.acmeTlsPort },
+      },
+    }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,
   ];

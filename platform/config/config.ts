@@ -43,6 +43,12 @@ export interface Config {
   vaultKeyCacheSeconds: number;
   /** Where databases and functions that the vault connects to may be: CIDR ranges, `sockets`. */
   vaultTargetNetworks: readonly string[];
+  /** Where the ACME server may look whether somebody controls a name: CIDR ranges. */
+  acmeNetworks: readonly string[];
+  /** Name servers that it asks; empty: those of the system. */
+  acmeResolvers: readonly Address[];
+  acmeHttpPort: number;
+  acmeTlsPort: number;
   /** After a restore: the vault ends no user at a target of its own accord. */
   vaultRevocationHold: boolean;
   /** Internal listeners of the services when each runs in its own process. */
@@ -104,6 +110,16 @@ export const SETTINGS = {
     '',
     'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets',
   ],
+  PARAPET_ACME_NETWORKS: [
+    '',
+    'where the ACME server may connect to validate names, within what each directory allows: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+  ],
+  PARAPET_ACME_RESOLVERS: [
+    '',
+    'name servers the ACME server asks, host:port separated by commas; empty: those of the system',
+  ],
+  PARAPET_ACME_HTTP_PORT: ['80', 'port for http-01; another than 80 only where something forwards 80 to it'],
+  PARAPET_ACME_TLS_PORT: ['443', 'port for tls-alpn-01; another than 443 only where something forwards 443 to it'],
   PARAPET_VAULT_REVOCATION_HOLD: [
     'false',
     'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
@@ -174,7 +190,13 @@ export function readConfig(environment: Environment = process.env): Config {
       refusalBurst: refusals * 10,
     },
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
-    vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS'),
+    vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS', ['sockets']),
+    acmeNetworks: networks(get('PARAPET_ACME_NETWORKS'), 'PARAPET_ACME_NETWORKS'),
+    acmeResolvers: get('PARAPET_ACME_RESOLVERS')
+      .split(',')
+      .flatMap((entry) => (entry.trim() === '' ? [] : [address(entry.trim(), 'PARAPET_ACME_RESOLVERS')])),
+    acmeHttpPort: number(get('PARAPET_ACME_HTTP_PORT'), 'PARAPET_ACME_HTTP_PORT', 1, 65_535),
+    acmeTlsPort: number(get('PARAPET_ACME_TLS_PORT'), 'PARAPET_ACME_TLS_PORT', 1, 65_535),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     services: Object.fromEntries(
@@ -217,11 +239,12 @@ function pkiStores(text: string): Map<string, PkiStore> {
   return stores;
 }
 
-function networks(text: string, setting: string): string[] {
+function networks(text: string, setting: string, named: readonly string[] = []): string[] {
   const entries = text.split(',').flatMap((entry) => entry.trim() || []);
+  const others = named.map((name) => ` nor "${name}"`).join('');
   for (const entry of entries) {
-    if (entry !== 'sockets' && !ipaddr.isValidCIDR(entry))
-      throw new ConfigError(`${setting} ${entry} is neither a CIDR range nor "sockets"`);
+    if (!named.includes(entry) && !ipaddr.isValidCIDR(entry))
+      throw new ConfigError(`${setting} ${entry} is ${others ? 'neither' : 'not'} a CIDR range${others}`);
   }
   return entries;
 }

@@ -1,11 +1,16 @@
 /** What the operations and jobs of this service receive. */
 import type { Recorder } from '../../platform/audit/recorder.ts';
+import type { OnBehalf } from '../../platform/client/transport.ts';
 import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
+import type { InputOf, OutputOf } from '../../platform/contract/operation.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
+import type { IssueCertificate } from './api/certificates.ts';
+import type { RevokeCertificate } from './api/revocation/revocations.ts';
 import type { Installation } from './domain/revocation/settings.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
+import type { Validator } from './ops/acme/validation/validator.ts';
 import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
@@ -31,6 +36,13 @@ export interface PcaClients {
       After?: string;
       Limit: number;
     }): Promise<{ PrincipalIds: string[] }>;
+    /** Unique ids of those that exist. */
+    ResolvePrincipals(input: { Arns: string[] }): Promise<{ Principals: { Arn: string; PrincipalId: string }[] }>;
+  };
+  /** Itself: ACME asks on behalf of the principals of its accounts, who are judged as if they asked. */
+  pca: {
+    IssueCertificate(input: InputOf<typeof IssueCertificate>, on: OnBehalf): Promise<OutputOf<typeof IssueCertificate>>;
+    RevokeCertificate(input: InputOf<typeof RevokeCertificate>, on: OnBehalf): Promise<undefined>;
   };
 }
 
@@ -49,4 +61,9 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   listStores: ReadonlyMap<string, ListStore>;
   responders: Responders;
   ocspAnswers: OcspAnswers;
+  acme: {
+    /** Of the MACs of replay nonces, the same on every node. */
+    nonceKey(): Promise<Buffer>;
+    validator: Validator;
+  };
 }

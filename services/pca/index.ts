@@ -7,6 +7,7 @@ import { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import { pcaOperations } from './api/index.ts';
 import type { PcaClients, PcaDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
+import { lookAfterOrders } from './jobs/acme/look-after-orders.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
 import { renewRows } from './jobs/renew-rows.ts';
@@ -18,6 +19,7 @@ import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
 import { FolderStore } from './jobs/revocation/stores/folder.ts';
 import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
+import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
@@ -30,6 +32,7 @@ import { migration as revocation } from './store/migrations/0002_revocation.ts';
 import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
+import { migration as acme } from './store/migrations/0008_acme.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
@@ -43,6 +46,8 @@ export interface PcaOptions {
   shards: number;
   /** Where lists are published besides the listener, by name. */
   stores: ReadonlyMap<string, StoreOptions>;
+  /** How the ACME server looks whether somebody controls a name. */
+  acme: ValidationSettings;
 }
 
 export type StoreOptions =
@@ -54,7 +59,7 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports],
+    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
       destroyAuthorities,
@@ -63,6 +68,7 @@ export function definePca(options: PcaOptions) {
       deliverLists,
       rotateResponders,
       writeAuditReports,
+      lookAfterOrders,
       renewRows,
     ],
   });
@@ -91,6 +97,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
+    acme: { nonceKey: keptKey(hsm), validator: new Validator(options.acme) },
   };
   deps.responders = new Responders(deps);
   return deps;
@@ -98,4 +105,16 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
 
 function openListStore(store: StoreOptions, clock: Clock): ListStore {
   return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
+}
+
+/** Asked for once; again when the HSM was away. */
+function keptKey(hsm: Platform<PcaTables, PcaClients>['hsm']): () => Promise<Buffer> {
+  let key: Promise<Buffer> | undefined;
+  return () => {
+    key ??= hsm.mac('parapet/pca/acme-nonce/v1', Buffer.from('key')).catch((error: unknown) => {
+      key = undefined;
+      throw error;
+    });
+    return key;
+  };
 }

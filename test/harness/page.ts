@@ -9,7 +9,13 @@ import type { SharedServer } from './shared.ts';
 const PAGE_MS = 600_000;
 
 /** What each block of commands printed, and what the page shows for it. */
-export async function runPage(server: SharedServer, path: string, folder: string) {
+export async function runPage(
+  server: SharedServer,
+  path: string,
+  folder: string,
+  /** Further variables of its environment. */
+  more: Record<string, string> = {},
+) {
   const page = readFileSync(join(root, path), 'utf8');
   const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```(?:\n+```text\n([^`]*)```)?/g)].map(([, commands, shown]) => ({
     commands: commands as string,
@@ -24,7 +30,7 @@ export async function runPage(server: SharedServer, path: string, folder: string
     `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
     ...blocks.map(({ commands }) => `${commands}\necho '${mark}'`),
   ].join('\n');
-  const ran = await run('bash', ['-c', script], environment(server, adminCredentials(server)), PAGE_MS);
+  const ran = await run('bash', ['-c', script], { ...environment(server, adminCredentials(server)), ...more }, PAGE_MS);
   const printed = ran.stdout.split(`${mark}\n`).slice(0, blocks.length);
   return { code: ran.code, stderr: ran.stderr, printed, shown: blocks.map(({ shown }) => shown) };
 }

@@ -29,6 +29,8 @@ export interface Running {
   endpoint: string;
   /** Base URL of the PKI listener. */
   pkiUrl: string;
+  /** Where the ACME server looks, all on this machine; whoever wants to be found serves there. */
+  acme: { dnsPort: number; httpPort: number; tlsPort: number };
   port: number;
   ca: string;
   caPath: string;
@@ -64,6 +66,7 @@ export async function startParapet(
   const port = await freePort();
   const pkiPort = await freePort();
   const postgres = engine === 'postgres' ? await startPostgres() : undefined;
+  const acme = { dnsPort: await freePort(), httpPort: await freePort(), tlsPort: await freePort() };
   const services = await Promise.all(MICRO.map(async (name) => `${name}=127.0.0.1:${await freePort()}`));
   const env = {
     PATH: process.env.PATH ?? '',
@@ -77,7 +80,11 @@ export async function startParapet(
     PARAPET_SERVICES: services.join(','),
     // Suites make many refused requests from one address.
     PARAPET_RATE_REFUSALS: '100000',
-    // Databases of tests are on this machine.
+    // Clients of ACME, and databases, are on this machine.
+    PARAPET_ACME_NETWORKS: '127.0.0.0/8',
+    PARAPET_ACME_RESOLVERS: `127.0.0.1:${acme.dnsPort}`,
+    PARAPET_ACME_HTTP_PORT: String(acme.httpPort),
+    PARAPET_ACME_TLS_PORT: String(acme.tlsPort),
     PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
     ...(postgres && { PARAPET_DATABASE: postgres.url }),
     ...options.env,
@@ -102,6 +109,7 @@ export async function startParapet(
     dataFolder,
     endpoint,
     pkiUrl: `http://127.0.0.1:${pkiPort}`,
+    acme,
     port,
     ca: '',
     caPath,

@@ -7,6 +7,7 @@ export interface SharedServer {
   engine: EngineName;
   endpoint: string;
   pkiUrl: string;
+  acme: Running['acme'];
   port: number;
   caPath: string;
   dataFolder: string;
@@ -24,7 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const shape = (process.env.PARAPET_TEST_SHAPE ?? 'mono') as Shape;
   const engine = (process.env.PARAPET_TEST_ENGINE ?? 'sqlite') as EngineName;
   const running = await startParapet({ shape, engine });
-  const { endpoint, pkiUrl, port, caPath, dataFolder, services, admin } = running;
-  project.provide('server', { shape, engine, endpoint, pkiUrl, port, caPath, dataFolder, services, admin });
+  const { endpoint, pkiUrl, acme, port, caPath, dataFolder, services, admin } = running;
+  project.provide('server', { shape, engine, endpoint, pkiUrl, acme, port, caPath, dataFolder, services, admin });
   return () => running.stop();
 }

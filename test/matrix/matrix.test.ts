@@ -70,6 +70,9 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // The account of the example does not exist; who may do nothing but delete a policy could not put it back.
   'pca PutPolicy': [400, 'InvalidPolicy'],
   'pca DeletePolicy': [409, 'LockoutPrevented'],
+  // Only its client opens an account of an ACME directory.
+  'pca DescribeAcmeAccount': [404, 'NotFound'],
+  'pca DeactivateAcmeAccount': [404, 'NotFound'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
   // The root keys were never rotated.

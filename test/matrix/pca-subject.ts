@@ -40,16 +40,22 @@ const ON_CERTIFICATE: ReadonlyMap<string, readonly string[]> = new Map([
   ['PreviewRevocation', []],
 ]);
 
-export async function makeAuthority(
-  { name, examples }: AnyOperation,
-  ask: Ask,
-): Promise<{ authorityArn?: string; certificateArn?: string; auditReportId?: string }> {
+export interface PcaObjects {
+  authorityArn?: string;
+  certificateArn?: string;
+  auditReportId?: string;
+  acmeDirectory?: string;
+  acmeKey?: string;
+}
+
+export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask): Promise<PcaObjects> {
   if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
   if (/^CreateCertificateAuthority$|^ListCertificateAuthorities$|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
   const authorityArn = await newAuthority(ask, 'ROOT');
   const authority = { CertificateAuthorityArn: authorityArn };
   if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
   await share(ask, name, authorityArn);
+  if (name.includes('Acme')) return { authorityArn, ...(await makeDirectory(ask, authority)) };
   const before = ON_CERTIFICATE.get(name);
   if (!NEEDS_CERTIFICATE.has(name) && !before) return { authorityArn };
   const certificateArn = await issue(ask, authorityArn, authorityArn, 'RootCACertificate');
@@ -121,4 +127,12 @@ async function issue(ask: Ask, by: string, of: string, template: string): Promis
     Validity: { Type: 'YEARS', Value: template === 'RootCACertificate' ? 10 : 5 },
   });
   return issued.CertificateArn as string;
+}
+
+/** With a key that opens an account. */
+async function makeDirectory(ask: Ask, authority: Input): Promise<PcaObjects> {
+  const { Directory } = await ask('/v1/pca/create-acme-directory', { ...authority, Zones: ['example.test'] });
+  const { DirectoryId } = Directory as { DirectoryId: string };
+  const { Key } = await ask('/v1/pca/create-acme-external-account-key', { ...authority, DirectoryId });
+  return { acmeDirectory: DirectoryId, acmeKey: (Key as { ExternalAccountKeyId: string }).ExternalAccountKeyId };
 }

@@ -53,6 +53,8 @@ export interface Objects {
   authorityArn: string;
   certificateArn: string;
   auditReportId: string;
+  acmeDirectory: string;
+  acmeKey: string;
   wrappingId: string;
   wrappingToken: string;
   credentialRole: string;
@@ -208,6 +210,8 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     authorityArn,
     auditReportId: randomUUID(),
     certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
+    acmeDirectory: randomUUID(),
+    acmeKey: randomUUID(),
     wrappingId: randomUUID(),
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
     credentialRole: uniqueName('role'),
@@ -271,6 +275,9 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
     AuditReportId: objects.auditReportId,
+    DirectoryId: objects.acmeDirectory,
+    ExternalAccountKeyId: objects.acmeKey,
+    AcmeAccountId: randomUUID(),
     CertificateSerial: serialOf(objects.certificateArn),
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.

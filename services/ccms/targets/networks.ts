@@ -4,19 +4,15 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { AllowedNetworks } from '../../../platform/net/allowed-networks.ts';
 import { TargetFailure } from './failure.ts';
 import type { Endpoint } from './port.ts';
 
-type Range = ReturnType<typeof ipaddr.parseCIDR>;
-
 /** What an installation allows by name. */
 const SOCKETS = 'sockets';
-/** Ordinary hosts, in public and private networks. */
-const ORDINARY: ReadonlySet<string> = new Set(['unicast', 'private', 'uniqueLocal', 'carrierGradeNat']);
 
 export class TargetNetworks {
-  private readonly ranges: readonly Range[];
+  private readonly networks: AllowedNetworks;
   private readonly sockets: boolean;
 
   /**
@@ -25,15 +21,12 @@ export class TargetNetworks {
    */
   constructor(allowed: readonly string[]) {
     this.sockets = allowed.includes(SOCKETS);
-    this.ranges = allowed.filter((entry) => entry !== SOCKETS).map((entry) => ipaddr.parseCIDR(entry));
+    this.networks = new AllowedNetworks(allowed.filter((entry) => entry !== SOCKETS));
   }
 
   /** @param address of either family, without a zone */
   allows(address: string): boolean {
-    // An IPv4 address in IPv6 clothing is that IPv4 address.
-    const parsed = ipaddr.process(address);
-    if (this.ranges.length === 0) return ORDINARY.has(parsed.range());
-    return this.ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match([range, bits] as never));
+    return this.networks.allows(address);
   }
 
   /**

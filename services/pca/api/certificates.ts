@@ -69,6 +69,8 @@ export const IssueCertificate = defineOperation({
     resource: 'acm-pca:certificate-authority',
     conditions: [...AUTHORITY_CONDITIONS, ...CERTIFICATE_CONDITIONS],
   },
+  // ACME, for the principal that an account acts for.
+  onBehalf: ['pca'],
   effect: 'write',
   aws: aws('IssueCertificate'),
   examples: [{ title: 'for 90 days', input: example }],

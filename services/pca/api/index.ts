@@ -1,4 +1,7 @@
 /** The operations of the private CA: the only part of this service that others import. */
+import * as acmeAccounts from './acme/accounts.ts';
+import * as acmeDirectories from './acme/directories.ts';
+import * as acmeProtocol from './acme/protocol.ts';
 import * as authorities from './authorities.ts';
 import * as blockedKeys from './blocked-keys.ts';
 import * as certificates from './certificates.ts';
@@ -60,4 +63,17 @@ export const pcaOperations = {
   GetRevocationListFile: lists.GetRevocationListFile,
   GetAuthorityFile: lists.GetAuthorityFile,
   AnswerOcspRequest: ocsp.AnswerOcspRequest,
+  CreateAcmeDirectory: acmeDirectories.CreateAcmeDirectory,
+  DescribeAcmeDirectory: acmeDirectories.DescribeAcmeDirectory,
+  ListAcmeDirectories: acmeDirectories.ListAcmeDirectories,
+  UpdateAcmeDirectory: acmeDirectories.UpdateAcmeDirectory,
+  DeleteAcmeDirectory: acmeDirectories.DeleteAcmeDirectory,
+  CreateAcmeExternalAccountKey: acmeAccounts.CreateAcmeExternalAccountKey,
+  ListAcmeExternalAccountKeys: acmeAccounts.ListAcmeExternalAccountKeys,
+  RevokeAcmeExternalAccountKey: acmeAccounts.RevokeAcmeExternalAccountKey,
+  ListAcmeAccounts: acmeAccounts.ListAcmeAccounts,
+  DescribeAcmeAccount: acmeAccounts.DescribeAcmeAccount,
+  DeactivateAcmeAccount: acmeAccounts.DeactivateAcmeAccount,
+  ListAcmeOrders: acmeAccounts.ListAcmeOrders,
+  AnswerAcmeRequest: acmeProtocol.AnswerAcmeRequest,
 } as const;

@@ -4,3 +4,9 @@ export const MAX_BLOCKED_KEYS_PER_ACCOUNT = 100_000;
 export const MAX_PERMISSIONS_PER_AUTHORITY = 100;
 /** Certificates above an authority: one for each level. */
 export const MAX_CHAIN = 6;
+export const MAX_ACME_DIRECTORIES_PER_AUTHORITY = 100;
+export const MAX_OPEN_ACME_KEYS_PER_DIRECTORY = 10_000;
+/** Within an hour. */
+export const MAX_ACME_ACCOUNTS_PER_HOUR = 1_000;
+export const MAX_ACME_ORDERS_PER_HOUR = 10_000;
+export const MAX_ACME_ORDERS_PER_HOUR_AND_ACCOUNT = 300;

@@ -4,6 +4,7 @@ import { renewalJob } from '../../../platform/renewal/renewal.ts';
 import { renewedUnderTenant, tenantKeys, wrappedKeys } from '../../../platform/renewal/wrapped-keys.ts';
 import { wrappedKey } from '../../../platform/store/tenant-keys.ts';
 import type { PcaDeps } from '../deps.ts';
+import { acmeAccountRowBytes, bindingKeyRowBytes, directoryRowBytes, orderRowBytes } from '../domain/acme/rows.ts';
 import { type ResponderRow, responderRowBytes, revocationRowBytes } from '../domain/revocation/rows.ts';
 import {
   type AuthorityRow,
@@ -49,6 +50,10 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
     label,
     bytes: permissionRowBytes,
   }),
+  guardedRows({ table: 'acme_directory', key: ['directory_id'], label, bytes: directoryRowBytes }),
+  guardedRows({ table: 'acme_binding_key', key: ['key_id'], label, bytes: bindingKeyRowBytes }),
+  guardedRows({ table: 'acme_account', key: ['acme_account_id'], label, bytes: acmeAccountRowBytes }),
+  guardedRows({ table: 'acme_order', key: ['order_id'], label, bytes: orderRowBytes }),
 ]);
 
 async function renewResponder(deps: PcaDeps, row: ResponderRow): Promise<ResponderRow | undefined> {

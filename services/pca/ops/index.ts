@@ -1,4 +1,18 @@
 /** Every handler of this service. */
+import { answerAcmeRequest } from './acme/answer.ts';
+import {
+  createAcmeExternalAccountKey,
+  listAcmeExternalAccountKeys,
+  revokeAcmeExternalAccountKey,
+} from './acme/binding-keys.ts';
+import {
+  createAcmeDirectory,
+  deleteAcmeDirectory,
+  describeAcmeDirectory,
+  listAcmeDirectories,
+  updateAcmeDirectory,
+} from './acme/directories.ts';
+import { deactivateAcmeAccount, describeAcmeAccount, listAcmeAccounts, listAcmeOrders } from './acme/read-accounts.ts';
 import { blockKey, listBlockedKeysOfAccount, unblockKey } from './blocked-keys.ts';
 import {
   deleteCertificateAuthority,
@@ -37,6 +51,19 @@ import { createPermission, deletePermissionOfAuthority, listPermissionsOfAuthori
 import { deletePolicy, getPolicy, putPolicy } from './sharing/policies.ts';
 
 export const pcaHandlers = [
+  createAcmeDirectory,
+  describeAcmeDirectory,
+  listAcmeDirectories,
+  updateAcmeDirectory,
+  deleteAcmeDirectory,
+  createAcmeExternalAccountKey,
+  listAcmeExternalAccountKeys,
+  revokeAcmeExternalAccountKey,
+  listAcmeAccounts,
+  describeAcmeAccount,
+  deactivateAcmeAccount,
+  listAcmeOrders,
+  answerAcmeRequest,
   createCertificateAuthority,
   describeCertificateAuthority,
   listCertificateAuthorities,

@@ -1,3 +1,4 @@
+import type { AcmeAccountRow, BindingKeyRow, DirectoryRow, NonceRow, OrderRow } from '../domain/acme/rows.ts';
 import type { ListRow, ResponderRow, RevocationRow } from '../domain/revocation/rows.ts';
 import type {
   AuditReportRow,
@@ -10,6 +11,11 @@ import type {
 } from '../domain/rows.ts';
 
 export interface PcaTables {
+  acme_directory: DirectoryRow;
+  acme_binding_key: BindingKeyRow;
+  acme_account: AcmeAccountRow;
+  acme_order: OrderRow;
+  acme_nonce: NonceRow;
   tenant_key: TenantRow;
   authority: AuthorityRow;
   certificate: CertificateRow;

@@ -7,7 +7,7 @@ import { Recorder } from '../../../platform/audit/recorder.ts';
 import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import type { PrincipalSnapshot } from '../../../platform/authz/principal.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
-import { serviceCaller } from '../../../platform/client/transport.ts';
+import { createClient, serviceCaller } from '../../../platform/client/transport.ts';
 import type { ProjectState } from '../../../platform/contract/enterprise-project.ts';
 import type { AnyOperation, InputOf, OutputOf } from '../../../platform/contract/operation.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
@@ -37,6 +37,7 @@ export class PcaHarness {
   readonly store: Store<PcaTables>;
   readonly deps: PcaDeps;
   readonly projects: Map<string, ProjectState>;
+  private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly hub: ChangeHub;
   private readonly transport: LocalTransport;
   private readonly folder: string | undefined;
@@ -46,6 +47,7 @@ export class PcaHarness {
     store: Store<PcaTables>;
     deps: PcaDeps;
     projects: Map<string, ProjectState>;
+    principals: Map<string, PrincipalSnapshot>;
     hub: ChangeHub;
     transport: LocalTransport;
     folder: string | undefined;
@@ -54,6 +56,7 @@ export class PcaHarness {
     this.store = parts.store;
     this.deps = parts.deps;
     this.projects = parts.projects;
+    this.principals = parts.principals;
     this.hub = parts.hub;
     this.transport = parts.transport;
     this.folder = parts.folder;
@@ -64,7 +67,8 @@ export class PcaHarness {
     options: { url?: string; hsm?: Hsm; folder?: string } & Partial<PcaOptions> = {},
   ): Promise<PcaHarness> {
     const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map() } = options;
-    const pcaService = definePca({ pkiUrl, shards, stores });
+    const { acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } } } = options;
+    const pcaService = definePca({ pkiUrl, shards, stores, acme });
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const kms = await KmsHarness.open({ principals, projects });
@@ -84,10 +88,16 @@ export class PcaHarness {
     const { migrations } = pcaService;
     const store = await openStore<PcaTables>({ service: 'pca', folder, url: options.url, clock, migrations });
     const writer = { node: 'test', boot: ids.uuidv7(), region: REGION };
+    const transport = new LocalTransport();
+    const itself = createClient(pcaOperations, transport, {
+      service: 'pca',
+      now: () => kms.now,
+      newId: () => ids.uuidv7(),
+    });
     const deps = await pcaService.createDeps({
       store,
       hsm: options.hsm ?? kms.hsm,
-      clients: { iam: kms.deps.clients.iam },
+      clients: { iam: kms.deps.clients.iam, pca: itself },
       clock,
       ids,
       hub,
@@ -113,9 +123,17 @@ export class PcaHarness {
       metrics,
       requestKey: Buffer.alloc(32, 9),
     });
-    const transport = new LocalTransport();
     transport.register('pca', pipeline.execute);
-    return new PcaHarness({ kms, store, deps, projects, hub, transport, folder: options.folder ? undefined : folder });
+    return new PcaHarness({
+      kms,
+      store,
+      deps,
+      projects,
+      principals,
+      hub,
+      transport,
+      folder: options.folder ? undefined : folder,
+    });
   }
 
   async close(): Promise<void> {
@@ -129,6 +147,15 @@ export class PcaHarness {
     const { caller } = this.kms.call(name, policy, accountId);
     this.hub.publish(accountId);
     return this.client(caller);
+  }
+
+  /** The user does not exist any more. */
+  endUser(name: string): void {
+    for (const [id, { Arn, AccountId }] of this.principals)
+      if (Arn.endsWith(`:user/${name}`)) {
+        this.principals.delete(id);
+        this.hub.publish(AccountId);
+      }
   }
 
   /** As one of our own services. */

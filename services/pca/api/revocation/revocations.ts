@@ -46,6 +46,7 @@ export const RevokeCertificate = defineOperation({
     resource: 'acm-pca:certificate-authority',
     conditions: [...AUTHORITY_CONDITIONS, 'acm-pca:RevocationReason'],
   },
+  onBehalf: ['pca'],
   effect: 'write',
   aws: aws('RevokeCertificate'),
   examples: [{ title: 'a key that leaked', input: { ...example, RevocationReason: 'KEY_COMPROMISE' } }],

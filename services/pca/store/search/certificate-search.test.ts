@@ -74,7 +74,8 @@ describe.each([
     if (absent) return;
     folder = mkdtempSync(join(tmpdir(), 'pca-search-'));
     if (engine === 'postgres') server = await startPostgres();
-    const { migrations } = definePca({ pkiUrl: 'http://pki.example.com', shards: 4, stores: new Map() });
+    const acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } };
+    const { migrations } = definePca({ pkiUrl: 'http://pki.example.com', shards: 4, stores: new Map(), acme });
     store = await openStore<PcaTables>({
       service: 'pca',
       folder,

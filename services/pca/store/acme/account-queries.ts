@@ -1,0 +1,182 @@
+/** Every query about ACME accounts, their orders, and nonces that were used. */
+import type { AnyTransaction } from '../../../../platform/store/index.ts';
+import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
+import { type AcmeAccountRow, acmeAccountRowBytes, type OrderRow, orderRowBytes } from '../../domain/acme/rows.ts';
+import { own, type Reader } from '../authority-queries.ts';
+import type { PageOf } from './directory-queries.ts';
+
+export function guardedAccount(row: AcmeAccountRow): GuardedRow {
+  return { name: `ACME account ${row.acme_account_id}`, data: acmeAccountRowBytes(row), mac: row.row_mac };
+}
+
+export function guardedOrder(row: OrderRow): GuardedRow {
+  return { name: `ACME order ${row.order_id}`, data: orderRowBytes(row), mac: row.row_mac };
+}
+
+export function readAccount(db: Reader, accountId: string): Promise<AcmeAccountRow | undefined> {
+  return db.selectFrom('acme_account').selectAll().where('acme_account_id', '=', accountId).executeTakeFirst();
+}
+
+export function readAccountByKey(
+  db: Reader,
+  directoryId: string,
+  thumbprint: string,
+): Promise<AcmeAccountRow | undefined> {
+  return db
+    .selectFrom('acme_account')
+    .selectAll()
+    .where('directory_id', '=', directoryId)
+    .where('thumbprint', '=', thumbprint)
+    .executeTakeFirst();
+}
+
+export function listAccounts(db: Reader, directoryId: string, { after, limit }: PageOf): Promise<AcmeAccountRow[]> {
+  return db
+    .selectFrom('acme_account')
+    .selectAll()
+    .where('directory_id', '=', directoryId)
+    .where('acme_account_id', '>', after)
+    .orderBy('acme_account_id')
+    .limit(limit + 1)
+    .execute();
+}
+
+/** False when the directory has an account with that key. */
+export async function insertAccount(tx: AnyTransaction, row: AcmeAccountRow): Promise<boolean> {
+  const result = await own(tx)
+    .insertInto('acme_account')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['directory_id', 'thumbprint']).doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function replaceAccount(tx: AnyTransaction, row: AcmeAccountRow): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable('acme_account')
+    .set(row)
+    .where('acme_account_id', '=', row.acme_account_id)
+    .where('version', '=', row.version - 1)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function countAccountsSince(tx: AnyTransaction, directoryId: string, since: number): Promise<number> {
+  const { count } = await own(tx)
+    .selectFrom('acme_account')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('directory_id', '=', directoryId)
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export function readOrder(db: Reader, orderId: string): Promise<OrderRow | undefined> {
+  return db.selectFrom('acme_order').selectAll().where('order_id', '=', orderId).executeTakeFirst();
+}
+
+/** Of one account, or of all of a directory; one more than the limit. */
+export function listOrders(
+  db: Reader,
+  of: { directoryId: string; acmeAccountId?: string | undefined },
+  { after, limit }: PageOf,
+): Promise<OrderRow[]> {
+  let query = db.selectFrom('acme_order').selectAll().where('directory_id', '=', of.directoryId);
+  if (of.acmeAccountId !== undefined) query = query.where('acme_account_id', '=', of.acmeAccountId);
+  return query
+    .where('order_id', '>', after)
+    .orderBy('order_id')
+    .limit(limit + 1)
+    .execute();
+}
+
+/** The order that a certificate came from. */
+export function readOrderOfCertificate(db: Reader, directoryId: string, serial: string): Promise<OrderRow | undefined> {
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('directory_id', '=', directoryId)
+    .where('serial', '=', serial)
+    .executeTakeFirst();
+}
+
+/** Orders of an account since a moment, newest first. */
+export function recentOrders(db: Reader, account: AcmeAccountRow, since: number, limit: number): Promise<OrderRow[]> {
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('acme_account_id', '=', account.acme_account_id)
+    .where('created_at', '>', since)
+    .orderBy('order_id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** An order that is to replace a certificate, or did. */
+export function readReplacement(
+  tx: AnyTransaction,
+  directoryId: string,
+  replaces: string,
+): Promise<OrderRow | undefined> {
+  return own(tx)
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('directory_id', '=', directoryId)
+    .where('replaces', '=', replaces)
+    .where('status', '<>', 'invalid')
+    .executeTakeFirst();
+}
+
+export async function countOrdersSince(
+  tx: AnyTransaction,
+  of: { directoryId: string; acmeAccountId?: string },
+  since: number,
+): Promise<number> {
+  let query = own(tx)
+    .selectFrom('acme_order')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('directory_id', '=', of.directoryId);
+  if (of.acmeAccountId !== undefined) query = query.where('acme_account_id', '=', of.acmeAccountId);
+  const { count } = await query.where('created_at', '>', since).executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export async function insertOrder(tx: AnyTransaction, row: OrderRow): Promise<void> {
+  await own(tx).insertInto('acme_order').values(row).execute();
+}
+
+export async function replaceOrder(tx: AnyTransaction, row: OrderRow): Promise<boolean> {
+  const result = await own(tx)
+    .updateTable('acme_order')
+    .set(row)
+    .where('order_id', '=', row.order_id)
+    .where('version', '=', row.version - 1)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Orders that a job has to look at, in the order of their ids. */
+export function listDueOrders(db: Reader, now: number, after: string, limit: number): Promise<OrderRow[]> {
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('due_at', '<=', now)
+    .where('order_id', '>', after)
+    .orderBy('order_id')
+    .limit(limit)
+    .execute();
+}
+
+/** False when it was used. */
+export async function useNonce(tx: AnyTransaction, nonce: string, expiresAt: number): Promise<boolean> {
+  const result = await own(tx)
+    .insertInto('acme_nonce')
+    .values({ nonce, expires_at: expiresAt })
+    .onConflict((conflict) => conflict.column('nonce').doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function forgetNonces(tx: AnyTransaction, before: number): Promise<void> {
+  await own(tx).deleteFrom('acme_nonce').where('expires_at', '<', before).execute();
+}
