@@ -19,6 +19,7 @@ import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
 import { merkleLog } from './store/migrations/0004_log.ts';
+import { search } from './store/migrations/0005_search.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
@@ -37,7 +38,7 @@ export const auditService = defineService<AuditDatabase, Record<never, never>, A
     proveRecord,
     proveLogGrowth,
   ],
-  migrations: [init, changes, decisions, merkleLog],
+  migrations: [init, changes, decisions, merkleLog, search],
 
   createDeps({ store, hsm, pages, clock, ids, log, metrics, settings }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });

@@ -20,6 +20,9 @@ export const LookupEvents = defineOperation({
     /** ARN of a resource the request touched. */
     Resource: ResourceArn.optional(),
     Outcome: Outcome.optional(),
+    /** What denied: rcp, scp, endpoint, resource, identity, boundary or session; `owner-state` when the owner of the resource may not be used, `error` when nothing could be decided. */
+    Layer: text(1, 64).optional(),
+    EnterpriseProjectId: text(1, 36).optional(),
     RequestId: text(1, 128).optional(),
     EventId: EventId.optional(),
     Order: Order.optional(),
@@ -37,6 +40,7 @@ export const LookupEvents = defineOperation({
   pagination: { token: 'NextToken', nextToken: 'NextToken', limit: 'Limit', defaultLimit: 50 },
   examples: [
     { title: 'The latest denials', input: { Outcome: 'denied', Limit: 20 } },
+    { title: 'Whom guardrails of the organization stopped', input: { Layer: 'scp' } },
     { title: 'Who used a key today', input: { EventName: 'Decrypt', StartTime: '2026-11-22T00:00:00Z' } },
   ],
 });

@@ -46,6 +46,8 @@ function filtersOf(accountId: string, input: InputOf<typeof LookupEvents>): Even
     accessKey: term(input.AccessKeyId),
     resource: term(input.Resource),
     outcome: input.Outcome,
+    layer: term(input.Layer),
+    project: term(input.EnterpriseProjectId),
     requestId: term(input.RequestId),
     eventId: input.EventId,
   };

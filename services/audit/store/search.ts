@@ -19,6 +19,8 @@ export interface EventFilters {
   accessKey?: string;
   resource?: string;
   outcome?: string;
+  layer?: string;
+  project?: string;
   requestId?: string;
   eventId?: string;
   order: 'asc' | 'desc';
@@ -41,7 +43,18 @@ const MAX_STEPS = 4;
 
 type Row = Pick<
   RecordTable,
-  'event_id' | 'sequence' | 'time' | 'name' | 'source' | 'principal' | 'actor' | 'access_key' | 'outcome' | 'request_id'
+  | 'event_id'
+  | 'sequence'
+  | 'time'
+  | 'name'
+  | 'source'
+  | 'principal'
+  | 'actor'
+  | 'access_key'
+  | 'outcome'
+  | 'request_id'
+  | 'layer'
+  | 'project'
 >;
 
 export async function searchEvents(
@@ -73,9 +86,11 @@ export async function searchEvents(
 
 /** True when the index that is walked answers all filters. */
 function isExact(filters: EventFilters): boolean {
-  const { accessKey, actor, name, source, principal, outcome, resource, requestId, eventId } = filters;
+  const { accessKey, actor, name, source, principal, outcome, resource, requestId, eventId, layer, project } = filters;
   if (source !== undefined || principal !== undefined || outcome !== undefined) return false;
-  const walked = [eventId, requestId, resource, accessKey, actor, name].filter((value) => value !== undefined);
+  const walked = [eventId, requestId, resource, accessKey, layer, actor, project, name].filter(
+    (value) => value !== undefined,
+  );
   return walked.length <= 1;
 }
 
@@ -89,6 +104,8 @@ function matches(row: Row, filters: EventFilters): boolean {
     same(row.access_key, filters.accessKey) &&
     same(row.outcome, filters.outcome) &&
     same(row.request_id, filters.requestId) &&
+    same(row.layer, filters.layer) &&
+    same(row.project, filters.project) &&
     same(row.event_id, filters.eventId)
   );
 }
@@ -111,6 +128,8 @@ async function walk(
     'record.access_key',
     'record.outcome',
     'record.request_id',
+    'record.layer',
+    'record.project',
   ] as const;
   // The columns that order and bound the walk are those of the table whose index is walked.
   const along = resource === undefined ? 'record' : 'record_resource';
@@ -135,7 +154,9 @@ async function walk(
     if (filters.eventId !== undefined) query = query.where('record.event_id', '=', filters.eventId);
     else if (filters.requestId !== undefined) query = query.where('record.request_id', '=', filters.requestId);
     else if (filters.accessKey !== undefined) query = query.where('record.access_key', '=', filters.accessKey);
+    else if (filters.layer !== undefined) query = query.where('record.layer', '=', filters.layer);
     else if (filters.actor !== undefined) query = query.where('record.actor', '=', filters.actor);
+    else if (filters.project !== undefined) query = query.where('record.project', '=', filters.project);
     else if (filters.name !== undefined) query = query.where('record.name', '=', filters.name);
   }
   if (filters.from !== undefined) query = query.where(time, '>=', filters.from);
