@@ -406,6 +406,7 @@ export const areas = {
     ListConfigExceptions: orgApi.ListConfigExceptions,
     ListConfigVerdicts: orgApi.ListConfigVerdicts,
     PutConfigException: orgApi.PutConfigException,
+    LookupOrganizationEvents: orgApi.LookupOrganizationEvents,
   },
   audit: {
     LookupEvents: auditOperations.LookupEvents,

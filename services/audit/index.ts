@@ -13,6 +13,7 @@ import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogTile } from './op
 import { lookupEvents } from './ops/lookup-events.ts';
 import { readChanges } from './ops/read-changes.ts';
 import { readDecisions } from './ops/read-decisions.ts';
+import { searchStreams } from './ops/search-streams.ts';
 import { describeStream, readStream } from './ops/stream.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
@@ -37,6 +38,7 @@ export const auditService = defineService<AuditDatabase, Record<never, never>, A
     readLogTile,
     proveRecord,
     proveLogGrowth,
+    searchStreams,
   ],
   migrations: [init, changes, decisions, merkleLog, search],
 

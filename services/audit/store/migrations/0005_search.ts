@@ -17,6 +17,8 @@ async function up(db: Kysely<AuditDatabase>): Promise<void> {
       .where(column, 'is not', null)
       .execute();
   }
+  // Of all accounts.
+  await db.schema.createIndex('record_when').on('record').columns(['time', 'account_id', 'sequence']).execute();
 }
 
 export const search: Migration = { name: '0005_search', up };
