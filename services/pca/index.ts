@@ -24,6 +24,7 @@ import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
+import { NewKeys } from './ops/keys/new-keys.ts';
 import { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import { Responders } from './ops/ocsp/responders.ts';
 import { Authorities } from './store/authorities.ts';
@@ -33,6 +34,7 @@ import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
+import { certificateKeys } from './store/migrations/0010_certificate_keys.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
@@ -59,7 +61,7 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme],
+    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, certificateKeys],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
       destroyAuthorities,
@@ -88,6 +90,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     tenants,
     authorities: new Authorities({ store, guard, tenants }),
     serials: new Serials(hsm),
+    newKeys: new NewKeys(),
     reports: new ReportFiles(settings.dataFolder),
     reservations: new Reservations({ store, guard }),
     throwAwaySignatures: new ThrowAwaySignatures(),

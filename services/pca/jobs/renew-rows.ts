@@ -5,6 +5,7 @@ import { renewedUnderTenant, tenantKeys, wrappedKeys } from '../../../platform/r
 import { wrappedKey } from '../../../platform/store/tenant-keys.ts';
 import type { PcaDeps } from '../deps.ts';
 import { acmeAccountRowBytes, bindingKeyRowBytes, directoryRowBytes, orderRowBytes } from '../domain/acme/rows.ts';
+import { certificateKeyRowBytes } from '../domain/keys/rows.ts';
 import { type ResponderRow, responderRowBytes, revocationRowBytes } from '../domain/revocation/rows.ts';
 import {
   type AuthorityRow,
@@ -35,6 +36,7 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   guardedRows({ table: 'authority', key: ['authority_id'], label, bytes: authorityRowBytes }),
   guardedRows({ table: 'audit_report', key: ['report_id'], label, bytes: auditReportRowBytes }),
   guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
+  guardedRows({ table: 'certificate_key', key: ['certificate_arn', 'version'], label, bytes: certificateKeyRowBytes }),
   wrappedKeys<PcaDeps, ResponderRow>({
     step: 'keys of OCSP responders',
     table: 'ocsp_responder',

@@ -1,4 +1,5 @@
 import type { AcmeAccountRow, BindingKeyRow, DirectoryRow, NonceRow, OrderRow } from '../domain/acme/rows.ts';
+import type { CertificateKeyRow } from '../domain/keys/rows.ts';
 import type { ListRow, ResponderRow, RevocationRow } from '../domain/revocation/rows.ts';
 import type {
   AuditReportRow,
@@ -19,6 +20,7 @@ export interface PcaTables {
   tenant_key: TenantRow;
   authority: AuthorityRow;
   certificate: CertificateRow;
+  certificate_key: CertificateKeyRow;
   certificate_name: CertificateNameRow;
   permission: PermissionRow;
   audit_report: AuditReportRow;
