@@ -28,6 +28,11 @@ export const blockedKey = prepareQuery<PcaTables, [accountId: string, hash: stri
     db.selectFrom('blocked_key').selectAll().where('account_id', '=', accountId).where('public_key_hash', '=', hash),
 );
 
+export const certificateBySerial = prepareQuery<PcaTables, [authorityId: string, serial: string], CertificateRow>(
+  (db, authorityId, serial) =>
+    db.selectFrom('certificate').selectAll().where('authority_id', '=', authorityId).where('serial', '=', serial),
+);
+
 export const insertReserved = prepareWrite<PcaTables, CertificateRow>((db, row) =>
   db
     .insertInto('certificate')

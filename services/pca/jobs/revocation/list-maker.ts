@@ -31,6 +31,7 @@ import {
 import { DAY_MS } from '../../domain/validity.ts';
 import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
 import { TYPE } from '../../ops/authority-access.ts';
+import { requireAgreement } from '../../ops/revocation/revocation-of.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
 import type { Reader } from '../../store/authority-queries.ts';
 import { endLease, type ListKey, leaseList, listDueLists } from '../../store/revocation/list-queries.ts';
@@ -156,6 +157,9 @@ export class ListMaker {
     // A row that was removed leaves its entry where it is; one that was added comes to it.
     const again = differ ? await listedRevocations(store.read, of) : [];
     await guard.verify([...found.pending, ...again, ...found.expired].map(guardedRevocation));
+    // SECURITY: nothing leaves by a row that is older than what became of the certificate since.
+    for (const row of [...found.pending, ...again])
+      if (row.state === 'released') await requireAgreement(this.deps, row);
     const changes = changesOf([...found.pending, ...again], found.expired);
     const recorded = differ ? undefined : found.listed + changes.growth;
     return { ...changes, recorded: before ? recorded : changes.shown.length };

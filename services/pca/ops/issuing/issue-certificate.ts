@@ -12,7 +12,7 @@ import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
 import { planOf } from '../../domain/issuing.ts';
 import type { Finding } from '../../domain/lint/run.ts';
-import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
+import { type CertificateRow, certificateRowBytes, UNREVOKED, type Unsealed } from '../../domain/rows.ts';
 import { nameKeys } from '../../domain/search/name-key.ts';
 import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
@@ -20,7 +20,7 @@ import { isUnchanged } from '../../store/authority-queries.ts';
 import { endReservation } from '../../store/certificate-queries.ts';
 import { conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
-import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
+import { isTrustedAt, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { type Checked, checkOrder, hashesOf } from './check-order.ts';
 import { type Order, resolveOrder } from './order.ts';
 
@@ -49,7 +49,7 @@ export const issueCertificate = implement(IssueCertificate, {
       token.once(tx, async () => {
         // Somebody has disabled the authority meanwhile, or changed it otherwise.
         if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-        if (!(await isTrusted(tx, record))) throw conflict(call, record);
+        if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
         if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
         return { CertificateArn: arn };
       }),
@@ -84,6 +84,7 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
       ...hashesOf(draft),
       requested_by: recipient.requestedBy,
       created_at: recipient.now,
+      ...UNREVOKED,
     });
     if (row) return row;
   }
@@ -130,7 +131,7 @@ export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): P
   return deps.store.transaction((tx) => endReservation(tx, failed, []));
 }
 
-async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
+export async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
   const [row_mac] = await deps.guard.seal([certificateRowBytes(row)]);
   return { ...row, row_mac: row_mac! };
 }

@@ -48,6 +48,19 @@ export async function writeRevocation(
   return updated.numUpdatedRows === 1n;
 }
 
+/** What became of a certificate, in its own row; false: somebody has written it since it had the MAC `from`. */
+export async function markCertificate(tx: AnyTransaction, row: CertificateRow, from: Buffer): Promise<boolean> {
+  const { authority_id, serial, revocation_state, revocation_reason, revoked_at, row_mac } = row;
+  const updated = await own(tx)
+    .updateTable('certificate')
+    .set({ revocation_state, revocation_reason, revoked_at, row_mac })
+    .where('authority_id', '=', authority_id)
+    .where('serial', '=', serial)
+    .where('row_mac', '=', from)
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
+}
+
 /** Those of the hashes whose certificate is not to be trusted. */
 export function revokedAmong(db: Reader, hashes: readonly string[]): Promise<RevocationRow[]> {
   return db

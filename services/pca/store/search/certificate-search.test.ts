@@ -10,7 +10,7 @@ import {
   postgresMissing,
   startPostgres,
 } from '../../../../platform/store/testing/postgres-server.ts';
-import type { CertificateNameRow, CertificateRow } from '../../domain/rows.ts';
+import { type CertificateNameRow, type CertificateRow, UNREVOKED } from '../../domain/rows.ts';
 import { domainPrefix, keyOfText } from '../../domain/search/name-key.ts';
 import { definePca } from '../../index.ts';
 import type { Reader } from '../authority-queries.ts';
@@ -52,6 +52,7 @@ function made(at: number): Stored {
     public_key_hash: KEYS[(at >> 1) % 3]!,
     requested_by: 'arn:aws:iam::111111111111:user/ann',
     created_at: 100 + Math.floor(at / 5),
+    ...UNREVOKED,
     row_mac: Buffer.of(3),
   };
   return { row, names: [...new Set([NAMES[at % 6]!, NAMES[(at * 5) % 6]!])].map(keyOfText) };
