@@ -5,6 +5,8 @@ import { LISTED, ON_LIST, type RevocationRow, revocationRowBytes, TO_BE_LISTED }
 import type { CertificateRow } from '../../domain/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
 
+const AT_ONCE = 400;
+
 export function guardedRevocation(row: RevocationRow): GuardedRow {
   const name = `revocation of ${row.serial} of ${row.authority_id}`;
   return { name, data: revocationRowBytes(row), mac: row.row_mac };
@@ -17,6 +19,25 @@ export function readRevocation(db: Reader, authorityId: string, serial: string):
     .where('authority_id', '=', authorityId)
     .where('serial', '=', serial)
     .executeTakeFirst();
+}
+
+/** Those there are of certificates of an authority. */
+export async function readRevocations(
+  db: Reader,
+  authorityId: string,
+  serials: readonly string[],
+): Promise<RevocationRow[]> {
+  const found: RevocationRow[] = [];
+  for (let from = 0; from < serials.length; from += AT_ONCE)
+    found.push(
+      ...(await db
+        .selectFrom('revocation')
+        .selectAll()
+        .where('authority_id', '=', authorityId)
+        .where('serial', 'in', serials.slice(from, from + AT_ONCE))
+        .execute()),
+    );
+  return found;
 }
 
 /** The row in place of the one with the MAC `from`, or where there is none; false: somebody was faster. */
@@ -129,8 +150,6 @@ export async function countListed(db: Reader, { authorityId, shard }: ListOf): P
     .executeTakeFirstOrThrow();
   return Number(count);
 }
-
-const AT_ONCE = 400;
 
 /** Rows that still are what they were when the list was made. */
 export async function markListed(tx: AnyTransaction, rows: readonly RevocationRow[], listed: number): Promise<void> {
