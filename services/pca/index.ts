@@ -34,6 +34,7 @@ import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
 import { revokedCertificates } from './store/migrations/0009_revoked_certificates.ts';
+import { openOrders } from './store/migrations/0010_open_orders.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
@@ -62,7 +63,7 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, revokedCertificates],
+    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, revokedCertificates, openOrders],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
       destroyAuthorities,
