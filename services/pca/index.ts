@@ -33,6 +33,7 @@ import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
+import { scm } from './store/migrations/0009_scm.ts';
 import { certificateKeys } from './store/migrations/0010_certificate_keys.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
@@ -60,7 +61,7 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, certificateKeys],
+    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, scm, certificateKeys],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
       destroyAuthorities,
