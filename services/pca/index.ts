@@ -19,6 +19,8 @@ import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
 import { FolderStore } from './jobs/revocation/stores/folder.ts';
 import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
 import type { ListStore } from './jobs/revocation/stores/store.ts';
+import { destroyCertificates } from './jobs/scm/destroy-certificates.ts';
+import { remindOfExpiry } from './jobs/scm/remind-of-expiry.ts';
 import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
@@ -71,6 +73,8 @@ export function definePca(options: PcaOptions) {
       rotateResponders,
       writeAuditReports,
       lookAfterOrders,
+      destroyCertificates,
+      remindOfExpiry,
       renewRows,
     ],
   });

@@ -10,3 +10,6 @@ export const MAX_OPEN_ACME_KEYS_PER_DIRECTORY = 10_000;
 export const MAX_ACME_ACCOUNTS_PER_HOUR = 1_000;
 export const MAX_ACME_ORDERS_PER_HOUR = 10_000;
 export const MAX_ACME_ORDERS_PER_HOUR_AND_ACCOUNT = 300;
+export const MAX_KEPT_CERTIFICATES_PER_ACCOUNT = 100_000;
+/** Of one certificate from elsewhere, besides the one in force. */
+export const MAX_KEPT_VERSIONS = 20;

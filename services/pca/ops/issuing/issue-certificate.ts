@@ -7,6 +7,7 @@
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import type { OutputOf } from '../../../../platform/contract/operation.ts';
 import { type Change, change, implementFor } from '../../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import { IssueCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
@@ -18,7 +19,7 @@ import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
 import { endReservation } from '../../store/certificate-queries.ts';
-import { conflict, requireState } from '../authority-access.ts';
+import { type AnyCall, conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
 import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { type Checked, checkOrder, hashesOf } from './check-order.ts';
@@ -34,28 +35,47 @@ export const issueCertificate = implement(IssueCertificate, {
     const token = requestToken<Output>(call, deps, input.IdempotencyToken);
     const earlier = await token.recall();
     if (earlier) return change(async () => earlier);
-    const { record, template } = order;
-    requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
-    await requireTrustedChain(call, deps, record);
-    const reserved = await reserve(deps, order, {
-      now: call.now,
-      requestedBy: call.caller.arn,
-      refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
-    });
-    const issued = await signed(deps, order, reserved);
-    const arn = certificateArn(record.arn, reserved.serial);
-    call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+    const { arn, store } = await issueFor(call, deps, order);
     return change((tx) =>
       token.once(tx, async () => {
-        // Somebody has disabled the authority meanwhile, or changed it otherwise.
-        if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-        if (!(await isTrusted(tx, record))) throw conflict(call, record);
-        if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
+        await store(tx);
         return { CertificateArn: arn };
       }),
     );
   },
 });
+
+export interface Issued {
+  arn: string;
+  row: CertificateRow;
+  /** Makes the certificate one that was issued. */
+  store(tx: AnyTransaction): Promise<void>;
+}
+
+/** Takes the number, signs, and leaves the commit to the caller. */
+export async function issueFor(call: AnyCall, deps: PcaDeps, order: Order): Promise<Issued> {
+  const { record, template } = order;
+  requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
+  await requireTrustedChain(call, deps, record);
+  const reserved = await reserve(deps, order, {
+    now: call.now,
+    requestedBy: call.caller.arn,
+    refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
+  });
+  const row = await signed(deps, order, reserved);
+  const arn = certificateArn(record.arn, reserved.serial);
+  call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+  return {
+    arn,
+    row,
+    async store(tx) {
+      // Somebody has disabled the authority meanwhile, or changed it otherwise.
+      if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
+      if (!(await isTrusted(tx, record))) throw conflict(call, record);
+      if (!(await endReservation(tx, row, nameKeys(order.planned)))) throw notReserved(reserved);
+    },
+  };
+}
 
 /** For whom a certificate is issued, and how they are told why it cannot be. */
 export interface Recipient {

@@ -39,3 +39,15 @@ export async function deleteKeyRow(tx: AnyTransaction, name: KeyName): Promise<b
     .executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
+
+/** Of all versions of the certificate. */
+export async function deleteKeysOf(
+  tx: AnyTransaction,
+  { certificateArn, accountId }: Pick<KeyName, 'certificateArn' | 'accountId'>,
+): Promise<void> {
+  await own(tx)
+    .deleteFrom('certificate_key')
+    .where('certificate_arn', '=', certificateArn)
+    .where('account_id', '=', accountId)
+    .execute();
+}

@@ -19,6 +19,28 @@ export function readRevocation(db: Reader, authorityId: string, serial: string):
     .executeTakeFirst();
 }
 
+/** Of many certificates, those that have one. */
+export async function revocationsOf(
+  db: Reader,
+  certificates: readonly Pick<CertificateRow, 'authority_id' | 'serial'>[],
+): Promise<RevocationRow[]> {
+  const serials = new Map<string, string[]>();
+  for (const { authority_id, serial } of certificates)
+    serials.set(authority_id, [...(serials.get(authority_id) ?? []), serial]);
+  const found: RevocationRow[] = [];
+  for (const [authorityId, all] of serials)
+    for (let from = 0; from < all.length; from += AT_ONCE)
+      found.push(
+        ...(await db
+          .selectFrom('revocation')
+          .selectAll()
+          .where('authority_id', '=', authorityId)
+          .where('serial', 'in', all.slice(from, from + AT_ONCE))
+          .execute()),
+      );
+  return found;
+}
+
 /** The row in place of the one with the MAC `from`, or where there is none; false: somebody was faster. */
 export async function writeRevocation(
   tx: AnyTransaction,
