@@ -11,14 +11,14 @@ import {
   text,
   timestamp,
 } from '../../../../platform/contract/shape.ts';
-import { REASONS } from '../../domain/revocation/reason.ts';
-import { STATUSES } from '../../domain/scm/status.ts';
 import { AUTHORITY_CONDITIONS } from '../conditions.ts';
+import { REASONS } from '../revocation/revocations.ts';
 import { Arn, Tags } from '../shapes.ts';
 
 /** Issued by an authority of ours, uploaded by somebody, or obtained from an outside authority. */
 export const SOURCES = ['ISSUED', 'UPLOADED', 'OUTSIDE'] as const;
 export const Source = oneOf(SOURCES);
+export const STATUSES = ['ACTIVE', 'EXPIRED', 'ON_HOLD', 'REVOKED', 'DELETED'] as const;
 export const CertificateStatus = oneOf(STATUSES);
 
 export const CertificateName = text(3, 63, { pattern: /^[A-Za-z0-9_.-]+$/ });

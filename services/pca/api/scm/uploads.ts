@@ -13,7 +13,6 @@ import {
   text,
   timestamp,
 } from '../../../../platform/contract/shape.ts';
-import { MAX_CERTIFICATE_BYTES, WARNINGS } from '../../domain/scm/upload.ts';
 import { AUTHORITY_CONDITIONS, TAG_CONDITIONS } from '../conditions.ts';
 import { changeErrors, errors } from '../errors.ts';
 import { pca } from '../service.ts';
@@ -30,12 +29,14 @@ const CERTIFICATE = [
   'A8AlAiBXD7l5WXoBlN59IkIvgKAeA4oUQPllp3b69s33jYwS3w==',
 ].join('');
 
+/** The longest certificate, DER. A file with its chain may be longer. */
+export const MAX_CERTIFICATE_BYTES = 32_768;
 /** A request has at most 1 MiB, and Base64 makes four bytes of three. */
 const MAX_CHAIN_BYTES = 524_288;
 
 const files = {
   /** PEM or DER. PEM may hold the chain as well. */
-  Certificate: blob(MAX_CERTIFICATE_BYTES),
+  Certificate: blob(2 * MAX_CERTIFICATE_BYTES),
   /** PEM or DER, in any order. */
   CertificateChain: blob(MAX_CHAIN_BYTES, 0).optional(),
   /** PEM or DER: PKCS #8, PKCS #1 or SEC 1. */
@@ -47,6 +48,17 @@ const files = {
   /** Leaves a root at the end of the chain out: clients have their own. */
   DropRoot: flag().optional(),
 };
+
+export const WARNINGS = [
+  'WEAK_KEY',
+  'WEAK_SIGNATURE',
+  'INCOMPLETE_CHAIN',
+  'CHAIN_EXPIRES_FIRST',
+  'EXPIRED',
+  'NOT_YET_VALID',
+  'EXPIRES_SOON',
+  'NAME_IN_USE',
+] as const;
 
 const Warning = annotate(structure({ Code: oneOf(WARNINGS), Message: text(1, 1024) }), {
   title: 'CertificateWarning',

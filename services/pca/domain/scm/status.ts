@@ -1,7 +1,7 @@
 /** In which state a certificate from elsewhere is, and what may be done with it then. */
+import type { STATUSES } from '../../api/scm/shapes.ts';
 import type { KeptCertificateRow } from './rows.ts';
 
-export const STATUSES = ['ACTIVE', 'EXPIRED', 'ON_HOLD', 'REVOKED', 'DELETED'] as const;
 export type CertificateStatus = (typeof STATUSES)[number];
 
 export function keptStatus(

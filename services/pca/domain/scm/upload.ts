@@ -3,23 +3,13 @@
  * should know about it. Guarantees that every signature of the chain verifies. Refuses what has expired, unless that is
  * asked for, keys of kinds that are not kept, and files that hold anything else than certificates.
  */
+import { MAX_CERTIFICATE_BYTES, type WARNINGS } from '../../api/scm/uploads.ts';
 import * as read from '../der/reader.ts';
 import { DAY_MS } from '../validity.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { readPem } from '../x509/pem.ts';
 import { called, isComplete, isSelfIssued, type Link, linkOf, lowestOf, MAX_ABOVE, orderChain } from './chain.ts';
 import { isWeakKey, isWeakSignature, publicKeyName, signatureName } from './facts.ts';
-
-export const WARNINGS = [
-  'WEAK_KEY',
-  'WEAK_SIGNATURE',
-  'INCOMPLETE_CHAIN',
-  'CHAIN_EXPIRES_FIRST',
-  'EXPIRED',
-  'NOT_YET_VALID',
-  'EXPIRES_SOON',
-  'NAME_IN_USE',
-] as const;
 
 export interface Warning {
   Code: (typeof WARNINGS)[number];
@@ -50,8 +40,6 @@ export interface Upload {
 
 export type CheckedUpload = { ok: true; upload: Upload } | { ok: false; problem: string };
 
-/** The longest certificate, DER. */
-export const MAX_CERTIFICATE_BYTES = 32_768;
 /** Names that a certificate is found by; more have no place in an index. */
 export const MAX_NAMES = 1_000;
 const LABELS = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
