@@ -1,4 +1,6 @@
 /** Certificate authorities for the matrix, in the state that each operation needs. */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 
 type Input = Record<string, unknown>;
@@ -14,6 +16,7 @@ const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'CreateCertificateAuthorityAuditReport',
   'DescribeCertificateAuthorityAuditReport',
   'GetCertificateAuthorityAuditReport',
+  'ReissueCertificate',
 ]);
 
 /** Reports are written by a job. */
@@ -40,6 +43,11 @@ const ON_CERTIFICATE: ReadonlyMap<string, readonly string[]> = new Map([
   ['PreviewRevocation', []],
 ]);
 
+/** On a certificate from elsewhere. */
+export function isOnUploaded({ authz }: AnyOperation): boolean {
+  return typeof authz === 'object' && authz.resource === 'acm-pca:certificate';
+}
+
 export interface PcaObjects {
   authorityArn?: string;
   certificateArn?: string;
@@ -48,9 +56,12 @@ export interface PcaObjects {
   acmeKey?: string;
 }
 
-export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask): Promise<PcaObjects> {
+export async function makeAuthority(operation: AnyOperation, ask: Ask): Promise<PcaObjects> {
+  const { name, examples } = operation;
   if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
   if (/^CreateCertificateAuthority$|^ListCertificateAuthorities$|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
+  if (name === 'UploadCertificate') return {};
+  if (isOnUploaded(operation)) return { certificateArn: await upload(ask, name) };
   const authorityArn = await newAuthority(ask, 'ROOT');
   const authority = { CertificateAuthorityArn: authorityArn };
   if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
@@ -66,6 +77,7 @@ export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask):
   });
   if (name.endsWith('AuditReport') && !name.startsWith('Create'))
     return { authorityArn, certificateArn, auditReportId: await report(ask, name, authority) };
+  if (name === 'ReissueCertificate') return { authorityArn, certificateArn: await issueLeaf(ask, authority, examples) };
   if (!before) return { authorityArn, certificateArn };
   const below = await newAuthority(ask, 'SUBORDINATE');
   const belowArn = await issue(ask, authorityArn, below, 'SubordinateCACertificate_PathLen0');
@@ -75,6 +87,34 @@ export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask):
     await ask(`/v1/pca/${step}`, step === 'revoke-certificate' ? { ...held, RevocationReason } : held);
   }
   return { authorityArn, certificateArn: belowArn };
+}
+
+/** Each its own: an account has no certificate twice. */
+async function upload(ask: Ask, name: string): Promise<string> {
+  const { CertificateArn } = await ask('/v1/pca/upload-certificate', {
+    Name: 'matrix',
+    Certificate: newCertificate().toString('base64'),
+  });
+  if (name === 'RestoreCertificate') await ask('/v1/pca/delete-certificate', { CertificateArn });
+  return CertificateArn as string;
+}
+
+/** PEM. */
+export function newCertificate(): Buffer {
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-noenc',
+    '-keyout',
+    '/dev/null',
+  ];
+  return execFileSync('openssl', [...args, '-subj', `/CN=${randomUUID()}`, '-days', '90'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 export const serialOf = (certificateArn: string) => certificateArn.slice(certificateArn.lastIndexOf('/') + 1);
@@ -125,6 +165,17 @@ async function issue(ask: Ask, by: string, of: string, template: string): Promis
     SigningAlgorithm: 'SHA256WITHECDSA',
     TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
     Validity: { Type: 'YEARS', Value: template === 'RootCACertificate' ? 10 : 5 },
+  });
+  return issued.CertificateArn as string;
+}
+
+/** For the key of the example. */
+async function issueLeaf(ask: Ask, authority: Input, examples: AnyOperation['examples']): Promise<string> {
+  const issued = await ask('/v1/pca/issue-certificate', {
+    ...authority,
+    Csr: examples[0]?.input.Csr,
+    SigningAlgorithm: 'SHA256WITHECDSA',
+    Validity: { Type: 'DAYS', Value: 90 },
   });
   return issued.CertificateArn as string;
 }

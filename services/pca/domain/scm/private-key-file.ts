@@ -79,10 +79,9 @@ function isEncryptedInfo(der: Buffer): boolean {
 function openPem(file: Buffer, passphrase: Buffer | undefined): KeyObject | string {
   try {
     return createPrivateKey({ key: file, format: 'pem', ...(passphrase && { passphrase }) });
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === 'ERR_MISSING_PASSPHRASE') return NEEDS_PASSPHRASE;
-    return file.includes('Proc-Type: 4,ENCRYPTED') ? WRONG_PASSPHRASE : UNREADABLE;
+  } catch {
+    if (!file.includes('Proc-Type: 4,ENCRYPTED')) return UNREADABLE;
+    return passphrase ? WRONG_PASSPHRASE : NEEDS_PASSPHRASE;
   }
 }
 
