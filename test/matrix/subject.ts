@@ -330,6 +330,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     return value;
   };
   const input = replace(exampleOf(operation)) as Input;
+  // The ARN of a certificate holds that of its authority, which answers name.
+  if (operation.name === 'ReissueCertificate') names.add(objects.authorityArn);
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
 }
 

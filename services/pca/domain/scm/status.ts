@@ -25,7 +25,6 @@ const TABLE = {
 } as const satisfies Record<string, readonly CertificateStatus[]>;
 
 export type KeptAction = keyof typeof TABLE;
-export const KEPT_ACTIONS = Object.keys(TABLE) as KeptAction[];
 
 export function permitsKept(action: KeptAction, status: CertificateStatus): boolean {
   return (TABLE[action] as readonly CertificateStatus[]).includes(status);
