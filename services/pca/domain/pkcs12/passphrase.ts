@@ -1,8 +1,6 @@
 /** Passwords of files. They are bytes of UTF-8 in a Buffer of the caller, who zeroes it. */
 import { isUtf8, transcode } from 'node:buffer';
 
-/** As AWS bounds them. */
-export const PASSPHRASE = { least: 4, most: 128 } as const;
 /** Below this somebody who has the file can try all. */
 const LEAST_FOR_KEYS = 12;
 
