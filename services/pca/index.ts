@@ -16,6 +16,8 @@ import { deliverLists } from './jobs/revocation/deliver-lists.ts';
 import { makeLists } from './jobs/revocation/make-lists.ts';
 import { observeLists } from './jobs/revocation/observe-lists.ts';
 import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
+import { destroyCertificates } from './jobs/scm/destroy-certificates.ts';
+import { remindOfExpiry } from './jobs/scm/remind-of-expiry.ts';
 import { FolderStore } from './jobs/stores/folder.ts';
 import { type S3Options, S3Store } from './jobs/stores/s3.ts';
 import type { ObjectStore } from './jobs/stores/store.ts';
@@ -35,6 +37,7 @@ import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
 import { revokedCertificates } from './store/migrations/0009_revoked_certificates.ts';
+import { scm } from './store/migrations/0009_scm.ts';
 import { certificateKeys } from './store/migrations/0010_certificate_keys.ts';
 import { openOrders } from './store/migrations/0010_open_orders.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
@@ -75,6 +78,7 @@ export function definePca(options: PcaOptions) {
       revokedCertificates,
       openOrders,
       certificateKeys,
+      scm,
     ],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
@@ -85,6 +89,8 @@ export function definePca(options: PcaOptions) {
       rotateResponders,
       writeAuditReports,
       lookAfterOrders,
+      destroyCertificates,
+      remindOfExpiry,
       renewRows,
     ],
   });

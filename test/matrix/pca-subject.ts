@@ -1,4 +1,6 @@
 /** Certificate authorities for the matrix, in the state that each operation needs. */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import type { AnyOperation } from '../../platform/contract/operation.ts';
 
 type Input = Record<string, unknown>;
@@ -18,6 +20,7 @@ const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'ExportCertificate',
   'ExportPrivateKey',
   'DeleteCertificateKey',
+  'ReissueCertificate',
 ]);
 
 /** About the key that is kept with a certificate. */
@@ -47,6 +50,11 @@ const ON_CERTIFICATE: ReadonlyMap<string, readonly string[]> = new Map([
   ['PreviewRevocation', []],
 ]);
 
+/** On a certificate from elsewhere. */
+export function isOnUploaded({ authz }: AnyOperation): boolean {
+  return typeof authz === 'object' && authz.resource === 'acm-pca:certificate';
+}
+
 export interface PcaObjects {
   authorityArn?: string;
   certificateArn?: string;
@@ -55,9 +63,12 @@ export interface PcaObjects {
   acmeKey?: string;
 }
 
-export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask): Promise<PcaObjects> {
+export async function makeAuthority(operation: AnyOperation, ask: Ask): Promise<PcaObjects> {
+  const { name, examples } = operation;
   if (name === 'UnblockKey') await ask('/v1/pca/block-key', { ...examples[0]?.input, Reason: 'to be unblocked' });
   if (/^CreateCertificateAuthority$|^ListCertificateAuthorities$|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
+  if (name === 'UploadCertificate') return {};
+  if (isOnUploaded(operation)) return { certificateArn: await upload(ask, name) };
   const authorityArn = await newAuthority(ask, 'ROOT');
   const authority = { CertificateAuthorityArn: authorityArn };
   if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
@@ -74,6 +85,7 @@ export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask):
   if (name.endsWith('AuditReport') && !name.startsWith('Create'))
     return { authorityArn, certificateArn, auditReportId: await report(ask, name, authority) };
   if (ON_KEY.has(name)) return { authorityArn, certificateArn: await withKey(ask, authority) };
+  if (name === 'ReissueCertificate') return { authorityArn, certificateArn: await issueLeaf(ask, authority, examples) };
   if (!before) return { authorityArn, certificateArn };
   const below = await newAuthority(ask, 'SUBORDINATE');
   const belowArn = await issue(ask, authorityArn, below, 'SubordinateCACertificate_PathLen0');
@@ -83,6 +95,34 @@ export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask):
     await ask(`/v1/pca/${step}`, step === 'revoke-certificate' ? { ...held, RevocationReason } : held);
   }
   return { authorityArn, certificateArn: belowArn };
+}
+
+/** Each its own: an account has no certificate twice. */
+async function upload(ask: Ask, name: string): Promise<string> {
+  const { CertificateArn } = await ask('/v1/pca/upload-certificate', {
+    Name: 'matrix',
+    Certificate: newCertificate().toString('base64'),
+  });
+  if (name === 'RestoreCertificate') await ask('/v1/pca/delete-certificate', { CertificateArn });
+  return CertificateArn as string;
+}
+
+/** PEM. */
+export function newCertificate(): Buffer {
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-noenc',
+    '-keyout',
+    '/dev/null',
+  ];
+  return execFileSync('openssl', [...args, '-subj', `/CN=${randomUUID()}`, '-days', '90'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 export const serialOf = (certificateArn: string) => certificateArn.slice(certificateArn.lastIndexOf('/') + 1);
@@ -145,6 +185,17 @@ async function withKey(ask: Ask, authority: Input): Promise<string> {
     Validity: { Type: 'DAYS', Value: 30 },
     KeyFormat: 'PEM',
     KeepKey: true,
+  });
+  return issued.CertificateArn as string;
+}
+
+/** For the key of the example. */
+async function issueLeaf(ask: Ask, authority: Input, examples: AnyOperation['examples']): Promise<string> {
+  const issued = await ask('/v1/pca/issue-certificate', {
+    ...authority,
+    Csr: examples[0]?.input.Csr,
+    SigningAlgorithm: 'SHA256WITHECDSA',
+    Validity: { Type: 'DAYS', Value: 90 },
   });
   return issued.CertificateArn as string;
 }

@@ -16,7 +16,7 @@ import {
 } from './config-subject.ts';
 import { isLeaseOperation, leaseResources, leaseValue, makeLeaseObjects } from './lease-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
-import { makeAuthority, serialOf } from './pca-subject.ts';
+import { isOnUploaded, makeAuthority, newCertificate, serialOf } from './pca-subject.ts';
 
 type Input = Record<string, unknown>;
 
@@ -187,7 +187,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   return objects;
 }
 
-function nothing({ area }: AnyOperation, home: string, decisionId: string): Objects {
+function nothing(operation: AnyOperation, home: string, decisionId: string): Objects {
+  const { area } = operation;
   const authorityArn = `arn:aws:acm-pca:local-1:${home}:certificate-authority/${randomUUID()}`;
   return {
     user: uniqueName('user'),
@@ -209,7 +210,9 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     target: uniqueName('target'),
     authorityArn,
     auditReportId: randomUUID(),
-    certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
+    certificateArn: isOnUploaded(operation)
+      ? `arn:aws:acm-pca:local-1:${home}:certificate/${randomUUID()}`
+      : `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
     acmeDirectory: randomUUID(),
     acmeKey: randomUUID(),
     wrappingId: randomUUID(),
@@ -275,6 +278,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
     Confirmation: operation.area === 'pca' ? `delete the key of ${serialOf(objects.certificateArn)}` : undefined,
+    Certificate: operation.name.startsWith('UploadCertificate') ? newCertificate().toString('base64') : undefined,
     AuditReportId: objects.auditReportId,
     DirectoryId: objects.acmeDirectory,
     ExternalAccountKeyId: objects.acmeKey,
@@ -327,6 +331,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     return value;
   };
   const input = replace(exampleOf(operation)) as Input;
+  // The ARN of a certificate holds that of its authority, which answers name.
+  if (operation.name === 'ReissueCertificate') names.add(objects.authorityArn);
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
 }
 
@@ -399,6 +405,8 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       ];
     case 'acm-pca:certificate-authority':
       return [objects.authorityArn];
+    case 'acm-pca:certificate':
+      return [objects.certificateArn];
     case 'secretsmanager:target':
       return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:

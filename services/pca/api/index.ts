@@ -14,6 +14,8 @@ import * as reports from './reports/audit-reports.ts';
 import * as lists from './revocation/lists.ts';
 import * as ocsp from './revocation/ocsp.ts';
 import * as revocations from './revocation/revocations.ts';
+import * as inventory from './scm/certificates.ts';
+import * as uploads from './scm/uploads.ts';
 import * as search from './search/list-certificates.ts';
 import * as permissions from './sharing/permissions.ts';
 import * as policies from './sharing/policies.ts';
@@ -82,4 +84,16 @@ export const pcaOperations = {
   DeactivateAcmeAccount: acmeAccounts.DeactivateAcmeAccount,
   ListAcmeOrders: acmeAccounts.ListAcmeOrders,
   AnswerAcmeRequest: acmeProtocol.AnswerAcmeRequest,
+  UploadCertificate: uploads.UploadCertificate,
+  UploadCertificateVersion: uploads.UploadCertificateVersion,
+  DescribeCertificate: inventory.DescribeCertificate,
+  ListCertificateVersions: inventory.ListCertificateVersions,
+  DownloadCertificate: inventory.DownloadCertificate,
+  UpdateCertificate: uploads.UpdateCertificate,
+  MarkCertificateRevoked: uploads.MarkCertificateRevoked,
+  DeleteCertificate: uploads.DeleteCertificate,
+  RestoreCertificate: uploads.RestoreCertificate,
+  ReissueCertificate: inventory.ReissueCertificate,
+  TagCertificate: uploads.TagCertificate,
+  UntagCertificate: uploads.UntagCertificate,
 } as const;

@@ -48,6 +48,17 @@ import {
   reportKeyCompromise,
   revokeCertificate,
 } from './revocation/revocations.ts';
+import {
+  deleteCertificate,
+  markCertificateRevoked,
+  restoreCertificate,
+  tagCertificate,
+  untagCertificate,
+  updateCertificate,
+} from './scm/change-certificates.ts';
+import { describeCertificate, downloadCertificate, listCertificateVersions } from './scm/read-certificates.ts';
+import { reissueCertificate } from './scm/reissue-certificate.ts';
+import { uploadCertificate, uploadCertificateVersion } from './scm/upload.ts';
 import { listCertificates } from './search/list-certificates.ts';
 import { createPermission, deletePermissionOfAuthority, listPermissionsOfAuthority } from './sharing/permissions.ts';
 import { deletePolicy, getPolicy, putPolicy } from './sharing/policies.ts';
@@ -115,4 +126,16 @@ export const pcaHandlers = [
   getRevocationListFile,
   getAuthorityFile,
   answerOcspRequest,
+  uploadCertificate,
+  uploadCertificateVersion,
+  describeCertificate,
+  listCertificateVersions,
+  downloadCertificate,
+  updateCertificate,
+  markCertificateRevoked,
+  deleteCertificate,
+  restoreCertificate,
+  reissueCertificate,
+  tagCertificate,
+  untagCertificate,
 ] as const;

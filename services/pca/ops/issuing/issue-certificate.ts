@@ -7,6 +7,7 @@
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import type { OutputOf } from '../../../../platform/contract/operation.ts';
 import { type Change, change, implementFor } from '../../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import { IssueCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
@@ -20,7 +21,7 @@ import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts
 import { isUnchanged } from '../../store/authority-queries.ts';
 import { endReservation } from '../../store/certificate-queries.ts';
 import { deleteKeyRow } from '../../store/keys/key-queries.ts';
-import { conflict, requireState } from '../authority-access.ts';
+import { type AnyCall, conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
 import { isTrustedAt, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { type Checked, checkOrder, hashesOf } from './check-order.ts';
@@ -36,28 +37,61 @@ export const issueCertificate = implement(IssueCertificate, {
     const token = requestToken<Output>(call, deps, input.IdempotencyToken);
     const earlier = await token.recall();
     if (earlier) return change(async () => earlier);
-    const { record, template } = order;
-    requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
-    await requireTrustedChain(call, deps, record);
-    const reserved = await reserve(deps, order, {
-      now: call.now,
-      requestedBy: call.caller.arn,
-      refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
-    });
-    const issued = await signed(deps, order, reserved);
-    const arn = certificateArn(record.arn, reserved.serial);
-    call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+    const { arn, store } = await issueFor(call, deps, order);
     return change((tx) =>
       token.once(tx, async () => {
-        // Somebody has disabled the authority meanwhile, or changed it otherwise.
-        if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-        if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
-        if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
+        await store(tx);
         return { CertificateArn: arn };
       }),
     );
   },
 });
+
+export interface Issued {
+  arn: string;
+  row: CertificateRow;
+  /** Makes the certificate one that was issued. */
+  store(tx: AnyTransaction): Promise<void>;
+  /** When it is not to be one: its number is never used again. */
+  abandon(): Promise<void>;
+}
+
+/** That the authority may issue now. */
+export async function requireIssuing(call: AnyCall, deps: PcaDeps, { record, template }: Order): Promise<void> {
+  requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
+  await requireTrustedChain(call, deps, record);
+}
+
+/** Takes the number, signs, and leaves the commit to the caller. */
+export async function issueFor(
+  call: AnyCall,
+  deps: PcaDeps,
+  order: Order,
+  keyOf?: Recipient['keyOf'],
+): Promise<Issued> {
+  const { record } = order;
+  await requireIssuing(call, deps, order);
+  const reserved = await reserve(deps, order, {
+    now: call.now,
+    requestedBy: call.caller.arn,
+    refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
+    ...(keyOf && { keyOf }),
+  });
+  const row = await signed(deps, order, reserved);
+  const arn = certificateArn(record.arn, reserved.serial);
+  call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+  return {
+    arn,
+    row,
+    async store(tx) {
+      // Somebody has disabled the authority meanwhile, or changed it otherwise.
+      if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
+      if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
+      if (!(await endReservation(tx, row, nameKeys(order.planned)))) throw notReserved(reserved);
+    },
+    abandon: () => abandon(deps, reserved),
+  };
+}
 
 /** For whom a certificate is issued, and how they are told why it cannot be. */
 export interface Recipient {
@@ -126,7 +160,7 @@ export async function signed(deps: PcaDeps, order: Checked, row: CertificateRow)
 }
 
 /** Ends a reservation of which nothing comes, if it can be ended now. */
-export async function abandon(deps: PcaDeps, { row_mac, ...reserved }: CertificateRow): Promise<void> {
+async function abandon(deps: PcaDeps, { row_mac, ...reserved }: CertificateRow): Promise<void> {
   await fail(deps, reserved).catch((err: unknown) =>
     deps.log.warn({ serial: reserved.serial, err: String(err) }, 'reservation stays open until the job ends it'),
   );
@@ -147,7 +181,7 @@ export async function sealedCertificate(deps: PcaDeps, row: Unsealed<Certificate
   return { ...row, row_mac: row_mac! };
 }
 
-export function notReserved({ serial }: CertificateRow): ServiceError {
+function notReserved({ serial }: CertificateRow): ServiceError {
   return new ServiceError('Unavailable', `signing certificate ${serial} took too long`, {
     hint: 'ask again',
     details: { retryAfterSeconds: 1 },

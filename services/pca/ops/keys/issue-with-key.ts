@@ -13,17 +13,13 @@ import type { PcaDeps } from '../../deps.ts';
 import { readRequestBeside } from '../../domain/csr.ts';
 import { requestContent, standInRequest } from '../../domain/keys/request.ts';
 import { issuedKeyName } from '../../domain/keys/rows.ts';
-import { nameKeys } from '../../domain/search/name-key.ts';
 import { isForAuthorities } from '../../domain/template.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
-import { isUnchanged } from '../../store/authority-queries.ts';
-import { endReservation } from '../../store/certificate-queries.ts';
-import { type AnyCall, conflict, requireState } from '../authority-access.ts';
+import type { AnyCall } from '../authority-access.ts';
 import { requireCertificate } from '../issuing/get-certificate.ts';
-import { abandon, notReserved, reserve, signed } from '../issuing/issue-certificate.ts';
-import { type Order, planOrder, resolveWanted } from '../issuing/order.ts';
+import { issueFor, requireIssuing } from '../issuing/issue-certificate.ts';
+import { type Order, planOrder, readAsked, resolveWanted } from '../issuing/order.ts';
 import { type RequestToken, requestToken } from '../request-token.ts';
-import { isTrustedAt, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { answer, requireFile } from './key-file.ts';
 import type { NewKey } from './new-keys.ts';
 import { keptKey, sealKey, withKey } from './sealed-keys.ts';
@@ -41,7 +37,9 @@ export const issueCertificateWithKey = implement(IssueCertificateWithKey, {
     const read = requestContent(input);
     const standIn = read.ok ? standInRequest(read.content, input.KeyAlgorithm) : read;
     const csr = { code: 'InvalidArgs', read: async () => standIn } as const;
-    const { targets, ...resolved } = await resolveWanted(call, input, csr, deps);
+    const { targets, ...resolved } = await resolveWanted(call, deps, input.CertificateAuthorityArn, (record) =>
+      readAsked(input, csr, record, deps),
+    );
     // Whoever may not have the certificate may not have it with a key either.
     const both = targets.flatMap((target) => [{ ...target, action: 'acm-pca:IssueCertificate' }, target]);
     return { targets: both, ...resolved };
@@ -57,7 +55,7 @@ export const issueCertificateWithKey = implement(IssueCertificateWithKey, {
         return change(async () => again);
       }
       requireIssuable(call, order, input);
-      await requireTrustedChain(call, deps, order.record);
+      await requireIssuing(call, deps, order);
       const read = requestContent(input);
       if (!read.ok) throw call.fail('InvalidArgs', read.problem);
       const key = await deps.newKeys.make(input.KeyAlgorithm, read.content);
@@ -73,7 +71,6 @@ export const issueCertificateWithKey = implement(IssueCertificateWithKey, {
 });
 
 function requireIssuable(call: AnyCall, { record, template }: Order, { KeepKey }: Input): void {
-  requireState(call, 'IssueCertificate', record);
   if (isForAuthorities(template))
     throw call.fail('InvalidArgs', `template ${template.name} is for authorities, whose keys are made in the HSM`, {
       hint: 'CreateCertificateAuthority makes one',
@@ -95,35 +92,19 @@ async function issuedFor(call: AnyCall, deps: PcaDeps, issuing: Issuing): Promis
   const { order, key, input, token } = issuing;
   const { record } = order;
   const planned = await plannedFor(call, deps, issuing);
-  const reserved = await reserve(deps, planned, {
-    now: call.now,
-    requestedBy: call.caller.arn,
-    refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
-    ...(input.KeepKey && {
-      keyOf: (serial: string) => {
-        const name = issuedKeyName({ ...record.row, serial }, deps.settings);
-        return sealKey(deps, name, { ...key, now: call.now });
-      },
-    }),
-  });
-  const issued = await signed(deps, planned, reserved);
+  const kept = (serial: string) =>
+    sealKey(deps, issuedKeyName({ ...record.row, serial }, deps.settings), { ...key, now: call.now });
+  const { row, store, abandon } = await issueFor(call, deps, planned, input.KeepKey ? kept : undefined);
   try {
     const { chain } = record.issuer;
-    const output = await answer(
-      record,
-      { certificate: issued.certificate as Buffer, serial: issued.serial, chain },
-      key.pkcs8,
-      input,
-    );
-    call.touches(output.CertificateArn, 'AWS::ACMPCA::Certificate', issued.account_id);
+    const certificate = { certificate: row.certificate as Buffer, serial: row.serial, chain };
+    const output = await answer(record, certificate, key.pkcs8, input);
     return change(
       async (tx) => {
         let isFirst = false;
         await token.once(tx, async () => {
           isFirst = true;
-          if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-          if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
-          if (!(await endReservation(tx, issued, nameKeys(planned.planned)))) throw notReserved(reserved);
+          await store(tx);
           return { CertificateArn: output.CertificateArn };
         });
         // The answer of that one has another key.
@@ -131,10 +112,10 @@ async function issuedFor(call: AnyCall, deps: PcaDeps, issuing: Issuing): Promis
         return output;
       },
       undefined,
-      () => abandon(deps, reserved),
+      abandon,
     );
   } catch (error) {
-    await abandon(deps, reserved);
+    await abandon();
     throw error;
   }
 }
@@ -143,12 +124,13 @@ async function issuedFor(call: AnyCall, deps: PcaDeps, issuing: Issuing): Promis
 async function plannedFor(call: AnyCall, deps: PcaDeps, { order, key, input }: Issuing) {
   const { record, target } = order;
   const csr = { code: 'InvalidArgs', read: () => readRequestBeside(key.csr) } as const;
-  const planned = await planOrder(call, { input, csr }, deps, record);
+  const read = await readAsked(input, csr, record, deps);
+  const planned = read.ok ? planOrder(call, read.wanted, deps, record) : read;
   if (!planned.ok) throw call.fail(planned.code, planned.problem);
   // INVARIANT: what is issued is what was authorized.
   if (JSON.stringify(planned.conditions) !== JSON.stringify(target.context))
     throw new ServiceError('Internal', 'the certificate is not the one that was decided about');
-  return { record, ...planned.order };
+  return { record, target, ...planned.order };
 }
 
 /** The certificate of an earlier request with the same token: with its key, where that was kept. */

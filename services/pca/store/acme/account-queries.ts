@@ -127,6 +127,19 @@ export function readReplacement(
     .executeTakeFirst();
 }
 
+/** An order of a directory of the authority that has a certificate in the place of that one. */
+export function readReplacingOrder(db: Reader, authorityId: string, serial: string): Promise<OrderRow | undefined> {
+  const directories = db.selectFrom('acme_directory').select('directory_id').where('authority_id', '=', authorityId);
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('directory_id', 'in', directories)
+    .where('replaces', '=', serial)
+    .where('status', '=', 'valid')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 export async function countOrdersSince(
   tx: AnyTransaction,
   of: { directoryId: string; acmeAccountId?: string },

@@ -49,3 +49,15 @@ export async function deleteKeysOf(tx: AnyTransaction, authorityArn: string): Pr
     .where('certificate_arn', '<', `${authorityArn}/certificate0`)
     .execute();
 }
+
+/** Of all versions of the certificate. */
+export async function deleteKeyVersions(
+  tx: AnyTransaction,
+  { certificateArn, accountId }: Pick<KeyName, 'certificateArn' | 'accountId'>,
+): Promise<void> {
+  await own(tx)
+    .deleteFrom('certificate_key')
+    .where('certificate_arn', '=', certificateArn)
+    .where('account_id', '=', accountId)
+    .execute();
+}

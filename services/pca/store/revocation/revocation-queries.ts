@@ -4,7 +4,7 @@ import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
 import { LISTED, ON_LIST, type RevocationRow, revocationRowBytes, TO_BE_LISTED } from '../../domain/revocation/rows.ts';
 import type { CertificateRow } from '../../domain/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
-import { revocationsOf } from '../issuing-statements.ts';
+import { revocationsOfHash } from '../issuing-statements.ts';
 
 const AT_ONCE = 400;
 
@@ -38,6 +38,19 @@ export async function readRevocations(
         .where('serial', 'in', serials.slice(from, from + AT_ONCE))
         .execute()),
     );
+  return found;
+}
+
+/** Of many certificates, those that have one. */
+export async function revocationsOf(
+  db: Reader,
+  certificates: readonly Pick<CertificateRow, 'authority_id' | 'serial'>[],
+): Promise<RevocationRow[]> {
+  const serials = new Map<string, string[]>();
+  for (const { authority_id, serial } of certificates)
+    serials.set(authority_id, [...(serials.get(authority_id) ?? []), serial]);
+  const found: RevocationRow[] = [];
+  for (const [authorityId, all] of serials) found.push(...(await readRevocations(db, authorityId, all)));
   return found;
 }
 
@@ -86,7 +99,7 @@ export async function markCertificate(tx: AnyTransaction, row: CertificateRow, f
 /** Those of the hashes whose certificate is not to be trusted. */
 export async function revokedAmong(db: Reader, hashes: readonly string[]): Promise<RevocationRow[]> {
   const found: RevocationRow[] = [];
-  for (const certificateHash of hashes) found.push(...(await revocationsOf(db, certificateHash)));
+  for (const certificateHash of hashes) found.push(...(await revocationsOfHash(db, certificateHash)));
   return found;
 }
 

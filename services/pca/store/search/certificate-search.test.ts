@@ -24,6 +24,7 @@ import {
   type NamePlace,
   type Place,
 } from './certificate-search.ts';
+import { listKeptExpiring, listKeptExpiringOfAll, listKeptNewest } from './kept-search.ts';
 
 const ACCOUNTS = ['111111111111', '222222222222'];
 const AUTHORITIES = ['a1', 'a2', 'b1'];
@@ -201,6 +202,10 @@ describe.each([
       ['certificate_name_newest', (on) => listNamed(on, { accountId, name: 'com.' }, range)],
       ['certificate_name_newest', (on) => listNamedBelow(on, { accountId, prefix: 'com.' }, names)],
       ['certificate_open', (on) => listReserved(on, 1, 10)],
+      ['kept_newest', (on) => listKeptNewest(on, { accountId }, range)],
+      ['kept_newest_of_key', (on) => listKeptNewest(on, { accountId, keyHash: 'bb' }, range)],
+      ['kept_expiry', (on) => listKeptExpiring(on, { accountId, from: 1, until: 9_999 }, range)],
+      ['kept_expiry_of_all', (on) => listKeptExpiringOfAll(on, { from: 1, until: 9_999 }, range)],
     ];
     for (const [index, ask] of questions) {
       const plan = await planOf(ask);
