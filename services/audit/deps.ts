@@ -8,11 +8,23 @@ import type { Checkpointer } from './checkpoint/checkpointer.ts';
 import type { Sequencer } from './sequencer/sequencer.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
+/** What the audit service asks of other services. */
+export interface AuditClients {
+  iam: {
+    /** Only asked for the account that the installation belongs to. */
+    DescribeAccounts(input: {
+      AccountIds: string[];
+      Emails: string[];
+    }): Promise<{ ManagementAccountId?: string | undefined }>;
+  };
+}
+
 export interface AuditDeps {
   store: Store<AuditDatabase>;
   sequencer: Sequencer;
   checkpointer: Checkpointer;
   hsm: Pick<Hsm, 'sign' | 'publicKeys'>;
+  clients: AuditClients;
   pages: PageTokens;
   clock: { now(): number };
 }

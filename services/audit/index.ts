@@ -5,11 +5,11 @@
 import { defineService } from '../../platform/runtime/service.ts';
 import { auditOperations } from './api/index.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
-import type { AuditDeps } from './deps.ts';
+import type { AuditClients, AuditDeps } from './deps.ts';
 import { observeStream } from './observe.ts';
 import { getDecision } from './ops/get-decision.ts';
 import { ingestRecords } from './ops/ingest-records.ts';
-import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogTile } from './ops/log.ts';
+import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogEntries, readLogTile } from './ops/log.ts';
 import { lookupEvents } from './ops/lookup-events.ts';
 import { readChanges } from './ops/read-changes.ts';
 import { readDecisions } from './ops/read-decisions.ts';
@@ -21,7 +21,7 @@ import { decisions } from './store/migrations/0003_decisions.ts';
 import { merkleLog } from './store/migrations/0004_log.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
-export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
+export const auditService = defineService<AuditDatabase, AuditClients, AuditDeps>({
   name: 'audit',
   operations: Object.values(auditOperations),
   handlers: [
@@ -34,19 +34,20 @@ export const auditService = defineService<AuditDatabase, Record<never, never>, A
     readChanges,
     getLogCheckpoint,
     readLogTile,
+    readLogEntries,
     proveRecord,
     proveLogGrowth,
   ],
   migrations: [init, changes, decisions, merkleLog],
 
-  createDeps({ store, hsm, pages, clock, ids, log, metrics, settings }) {
+  createDeps({ store, hsm, clients, pages, clock, ids, log, metrics, settings }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
     observeStream({ store, clock }, metrics.registry);
     const checkpointer = new Checkpointer({
       ...{ store, hsm, sequencer, clock, log, dataFolder: settings.dataFolder },
       newOrigin: () => `audit.${settings.region}.${ids.uuidv4()}`,
     });
-    return { store, sequencer, checkpointer, hsm, pages, clock };
+    return { store, sequencer, checkpointer, hsm, clients, pages, clock };
   },
   async prepare({ sequencer, checkpointer }) {
     await sequencer.start();

@@ -4,7 +4,7 @@
  */
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
-import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './log.ts';
+import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
@@ -22,6 +22,7 @@ export const auditOperations = {
   ReadChanges,
   GetLogCheckpoint,
   ReadLogTile,
+  ReadLogEntries,
   ProveRecord,
   ProveLogGrowth,
 };

@@ -9,6 +9,10 @@ const Proof = annotate(list(Hash, 0, 64), { audit: 'length' });
 /** A signed note (C2SP tlog-checkpoint). */
 const Note = text(1, 8_192, { audit: 'length' });
 
+const NoSuchTile = { status: 404, doc: 'The log has no such tile, or is not that wide there yet.' };
+/** 256 entries of the largest size. */
+const MAX_BUNDLE_BYTES = 256 * (2 + 65_535);
+
 const shared = { service: 'audit', effect: 'read', audit: { class: 'management' } } as const;
 
 export const GetLogCheckpoint = defineOperation({
@@ -42,8 +46,20 @@ export const ReadLogTile = defineOperation({
   output: structure({ Hashes: blob(8_192, 32) }),
   authz: { action: 'audit:ReadLog', resource: '*' },
   rest: { method: 'POST', path: '/v1/audit/log/read-tile' },
-  errors: { NoSuchTile: { status: 404, doc: 'The log has no such tile, or is not that wide there yet.' } },
+  errors: { NoSuchTile },
   examples: [{ title: 'The first three leaves', input: { Level: 0, Index: 0, Width: 3 } }],
+});
+
+export const ReadLogEntries = defineOperation({
+  ...shared,
+  name: 'ReadLogEntries',
+  doc: 'What the leaves of a tile are the hashes of (C2SP tlog-tiles): the records of all accounts with their places in the chains. Management account only.',
+  input: structure({ Index: PLACE, Width: integer(1, 256).optional() }),
+  output: structure({ Entries: blob(MAX_BUNDLE_BYTES, 2) }),
+  authz: { action: 'audit:ReadLogEntries', resource: '*' },
+  rest: { method: 'POST', path: '/v1/audit/log/read-entries' },
+  errors: { NoSuchTile },
+  examples: [{ title: 'The first entry', input: { Index: 0, Width: 1 } }],
 });
 
 export const ProveRecord = defineOperation({

@@ -1,13 +1,14 @@
 /** Reading the Merkle log. */
-import { noResource } from '../../../platform/runtime/call.ts';
+import type { AnyOperation } from '../../../platform/contract/operation.ts';
+import { type Call, noResource, type Resolved } from '../../../platform/runtime/call.ts';
 import { verifierText } from '../../../tlog/note.ts';
-import { TILE_WIDTH, widthAt } from '../../../tlog/tile.ts';
+import { TILE_WIDTH, widthAt, writeEntries } from '../../../tlog/tile.ts';
 import { consistencyProof, inclusionProof } from '../../../tlog/tree.ts';
-import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from '../api/log.ts';
+import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from '../api/log.ts';
 import { verifierKeys } from '../checkpoint/checkpointer.ts';
-import { implement } from '../deps.ts';
+import { type AuditDeps, implement } from '../deps.ts';
 import { latestCheckpoint, readOrigin } from '../store/checkpoints.ts';
-import { hashesAt, logPositions, logSize, readTile } from '../store/log.ts';
+import { hashesAt, logPositions, logSize, readBundle, readTile } from '../store/log.ts';
 import { readStream } from '../store/records.ts';
 import { findPlace } from '../store/search.ts';
 
@@ -45,6 +46,26 @@ export const readLogTile = implement(ReadLogTile, {
     if (there < width)
       throw call.fail('NoSuchTile', `tile ${level}/${index} of the log has ${there} hashes, not ${width}`);
     return { Hashes: await readTile(store.read, tile) };
+  },
+});
+
+/** What concerns every account is the management account's. */
+export async function ofInstallation(
+  _call: Call<AnyOperation>,
+  _input: unknown,
+  deps: AuditDeps,
+): Promise<Resolved<undefined>> {
+  const { ManagementAccountId = 'none' } = await deps.clients.iam.DescribeAccounts({ AccountIds: [], Emails: [] });
+  return { targets: [{ resource: '*', accountId: ManagementAccountId }], state: undefined };
+}
+
+export const readLogEntries = implement(ReadLogEntries, {
+  resolve: ofInstallation,
+
+  async run(call, { Index: index, Width: width = TILE_WIDTH }, _state, { store }) {
+    const there = widthAt(await logSize(store.read), { level: 'entries', index });
+    if (there < width) throw call.fail('NoSuchTile', `bundle ${index} of the log has ${there} entries, not ${width}`);
+    return { Entries: writeEntries(await readBundle(store.read, { index, width })) };
   },
 });
 

@@ -90,7 +90,9 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
-  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, pages: new PageTokens(randomBytes(32)), clock };
+  const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
+  const pages = new PageTokens(randomBytes(32));
+  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, clients, pages, clock };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,
