@@ -1,6 +1,6 @@
 /** Which numbers of which writer arrived; a part of the commit that takes the records. */
 import type { Kysely, Transaction } from 'kysely';
-import { arrive, HOLE_SETTLED_MS, type Hole } from '../domain/holes.ts';
+import { arrive, HOLE_SETTLED_MS, type Hole } from '../../../tlog/holes.ts';
 import type { AuditDatabase } from './schema.ts';
 
 export interface Arrival {
