@@ -35,7 +35,8 @@ async function exitOf(files: Files, options: Partial<ServedLog> = {}): Promise<n
 /** The files of another log under a checkpoint signed anew: what whoever holds the key could serve. */
 const signedAnew = (others: Buffer[]) => filesOf(others, signedCheckpoint(others, log, [witness]));
 /** The files of another log under the checkpoint that was signed. */
-const unsigned = (others: Buffer[]) => new Map([...filesOf(others, ''), ['checkpoint', whole.get('checkpoint') as Buffer]]);
+const unsigned = (others: Buffer[]) =>
+  new Map([...filesOf(others, ''), ['checkpoint', whole.get('checkpoint') as Buffer]]);
 const changed = (change: (records: MadeRecord[]) => MadeRecord[]) => entriesOf(change(madeRecords(COUNT)));
 
 describe('a served log', () => {

@@ -9,7 +9,16 @@
  */
 import { hash } from 'node:crypto';
 import { type Checkpoint, type Note, type NoteKey, readCheckpoint, readNote, verdictBy } from '../note.ts';
-import { hashesIn, readEntries, rootOfHashes, TILE_WIDTH, TileError, type TileName, tilePath, tilesOf } from '../tile.ts';
+import {
+  hashesIn,
+  readEntries,
+  rootOfHashes,
+  TILE_WIDTH,
+  TileError,
+  type TileName,
+  tilePath,
+  tilesOf,
+} from '../tile.ts';
 import { HASH_BYTES, leafHash } from '../tree.ts';
 import { RootBuilder } from '../verify-log.ts';
 import { parseEntry, readRecord } from './entry.ts';
