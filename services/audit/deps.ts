@@ -27,6 +27,9 @@ export interface AuditDeps {
   clients: AuditClients;
   pages: PageTokens;
   clock: { now(): number };
+  /** A name that no log had. */
+  newOrigin(): string;
+  dataFolder: string;
 }
 
 export const implement = implementFor<AuditDeps>();

@@ -5,11 +5,13 @@
 import { defineService } from '../../platform/runtime/service.ts';
 import { auditOperations } from './api/index.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
+import { newLogOrigin } from './checkpoint/restore.ts';
 import type { AuditClients, AuditDeps } from './deps.ts';
 import { observeStream } from './observe.ts';
 import { getDecision } from './ops/get-decision.ts';
 import { ingestRecords } from './ops/ingest-records.ts';
 import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogEntries, readLogTile } from './ops/log.ts';
+import { declareLogRestore } from './ops/log-restore.ts';
 import { lookupEvents } from './ops/lookup-events.ts';
 import { readChanges } from './ops/read-changes.ts';
 import { readDecisions } from './ops/read-decisions.ts';
@@ -19,6 +21,7 @@ import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
 import { merkleLog } from './store/migrations/0004_log.ts';
+import { witness } from './store/migrations/0009_witness.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export const auditService = defineService<AuditDatabase, AuditClients, AuditDeps>({
@@ -35,19 +38,21 @@ export const auditService = defineService<AuditDatabase, AuditClients, AuditDeps
     getLogCheckpoint,
     readLogTile,
     readLogEntries,
+    declareLogRestore,
     proveRecord,
     proveLogGrowth,
   ],
-  migrations: [init, changes, decisions, merkleLog],
+  migrations: [init, changes, decisions, merkleLog, witness],
 
   createDeps({ store, hsm, clients, pages, clock, ids, log, metrics, settings }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
     observeStream({ store, clock }, metrics.registry);
+    const newOrigin = () => newLogOrigin(settings.region, ids);
     const checkpointer = new Checkpointer({
       ...{ store, hsm, sequencer, clock, log, dataFolder: settings.dataFolder },
-      newOrigin: () => `audit.${settings.region}.${ids.uuidv4()}`,
+      newOrigin,
     });
-    return { store, sequencer, checkpointer, hsm, clients, pages, clock };
+    return { store, sequencer, checkpointer, hsm, clients, pages, clock, newOrigin, dataFolder: settings.dataFolder };
   },
   async prepare({ sequencer, checkpointer }) {
     await sequencer.start();

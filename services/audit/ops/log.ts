@@ -6,6 +6,7 @@ import { TILE_WIDTH, widthAt, writeEntries } from '../../../tlog/tile.ts';
 import { consistencyProof, inclusionProof } from '../../../tlog/tree.ts';
 import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from '../api/log.ts';
 import { verifierKeys } from '../checkpoint/checkpointer.ts';
+import { shownPrevious } from '../checkpoint/restore.ts';
 import { type AuditDeps, implement } from '../deps.ts';
 import { latestCheckpoint, readOrigin } from '../store/checkpoints.ts';
 import { hashesAt, logPositions, logSize, readBundle, readTile } from '../store/log.ts';
@@ -23,12 +24,14 @@ export const getLogCheckpoint = implement(GetLogCheckpoint, {
     if (!checkpoint) throw call.fail('NotSigned', 'no checkpoint was signed yet', NOT_SIGNED);
     const keys = await verifierKeys(hsm, named.origin);
     const { status } = checkpointer;
+    const previous = shownPrevious(named);
     return {
       Origin: named.origin,
       Size: checkpoint.size,
       RootHash: checkpoint.root,
       Checkpoint: checkpoint.note,
       SignedAt: checkpoint.signed_at,
+      ...(previous && { Previous: previous }),
       VerifierKeys: keys.map(({ note }) => verifierText(note)),
       ...(status.state === 'signed'
         ? { State: 'Signed' as const }

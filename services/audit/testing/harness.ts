@@ -20,6 +20,7 @@ import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
+import { newLogOrigin } from '../checkpoint/restore.ts';
 import type { AuditDeps } from '../deps.ts';
 import { auditService } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
@@ -90,9 +91,10 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
+  const newOrigin = () => newLogOrigin('local-1', ids);
   const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
   const pages = new PageTokens(randomBytes(32));
-  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, clients, pages, clock };
+  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, clients, pages, clock, newOrigin, dataFolder: folder };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,
