@@ -17,6 +17,7 @@ import { addRenderCommand } from './commands/render.ts';
 import { addRunCommand } from './commands/run-program.ts';
 import { addSecretCommands } from './commands/secret-get.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
+import { addWitnessCommand } from './commands/witness.ts';
 import type { Terminal } from './terminal.ts';
 
 export type OperationAreas = Readonly<Record<string, Readonly<Record<string, AnyOperation>>>>;
@@ -57,6 +58,8 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
   addSecretCommands(program, terminal);
   program.commandsGroup('The organization:');
   addLandingZoneCommands(program, terminal);
+  program.commandsGroup('The record:');
+  addWitnessCommand(program, terminal);
   program.commandsGroup('Operations:');
   for (const [area, operations] of Object.entries(areas)) {
     const group = program
