@@ -7,16 +7,18 @@ import { readCheckpoint, readNote } from '../../tlog/note.ts';
 import { TILE_WIDTH, tilePath, tilesOf } from '../../tlog/tile.ts';
 import { EXIT, Exit } from '../exit-code.ts';
 import { addConnectionOptions, clientOptions, type SharedOptions, type Terminal } from '../terminal.ts';
-import { filesAt, hasLogFile, LOG_PATH, type LogFiles, writeLogFile } from './log-files.ts';
+import { COSIGNED_CHECKPOINT, filesAt, hasLogFile, LOG_PATH, type LogFiles, writeLogFile } from './log-files.ts';
 
 interface DownloadOptions extends SharedOptions {
   hashesOnly?: boolean;
+  cosigned?: boolean;
 }
 
 export function addAuditDownloadCommand(audit: Command, terminal: Terminal): void {
   const command = audit
     .command('download-log <folder>')
     .description('Download the files of the log (C2SP tlog-tiles), to be proven by `audit verify --from <folder>`.')
+    .option('--cosigned', 'as of the newest checkpoint that witnesses have cosigned')
     .option('--hashes-only', 'without the entries, which only the management account may read');
   addConnectionOptions(command).action(async (folder: string, options: DownloadOptions) => {
     const connection = await clientOptions(terminal, options);
@@ -33,10 +35,10 @@ export function addAuditDownloadCommand(audit: Command, terminal: Terminal): voi
 async function download(
   files: LogFiles,
   folder: string,
-  { hashesOnly = false }: DownloadOptions,
+  { hashesOnly = false, cosigned = false }: DownloadOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const note = await files.read('checkpoint');
+  const note = await files.read(cosigned ? COSIGNED_CHECKPOINT : 'checkpoint');
   const text = note && readNote(note.toString('utf8'))?.text;
   const checkpoint = text === undefined ? undefined : readCheckpoint(text);
   if (!note || !checkpoint) {

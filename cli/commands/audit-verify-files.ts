@@ -5,7 +5,7 @@ import { Exit } from '../exit-code.ts';
 import { print } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { clientOptions, type SharedOptions, type Terminal, UsageError } from '../terminal.ts';
-import { filesAt, filesInFolder, type LogFiles } from './log-files.ts';
+import { COSIGNED_CHECKPOINT, filesAt, filesInFolder, type LogFiles } from './log-files.ts';
 
 export interface FilesOptions extends SharedOptions {
   from?: string;
@@ -44,9 +44,10 @@ export async function verifyFiles(terminal: Terminal, options: FilesOptions & { 
     (options.kept ?? []).map(async (name) => ({ name, note: (await readKept(terminal, name)).toString('utf8') })),
   );
   const files = await open(terminal, options);
+  const checkpoint = isAddress(options.from) && witnesses.length > 0 ? COSIGNED_CHECKPOINT : 'checkpoint';
   try {
     const report = await verifyServedLog({
-      read: (path) => files.read(path),
+      read: (path) => files.read(path === 'checkpoint' ? checkpoint : path),
       ...{ keys, witnesses, kept, entries: options.hashesOnly !== true },
       ...(maxAge !== undefined && { youngerThan: { ms: Number(maxAge) * 1000, now: terminal.now() } }),
       progress: (done, size) => terminal.err(`proving the log: ${done} of ${size}\n`),
@@ -60,10 +61,14 @@ export async function verifyFiles(terminal: Terminal, options: FilesOptions & { 
 }
 
 async function open(terminal: Terminal, options: FilesOptions & { from: string }): Promise<LogFiles> {
-  if (!/^https?:/.test(options.from)) return filesInFolder(terminal, options.from);
+  if (!isAddress(options.from)) return filesInFolder(terminal, options.from);
   if (!URL.canParse(options.from)) throw new UsageError(`--from ${options.from} is no address`);
   const base = options.from.endsWith('/') ? options.from : `${options.from}/`;
   return filesAt(terminal, base, await clientOptions(terminal, options, { credentials: false }));
+}
+
+function isAddress(from: string): boolean {
+  return /^https?:/.test(from);
 }
 
 async function readKept(terminal: Terminal, path: string): Promise<Buffer> {

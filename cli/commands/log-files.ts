@@ -15,6 +15,8 @@ export interface LogFiles {
 }
 
 export const LOG_PATH = '/audit/log/';
+/** Where a server has the newest checkpoint that witnesses have cosigned. */
+export const COSIGNED_CHECKPOINT = 'cosigned-checkpoint';
 const TIMEOUT_MS = 60_000;
 const ATTEMPTS = 5;
 

@@ -1,5 +1,6 @@
 /**
- * The log as files (C2SP tlog-tiles): `/audit/log/checkpoint`, `/audit/log/tile/0/000`, `/audit/log/tile/entries/000`.
+ * The log as files (C2SP tlog-tiles): `/audit/log/checkpoint`, `/audit/log/tile/0/000`, `/audit/log/tile/entries/000`, and
+ * `/audit/log/cosigned-checkpoint`, which is as old as the witnesses make it.
  * A wire like the others: the same callers, permissions and records as the operations behind it, only that answers are
  * the bytes themselves, which clients of other transparency logs read.
  */
@@ -21,7 +22,7 @@ const A_WHILE = 'private, max-age=60, no-transform';
 
 interface LogFile {
   operation: AnyOperation;
-  input: Record<string, number>;
+  input: Record<string, number | boolean>;
   mediaType: string;
   cacheControl: string;
   bytes(output: unknown): Buffer | string;
@@ -36,10 +37,10 @@ export class LogFilesWire implements Wire {
 }
 
 function fileAt(path: string): LogFile | undefined {
-  if (path === 'checkpoint')
+  if (path === 'checkpoint' || path === 'cosigned-checkpoint')
     return {
       operation: GetLogCheckpoint,
-      input: {},
+      input: path === 'checkpoint' ? {} : { Cosigned: true },
       mediaType: 'text/plain; charset=utf-8',
       cacheControl: 'no-store',
       bytes: (output) => (output as OutputOf<typeof GetLogCheckpoint>).Checkpoint,

@@ -5,6 +5,7 @@ import { implementFor } from '../../platform/runtime/call.ts';
 import type { PageTokens } from '../../platform/runtime/page-token.ts';
 import type { Store } from '../../platform/store/index.ts';
 import type { Checkpointer } from './checkpoint/checkpointer.ts';
+import type { Witnesses } from './checkpoint/witnesses.ts';
 import type { Sequencer } from './sequencer/sequencer.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
@@ -23,6 +24,7 @@ export interface AuditDeps {
   store: Store<AuditDatabase>;
   sequencer: Sequencer;
   checkpointer: Checkpointer;
+  witnesses: Witnesses;
   hsm: Pick<Hsm, 'sign' | 'publicKeys'>;
   clients: AuditClients;
   pages: PageTokens;

@@ -1,6 +1,16 @@
 /** The Merkle log over the records of all accounts: checkpoints, tiles and proofs. Hashes of others tell nothing. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import { annotate, blob, integer, list, oneOf, structure, text, timestamp } from '../../../platform/contract/shape.ts';
+import {
+  annotate,
+  blob,
+  flag,
+  integer,
+  list,
+  oneOf,
+  structure,
+  text,
+  timestamp,
+} from '../../../platform/contract/shape.ts';
 import { EventId, Sequence, StreamRecord } from './shapes.ts';
 
 const PLACE = integer(0, Number.MAX_SAFE_INTEGER);
@@ -27,11 +37,25 @@ const Previous = structure({
   Reason: text(1, 1_024),
 });
 
+/** A process elsewhere that cosigns checkpoints of a log that only grew. */
+const Witness = structure({
+  Name: text(1, 255),
+  /** `Refused`: it cosigned what this log is not any more. `Unusable`: it cannot be asked. */
+  State: oneOf(['Waiting', 'Cosigning', 'Unusable', 'Refused']),
+  /** The newest checkpoint that it cosigned, and when. */
+  Size: PLACE.optional(),
+  CosignedAt: timestamp().optional(),
+  Reason: text(1, 512).optional(),
+});
+
 export const GetLogCheckpoint = defineOperation({
   ...shared,
   name: 'GetLogCheckpoint',
-  doc: 'The newest signed state of the log: how many records it has, and the root of their tree. Keep it: a log that does not continue it was changed.',
-  input: structure({}),
+  doc: 'The newest signed state of the log: how many records it has, and the root of their tree, with the cosignatures of witnesses. Keep it: a log that does not continue it was changed.',
+  input: structure({
+    /** The newest one that all witnesses which can be asked have cosigned, at least one, in place of the newest one. */
+    Cosigned: flag().optional(),
+  }),
   output: structure({
     Origin: text(1, 255),
     Size: PLACE,
@@ -44,6 +68,7 @@ export const GetLogCheckpoint = defineOperation({
     State: oneOf(['Signed', 'Refused']),
     Reason: text(1, 512).optional(),
     Previous: Previous.optional(),
+    Witnesses: list(Witness, 0, 100),
   }),
   authz: { action: 'audit:ReadLog', resource: '*' },
   rest: { method: 'GET', path: '/v1/audit/log/checkpoint' },
@@ -130,4 +155,15 @@ export const ProveLogGrowth = defineOperation({
   rest: { method: 'POST', path: '/v1/audit/log/prove-growth' },
   errors: { NoSuchSize: { status: 404, doc: 'The log is not that long yet, or the sizes are in the wrong order.' } },
   examples: [{ title: 'From 1 record to 3', input: { FromSize: 1, ToSize: 3 } }],
+});
+
+/** The record of an alarm: done by the service itself, asked for by nobody. */
+export const ReportWitnessRefusal = defineOperation({
+  name: 'ReportWitnessRefusal',
+  service: 'audit',
+  doc: 'A witness cosigned what this log is not any more: the record was changed, or the database was put back.',
+  input: structure({ Witness: text(1, 255), Reason: text(1, 512), Size: PLACE }),
+  authz: 'internal',
+  effect: 'write',
+  audit: { class: 'management' },
 });

@@ -7,8 +7,9 @@ import { consistencyProof, inclusionProof } from '../../../tlog/tree.ts';
 import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from '../api/log.ts';
 import { verifierKeys } from '../checkpoint/checkpointer.ts';
 import { shownPrevious } from '../checkpoint/restore.ts';
+import type { WitnessStatus } from '../checkpoint/witnesses.ts';
 import { type AuditDeps, implement } from '../deps.ts';
-import { latestCheckpoint, readOrigin } from '../store/checkpoints.ts';
+import { cosignatures, latestCheckpoint, latestCosignature, latestCosigned, readOrigin } from '../store/checkpoints.ts';
 import { hashesAt, logPositions, logSize, readBundle, readTile } from '../store/log.ts';
 import { readStream } from '../store/records.ts';
 import { findPlace } from '../store/search.ts';
@@ -18,19 +19,27 @@ const NOT_SIGNED = { hint: 'a checkpoint is signed within a second of a record: 
 export const getLogCheckpoint = implement(GetLogCheckpoint, {
   resolve: noResource,
 
-  async run(call, _input, _state, { store, hsm, checkpointer }) {
+  async run(call, { Cosigned = false }, _state, { store, hsm, checkpointer, witnesses }) {
     const named = await readOrigin(store.read);
-    const checkpoint = named && (await latestCheckpoint(store.read, named.epoch));
+    const asked = witnesses.statuses;
+    const able = asked.filter(({ state }) => state === 'cosigning').length;
+    const checkpoint =
+      named &&
+      (Cosigned
+        ? await latestCosigned(store.read, named.epoch, Math.max(1, able))
+        : await latestCheckpoint(store.read, named.epoch));
     if (!checkpoint) throw call.fail('NotSigned', 'no checkpoint was signed yet', NOT_SIGNED);
     const keys = await verifierKeys(hsm, named.origin);
     const { status } = checkpointer;
+    const lines = await cosignatures(store.read, checkpoint);
     const previous = shownPrevious(named);
     return {
       Origin: named.origin,
       Size: checkpoint.size,
       RootHash: checkpoint.root,
-      Checkpoint: checkpoint.note,
+      Checkpoint: checkpoint.note + lines.map(({ line }) => line).join(''),
       SignedAt: checkpoint.signed_at,
+      Witnesses: await Promise.all(asked.map((one) => shownWitness(store, named.epoch, one))),
       ...(previous && { Previous: previous }),
       VerifierKeys: keys.map(({ note }) => verifierText(note)),
       ...(status.state === 'signed'
@@ -39,6 +48,23 @@ export const getLogCheckpoint = implement(GetLogCheckpoint, {
     };
   },
 });
+
+const WITNESS_STATES = {
+  waiting: 'Waiting',
+  cosigning: 'Cosigning',
+  unusable: 'Unusable',
+  refused: 'Refused',
+} as const;
+
+async function shownWitness(store: AuditDeps['store'], epoch: number, { name, state, reason }: WitnessStatus) {
+  const last = await latestCosignature(store.read, epoch, name);
+  return {
+    Name: name,
+    State: WITNESS_STATES[state],
+    ...(last && { Size: last.size, CosignedAt: last.signed_at }),
+    ...(reason !== undefined && { Reason: reason.slice(0, 512) }),
+  };
+}
 
 export const readLogTile = implement(ReadLogTile, {
   resolve: noResource,
