@@ -4,7 +4,7 @@ import { reportGauge } from '../../platform/observe/gauge.ts';
 import type { Witnesses, WitnessState } from './checkpoint/witnesses.ts';
 import type { AuditDeps } from './deps.ts';
 import { summarizePending } from './store/pending.ts';
-import { countMissing } from './store/writers.ts';
+import { countMissing, countSilent } from './store/writers.ts';
 
 export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock'>, registry: Registry): void {
   reportGauge(registry, {
@@ -24,6 +24,11 @@ export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock
     name: 'parapet_audit_missing_writer_numbers',
     help: 'Numbers of writers that did not arrive within ten seconds',
     read: () => countMissing(store.read, clock.now()),
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_silent_writers',
+    help: 'Writers that did not stop, and did not say for six minutes that they live',
+    read: () => countSilent(store.read, clock.now()),
   });
 }
 

@@ -54,10 +54,14 @@ async function killWitness(): Promise<void> {
   await ended;
 }
 
-async function checkpoint(): Promise<Told> {
-  const answer = await native(running, '/v1/audit/log/checkpoint', {}, { method: 'GET' });
-  expect(answer.status, answer.text).toBe(200);
-  return answer.json() as unknown as Told;
+/** The newest one, which is there within a second of the start. */
+function checkpoint(): Promise<Told> {
+  return eventually(async () => {
+    const answer = await native(running, '/v1/audit/log/checkpoint', {}, { method: 'GET' });
+    if (answer.status === 409) return undefined;
+    expect(answer.status, answer.text).toBe(200);
+    return answer.json() as unknown as Told;
+  }, 20_000);
 }
 
 const work = () => native(running, '/v1/kms/list-keys', {});
@@ -107,12 +111,12 @@ describe('a witness', () => {
     const told = await eventually(async () => {
       const one = await checkpoint();
       return one.Witnesses[0]?.State === 'Unusable' ? one : undefined;
-    });
+    }, 20_000);
     log = told.VerifierKeys[0] as string;
     const before = Date.now();
     await work();
-    await eventually(async () => (await checkpoint()).Size > told.Size);
-    expect(Date.now() - before).toBeLessThan(5_000);
+    await eventually(async () => (await checkpoint()).Size > told.Size, 20_000);
+    expect(Date.now() - before).toBeLessThan(10_000);
     const cosigned = await native(running, '/v1/audit/log/checkpoint?Cosigned=true', {}, { method: 'GET' });
     expect(cosigned.status).toBe(409);
   });
@@ -170,10 +174,7 @@ describe('a witness', () => {
     // Under another name both go on, as soon as the witness was told the name.
     const renamed = await native(running, '/v1/audit/log/declare-restore', { Origin, Reason: 'a drill' });
     expect(renamed.status, renamed.text).toBe(200);
-    const told = await eventually(async () => {
-      const answer = await native(running, '/v1/audit/log/checkpoint', {}, { method: 'GET' });
-      return answer.status === 200 ? (answer.json() as unknown as Told) : undefined;
-    });
+    const told = await checkpoint();
     expect(told).toMatchObject({ State: 'Signed', Previous: { Origin } });
     await killWitness();
     await startWitness(told.VerifierKeys[0] as string);
