@@ -55,12 +55,18 @@ export class Checkpointer {
   private timer: NodeJS.Timeout | undefined;
   private turn: Promise<void> | undefined;
   private thinnedAt = 0;
+  private signedSize = 0;
   /** What stands in the way of signing; shown to whoever asks for checkpoints. */
   private current: SignedState = { state: 'signed' };
 
   constructor(options: CheckpointerOptions) {
     this.options = options;
     this.memory = new CheckpointMemory(options.dataFolder);
+  }
+
+  /** Of the log that was signed last, by this process. */
+  get size(): number {
+    return this.signedSize;
   }
 
   get status(): SignedState {
@@ -117,6 +123,7 @@ export class Checkpointer {
       if (isOld) await thinCheckpoints(tx, signed_at - KEEP_ALL_MS, HOUR_MS);
     });
     if (isOld) this.thinnedAt = signed_at;
+    this.signedSize = size;
     this.current = { state: 'signed' };
   }
 
