@@ -3,14 +3,13 @@
  * may be remembered anywhere, so nothing is signed under it any more; the new name is linked to it by the row of the name
  * and by a record, which is a leaf of the log under its new name.
  */
-import type { Transaction } from 'kysely';
 import { Recorder } from '../../../platform/audit/recorder.ts';
 import { serviceCaller } from '../../../platform/client/transport.ts';
 import type { Store } from '../../../platform/store/index.ts';
 import type { Checkpoint } from '../../../tlog/note.ts';
 import { EMPTY_ROOT, rootOf } from '../../../tlog/tree.ts';
 import { DeclareLogRestore } from '../api/log.ts';
-import { latestCheckpoints, nameLog, readOrigin } from '../store/checkpoints.ts';
+import { latestCheckpoints, readOrigin, renameLog } from '../store/checkpoints.ts';
 import { hashesAt, logSize } from '../store/log.ts';
 import type { AuditDatabase, LogOriginTable, PreviousLog } from '../store/schema.ts';
 import { CheckpointMemory } from './memory.ts';
@@ -57,18 +56,6 @@ async function commonBeginning(
       return { size, root: root.toString('hex') };
   }
   return { size: 0, root: EMPTY_ROOT.toString('hex') };
-}
-
-/** False: somebody else was faster. */
-export async function renameLog(
-  tx: Transaction<AuditDatabase>,
-  row: LogOriginTable,
-  next: { origin: string; previous: PreviousLog; now: number },
-): Promise<boolean> {
-  const epoch = row.epoch + 1;
-  const { origin, now: opened_at } = next;
-  await nameLog(tx, { epoch, origin, opened_at, previous: JSON.stringify(next.previous) });
-  return (await readOrigin(tx))?.origin === origin;
 }
 
 export function shownPrevious({ previous }: LogOriginTable) {

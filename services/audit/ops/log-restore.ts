@@ -1,7 +1,8 @@
 import { change } from '../../../platform/runtime/call.ts';
 import { DeclareLogRestore } from '../api/log.ts';
-import { previousLog, renameLog, shownPrevious } from '../checkpoint/restore.ts';
+import { previousLog, shownPrevious } from '../checkpoint/restore.ts';
 import { implement } from '../deps.ts';
+import { renameLog } from '../store/checkpoints.ts';
 import { ofInstallation } from './log.ts';
 
 export const declareLogRestore = implement(DeclareLogRestore, {

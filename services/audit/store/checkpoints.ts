@@ -1,6 +1,6 @@
 /** Signed checkpoints, and the name of the log they are about. */
 import type { Kysely, Transaction } from 'kysely';
-import type { AuditDatabase, CheckpointTable, CosignatureTable, LogOriginTable } from './schema.ts';
+import type { AuditDatabase, CheckpointTable, CosignatureTable, LogOriginTable, PreviousLog } from './schema.ts';
 
 type Tx = Transaction<AuditDatabase>;
 type Db = Kysely<AuditDatabase>;
@@ -23,6 +23,18 @@ export async function nameLog(tx: Tx, row: LogOriginTable): Promise<void> {
     .values(row)
     .onConflict((conflict) => conflict.column('epoch').doNothing())
     .execute();
+}
+
+/** False: somebody else was faster. */
+export async function renameLog(
+  tx: Tx,
+  row: LogOriginTable,
+  next: { origin: string; previous: PreviousLog; now: number },
+): Promise<boolean> {
+  const epoch = row.epoch + 1;
+  const { origin, now: opened_at } = next;
+  await nameLog(tx, { epoch, origin, opened_at, previous: JSON.stringify(next.previous) });
+  return (await readOrigin(tx))?.origin === origin;
 }
 
 export function latestCheckpoint(db: Db, epoch?: number): Promise<CheckpointTable | undefined> {
