@@ -22,6 +22,7 @@ const all = services({
   acmeResolvers: [],
   acmeHttpPort: 80,
   acmeTlsPort: 443,
+  auditWitnesses: [],
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

@@ -3,12 +3,13 @@ import { actionCatalogue } from '../derive/catalogue.ts';
 import { operations } from '../derive/operations.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { AnyService } from '../platform/runtime/service.ts';
-import { auditService } from '../services/audit/index.ts';
+import { defineAudit } from '../services/audit/index.ts';
 import { defineCcms } from '../services/ccms/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 import { definePca } from '../services/pca/index.ts';
+import { witnessesOf } from './audit-witnesses.ts';
 import { storesOf } from './pki-stores.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
@@ -28,6 +29,7 @@ export function services(
     | 'acmeResolvers'
     | 'acmeHttpPort'
     | 'acmeTlsPort'
+    | 'auditWitnesses'
   >,
 ): readonly AnyService[] {
   return [
@@ -53,7 +55,7 @@ export function services(
       },
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
-    auditService,
+    defineAudit({ witnesses: witnessesOf(config) }),
   ];
 }
 

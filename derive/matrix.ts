@@ -55,6 +55,8 @@ const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'kms StartRootRotation',
   'kms DescribeRootRotation',
   'kms RetireRootVersion',
+  'audit ReadLogEntries',
+  'audit DeclareLogRestore',
 ]);
 
 /** Of the organization, what every account may ask about itself; all else is the management account's. */

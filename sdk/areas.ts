@@ -430,6 +430,8 @@ export const areas = {
     DescribeStream: auditOperations.DescribeStream,
     GetLogCheckpoint: auditOperations.GetLogCheckpoint,
     ReadLogTile: auditOperations.ReadLogTile,
+    ReadLogEntries: auditOperations.ReadLogEntries,
+    DeclareLogRestore: auditOperations.DeclareLogRestore,
     ProveRecord: auditOperations.ProveRecord,
     ProveLogGrowth: auditOperations.ProveLogGrowth,
   },

@@ -10,6 +10,12 @@ export interface Address {
   port: number;
 }
 
+/** `key`: as verifiers take it. */
+export interface AuditWitness {
+  key: string;
+  url: string;
+}
+
 export type PkiStore = { kind: 'folder'; folder: string } | { kind: 's3'; url: string };
 
 export interface Config {
@@ -53,6 +59,8 @@ export interface Config {
   acmeTlsPort: number;
   /** After a restore: the vault ends no user at a target of its own accord. */
   vaultRevocationHold: boolean;
+  /** Who cosigns the checkpoints of the log. */
+  auditWitnesses: readonly AuditWitness[];
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -130,6 +138,10 @@ export const SETTINGS = {
     'false',
     'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
   ],
+  PARAPET_AUDIT_WITNESSES: [
+    '',
+    'who cosigns the checkpoints of the log: `name+id+key https://host:port`, separated by commas; `parapet witness` prints its key',
+  ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
     'internal addresses (mTLS) when services run in their own processes',
@@ -206,6 +218,7 @@ export function readConfig(environment: Environment = process.env): Config {
     acmeTlsPort: number(get('PARAPET_ACME_TLS_PORT'), 'PARAPET_ACME_TLS_PORT', 1, 65_535),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
+    auditWitnesses: auditWitnesses(get('PARAPET_AUDIT_WITNESSES')),
     services: Object.fromEntries(
       get('PARAPET_SERVICES')
         .split(',')
@@ -244,6 +257,16 @@ function pkiStores(text: string, setting: string): Map<string, PkiStore> {
     stores.set(name, kind === 's3' ? { kind, url: place } : { kind: 'folder', folder: resolve(place) });
   }
   return stores;
+}
+
+function auditWitnesses(text: string): AuditWitness[] {
+  return text.split(',').flatMap((entry) => {
+    if (entry.trim() === '') return [];
+    const [, key, url = ''] = /^(\S+\+[0-9a-f]{8}\+\S+)\s+(https?:\S+)$/.exec(entry.trim()) ?? [];
+    if (key === undefined || !URL.canParse(url))
+      throw new ConfigError(`PARAPET_AUDIT_WITNESSES ${entry.trim()} is not a verifier key, a blank and an address`);
+    return [{ key, url }];
+  });
 }
 
 function networks(text: string, setting: string, named: readonly string[] = []): string[] {

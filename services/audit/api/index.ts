@@ -4,7 +4,14 @@
  */
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
-import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './log.ts';
+import {
+  DeclareLogRestore,
+  GetLogCheckpoint,
+  ProveLogGrowth,
+  ProveRecord,
+  ReadLogEntries,
+  ReadLogTile,
+} from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
@@ -23,6 +30,8 @@ export const auditOperations = {
   ReadChanges,
   GetLogCheckpoint,
   ReadLogTile,
+  ReadLogEntries,
+  DeclareLogRestore,
   ProveRecord,
   ProveLogGrowth,
   SearchStreams,

@@ -20,6 +20,10 @@ import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
+import { newLogOrigin } from '../checkpoint/restore.ts';
+import { witnessAlarm } from '../checkpoint/witness-alarm.ts';
+import type { WitnessAddress } from '../checkpoint/witness-client.ts';
+import { Witnesses } from '../checkpoint/witnesses.ts';
 import type { AuditDeps } from '../deps.ts';
 import { auditService } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
@@ -68,6 +72,7 @@ export interface AuditOptions {
   /** Of an earlier start. */
   folder?: string;
   hsm?: MemoryHsm;
+  witnesses?: readonly WitnessAddress[];
   /** Default: the sequencer runs. */
   sequencer?: 'running' | 'stopped';
 }
@@ -90,7 +95,23 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
-  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, pages: new PageTokens(randomBytes(32)), clock };
+  const alarm = witnessAlarm({ store, clock, ids, region: 'local-1' });
+  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
+  const newOrigin = () => newLogOrigin('local-1', ids);
+  const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
+  const pages = new PageTokens(randomBytes(32));
+  const deps: AuditDeps = {
+    store,
+    sequencer,
+    checkpointer,
+    hsm,
+    clients,
+    pages,
+    clock,
+    newOrigin,
+    dataFolder: folder,
+    witnesses,
+  };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,
