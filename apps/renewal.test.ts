@@ -21,6 +21,7 @@ const all = services({
   acmeResolvers: [],
   acmeHttpPort: 80,
   acmeTlsPort: 443,
+  outsideNetworks: [],
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

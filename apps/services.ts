@@ -27,6 +27,7 @@ export function services(
     | 'acmeResolvers'
     | 'acmeHttpPort'
     | 'acmeTlsPort'
+    | 'outsideNetworks'
   >,
 ): readonly AnyService[] {
   return [
@@ -49,6 +50,7 @@ export function services(
         resolvers: config.acmeResolvers,
         ports: { http: config.acmeHttpPort, tls: config.acmeTlsPort },
       },
+      outsideNetworks: config.outsideNetworks,
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService,

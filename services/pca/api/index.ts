@@ -6,6 +6,9 @@ import * as authorities from './authorities.ts';
 import * as blockedKeys from './blocked-keys.ts';
 import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
+import * as outsideAuthorities from './outside/authorities.ts';
+import * as outsideCertificates from './outside/certificates.ts';
+import * as outsideProtocol from './outside/protocol.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
 import * as reports from './reports/audit-reports.ts';
@@ -76,4 +79,18 @@ export const pcaOperations = {
   DeactivateAcmeAccount: acmeAccounts.DeactivateAcmeAccount,
   ListAcmeOrders: acmeAccounts.ListAcmeOrders,
   AnswerAcmeRequest: acmeProtocol.AnswerAcmeRequest,
+  CreateOutsideAuthority: outsideAuthorities.CreateOutsideAuthority,
+  DescribeOutsideAuthority: outsideAuthorities.DescribeOutsideAuthority,
+  ListOutsideAuthorities: outsideAuthorities.ListOutsideAuthorities,
+  UpdateOutsideAuthority: outsideAuthorities.UpdateOutsideAuthority,
+  DeleteOutsideAuthority: outsideAuthorities.DeleteOutsideAuthority,
+  RequestOutsideCertificate: outsideCertificates.RequestOutsideCertificate,
+  DescribeOutsideOrder: outsideCertificates.DescribeOutsideOrder,
+  ListOutsideOrders: outsideCertificates.ListOutsideOrders,
+  CancelOutsideOrder: outsideCertificates.CancelOutsideOrder,
+  DescribeOutsideCertificate: outsideCertificates.DescribeOutsideCertificate,
+  ListOutsideCertificates: outsideCertificates.ListOutsideCertificates,
+  RenewOutsideCertificate: outsideCertificates.RenewOutsideCertificate,
+  RevokeOutsideCertificate: outsideCertificates.RevokeOutsideCertificate,
+  GetOutsideProof: outsideProtocol.GetOutsideProof,
 } as const;

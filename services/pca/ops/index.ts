@@ -30,6 +30,26 @@ import { getCertificate } from './issuing/get-certificate.ts';
 import { issueCertificate } from './issuing/issue-certificate.ts';
 import { previewCertificate } from './issuing/preview-certificate.ts';
 import { answerOcspRequest } from './ocsp/answer-ocsp-request.ts';
+import {
+  createOutsideAuthority,
+  deleteOutsideAuthorityOfAccount,
+  describeOutsideAuthority,
+  listOutsideAuthoritiesOfAccount,
+  updateOutsideAuthority,
+} from './outside/authorities.ts';
+import {
+  describeOutsideCertificate,
+  listOutsideCertificatesOfAuthority,
+  renewOutsideCertificate,
+  revokeOutsideCertificate,
+} from './outside/certificates.ts';
+import {
+  cancelOutsideOrder,
+  describeOutsideOrder,
+  listOutsideOrdersOfAuthority,
+  requestOutsideCertificate,
+} from './outside/orders.ts';
+import { getOutsideProof } from './outside/proofs.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import {
   describeCertificateAuthority,
@@ -109,4 +129,18 @@ export const pcaHandlers = [
   getRevocationListFile,
   getAuthorityFile,
   answerOcspRequest,
+  createOutsideAuthority,
+  describeOutsideAuthority,
+  listOutsideAuthoritiesOfAccount,
+  updateOutsideAuthority,
+  deleteOutsideAuthorityOfAccount,
+  requestOutsideCertificate,
+  describeOutsideOrder,
+  listOutsideOrdersOfAuthority,
+  cancelOutsideOrder,
+  describeOutsideCertificate,
+  listOutsideCertificatesOfAuthority,
+  renewOutsideCertificate,
+  revokeOutsideCertificate,
+  getOutsideProof,
 ] as const;

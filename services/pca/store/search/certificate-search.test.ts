@@ -75,7 +75,10 @@ describe.each([
     folder = mkdtempSync(join(tmpdir(), 'pca-search-'));
     if (engine === 'postgres') server = await startPostgres();
     const acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } };
-    const { migrations } = definePca({ pkiUrl: 'http://pki.example.com', shards: 4, stores: new Map(), acme });
+    const { migrations } = definePca({
+      ...{ pkiUrl: 'http://pki.example.com', shards: 4, stores: new Map() },
+      ...{ acme, outsideNetworks: [] },
+    });
     store = await openStore<PcaTables>({
       service: 'pca',
       folder,

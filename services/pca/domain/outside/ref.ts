@@ -1,0 +1,26 @@
+/** ARNs of outside CAs, and of the certificates that come from them. */
+import { parseArn } from '../../../../platform/contract/arn.ts';
+import type { Place } from '../authority-ref.ts';
+
+const KIND = 'outside-authority/';
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+const resource = ({ partition, region, accountId }: Place, what: string) =>
+  `arn:${partition}:acm-pca:${region}:${accountId}:${what}`;
+
+export const outsideAuthorityArn = (place: Place, id: string) => resource(place, `${KIND}${id}`);
+
+export const outsideCertificateArn = (place: Place, id: string) => resource(place, `certificate/${id}`);
+
+/** Undefined: it is no ARN of an outside CA in this partition and region. */
+export function parseOutsideArn(
+  text: string,
+  { partition, region }: Pick<Place, 'partition' | 'region'>,
+): { accountId: string; outsideAuthorityId: string } | undefined {
+  const arn = parseArn(text);
+  if (arn?.service !== 'acm-pca' || arn.partition !== partition || arn.region !== region) return undefined;
+  const id = arn.resource.startsWith(KIND) ? arn.resource.slice(KIND.length) : '';
+  return /^\d{12}$/.test(arn.accountId) && ID.test(id)
+    ? { accountId: arn.accountId, outsideAuthorityId: id }
+    : undefined;
+}
