@@ -37,6 +37,7 @@ import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
+import { scm } from './store/migrations/0009_scm.ts';
 import { certificateKeys } from './store/migrations/0010_certificate_keys.ts';
 import { outside } from './store/migrations/0011_outside.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
@@ -67,7 +68,7 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, certificateKeys, outside],
+    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, scm, certificateKeys, outside],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
       destroyAuthorities,

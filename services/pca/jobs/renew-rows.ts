@@ -22,6 +22,7 @@ import {
   ROW_MAC_LABEL,
   tenantRowBytes,
 } from '../domain/rows.ts';
+import { keptCertificateRowBytes, keptVersionRowBytes, reissueRowBytes } from '../domain/scm/rows.ts';
 import { guardedAuthority } from '../store/authorities.ts';
 import { replaceAuthorityKey } from '../store/authority-queries.ts';
 import { guardedOutsideAuthority, replaceOutsideKey } from '../store/outside/authority-queries.ts';
@@ -44,6 +45,14 @@ export const renewRows = renewalJob<PcaDeps>('pca-renew-rows', [
   guardedRows({ table: 'audit_report', key: ['report_id'], label, bytes: auditReportRowBytes }),
   guardedRows({ table: 'certificate', key: ['authority_id', 'serial'], label, bytes: certificateRowBytes }),
   guardedRows({ table: 'certificate_key', key: ['certificate_arn', 'version'], label, bytes: certificateKeyRowBytes }),
+  guardedRows({ table: 'kept_certificate', key: ['certificate_id'], label, bytes: keptCertificateRowBytes }),
+  guardedRows({
+    table: 'kept_version',
+    key: ['certificate_id', 'certificate_version'],
+    label,
+    bytes: keptVersionRowBytes,
+  }),
+  guardedRows({ table: 'reissue', key: ['authority_id', 'serial'], label, bytes: reissueRowBytes }),
   wrappedKeys<PcaDeps, ResponderRow>({
     step: 'keys of OCSP responders',
     table: 'ocsp_responder',

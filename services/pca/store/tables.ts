@@ -16,6 +16,7 @@ import type {
   PermissionRow,
   TenantRow,
 } from '../domain/rows.ts';
+import type { ExpiryWalkRow, KeptCertificateRow, KeptVersionRow, ReissueRow } from '../domain/scm/rows.ts';
 
 export interface PcaTables {
   acme_directory: DirectoryRow;
@@ -32,6 +33,10 @@ export interface PcaTables {
   certificate: CertificateRow;
   certificate_key: CertificateKeyRow;
   certificate_name: CertificateNameRow;
+  kept_certificate: KeptCertificateRow;
+  kept_version: KeptVersionRow;
+  reissue: ReissueRow;
+  expiry_walk: ExpiryWalkRow;
   permission: PermissionRow;
   audit_report: AuditReportRow;
   blocked_key: BlockedKeyRow;
