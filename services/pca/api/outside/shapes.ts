@@ -9,8 +9,6 @@ import {
   text,
   timestamp,
 } from '../../../../platform/contract/shape.ts';
-import { OUTSIDE_ORDER_STATUSES } from '../../domain/outside/order.ts';
-import { KEY_ALGORITHMS } from '../../domain/x509/algorithm.ts';
 import { Arn, MaxResults, NextToken } from '../shapes.ts';
 
 /** Of an order or a certificate. */
@@ -21,7 +19,14 @@ export const Contact = text(8, 320, { pattern: /^mailto:[\x21-\x7e]+@[\x21-\x7e]
 export const BindingKeyId = text(1, 256, { pattern: /^[\x21-\x7e]+$/ });
 /** PEM. */
 export const Trust = text(1, 131_072, { pattern: /^[\x20-\x7e\r\n\t]+$/, audit: 'length' });
-export const KeyAlgorithm = oneOf(KEY_ALGORITHMS);
+export const KeyAlgorithm = oneOf([
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'EC_prime256v1',
+  'EC_secp384r1',
+  'EC_secp521r1',
+]);
 const HostName = text(1, 255, { pattern: /^[\x21-\x7e]+$/ });
 export const Names = list(HostName, 1, 100);
 /** What went wrong last. */
@@ -54,7 +59,7 @@ export const OutsideOrder = annotate(
     /** What it makes, or renews. */
     CertificateId: OutsideId,
     CertificateArn: Arn,
-    Status: oneOf(OUTSIDE_ORDER_STATUSES),
+    Status: oneOf(['requested', 'proving', 'finalizing', 'issued', 'failed', 'cancelled']),
     Names,
     KeyAlgorithm,
     Problem: Problem.optional(),

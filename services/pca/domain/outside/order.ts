@@ -8,8 +8,7 @@
 import type { KeyAlgorithm } from '../x509/algorithm.ts';
 import { judge, OutsideFailure } from './failure.ts';
 
-export const OUTSIDE_ORDER_STATUSES = ['requested', 'proving', 'finalizing', 'issued', 'failed', 'cancelled'] as const;
-export type OutsideOrderStatus = (typeof OUTSIDE_ORDER_STATUSES)[number];
+export type OutsideOrderStatus = 'requested' | 'proving' | 'finalizing' | 'issued' | 'failed' | 'cancelled';
 
 export interface Proof {
   name: string;
@@ -132,6 +131,6 @@ function settled(order: OutsideOrder): OutsideOrder {
   return { ...rest, failures: 0 };
 }
 
-function require({ status }: OutsideOrder, ...permitted: OutsideOrderStatus[]): void {
+function require({ status }: OutsideOrder, ...permitted: readonly OutsideOrderStatus[]): void {
   if (!permitted.includes(status)) throw new RangeError(`an order that is ${status} cannot become that`);
 }

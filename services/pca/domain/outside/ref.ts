@@ -1,16 +1,13 @@
-/** ARNs of outside CAs, and of the certificates that come from them. */
+/** ARNs of outside CAs. */
 import { parseArn } from '../../../../platform/contract/arn.ts';
 import type { Place } from '../authority-ref.ts';
 
 const KIND = 'outside-authority/';
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-const resource = ({ partition, region, accountId }: Place, what: string) =>
-  `arn:${partition}:acm-pca:${region}:${accountId}:${what}`;
-
-export const outsideAuthorityArn = (place: Place, id: string) => resource(place, `${KIND}${id}`);
-
-export const outsideCertificateArn = (place: Place, id: string) => resource(place, `certificate/${id}`);
+export function outsideAuthorityArn({ partition, region, accountId }: Place, id: string): string {
+  return `arn:${partition}:acm-pca:${region}:${accountId}:${KIND}${id}`;
+}
 
 /** Undefined: it is no ARN of an outside CA in this partition and region. */
 export function parseOutsideArn(

@@ -1,6 +1,5 @@
 /** The rows of outside CAs and what the MAC of each covers. */
 import { canonicalRow } from '../../../../platform/contract/canonical-row.ts';
-import type { Caller } from '../../../../platform/runtime/call.ts';
 
 /** A CA outside, with our account there. */
 export interface OutsideAuthorityRow {
@@ -65,7 +64,7 @@ export interface OutsideOrderRow {
 
 /** Who asked. */
 export interface Requester {
-  kind: Caller['kind'];
+  kind: 'root' | 'user' | 'role' | 'federated' | 'service' | 'anonymous';
   arn: string;
   principalId: string;
   entityId?: string;

@@ -11,6 +11,7 @@ import { type OutsideCertificate, renewalFailed } from '../../domain/outside/cer
 import { isOver, type OutsideOrder } from '../../domain/outside/order.ts';
 import type { OutsideCertificateRow, OutsideOrderRow } from '../../domain/outside/rows.ts';
 import type { OutsideAuthority } from '../../ops/outside/authority-access.ts';
+import type { InCommit } from '../../ops/outside/inventory.ts';
 import {
   changedOutsideCertificate,
   changedOutsideOrder,
@@ -28,7 +29,6 @@ import { replaceOutsideCertificate, replaceOutsideOrder, replaceProofs } from '.
 export class OrderLost extends Error {}
 
 type Facts = Partial<InputOf<typeof OutsideRecords.issued>>;
-export type Also = (tx: AnyTransaction) => Promise<boolean>;
 
 export class HeldOrder {
   private readonly deps: PcaDeps;
@@ -57,7 +57,7 @@ export class HeldOrder {
   }
 
   /** @param operation absent: there is nothing that anybody would want to know */
-  async write(order: OutsideOrder, operation?: OutsideRecord, facts: Facts = {}, also?: Also): Promise<void> {
+  async write(order: OutsideOrder, operation?: OutsideRecord, facts: Facts = {}, also?: InCommit): Promise<void> {
     const { deps } = this;
     const now = deps.clock.now();
     const held = isOver(order) ? null : Math.max(order.nextAt, order.nextAt <= now ? now + HELD_MS : 0);

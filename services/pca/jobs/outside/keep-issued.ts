@@ -9,9 +9,10 @@ import { issued, type OutsideOrder } from '../../domain/outside/order.ts';
 import type { OutsideCertificateRow } from '../../domain/outside/rows.ts';
 import { readPem } from '../../domain/x509/pem.ts';
 import { outsideAuthorityById } from '../../ops/outside/authority-access.ts';
+import { withIssued } from '../../ops/outside/inventory.ts';
 import { changedOutsideCertificate, sealedOutsideCertificate } from '../../ops/outside/order-rows.ts';
 import { insertOutsideCertificate, replaceOutsideCertificate } from '../../store/outside/order-queries.ts';
-import { type Also, type HeldOrder, OrderLost } from './held-order.ts';
+import { type HeldOrder, OrderLost } from './held-order.ts';
 
 /** @param pem as the CA answered it */
 export async function keepIssued(deps: PcaDeps, held: HeldOrder, pem: string): Promise<void> {
@@ -21,20 +22,21 @@ export async function keepIssued(deps: PcaDeps, held: HeldOrder, pem: string): P
   const { names, keyAlgorithm } = order;
   const of = newlyIssued({ names, keyAlgorithm, ...chain.facts }, now);
   const { row } = held;
+  const inInventory = await withIssued(deps, row, chain, now);
+  const facts = { SerialNumber: chain.facts.serial };
   const before = await held.renewed();
-  let also: Also;
   if (before) {
     const edit = { certificate: chain.leaf, certificate_version: row.certificate_version };
     const next = await changedOutsideCertificate(deps, before.row, of, edit);
-    also = (tx) => replaceOutsideCertificate(tx, next);
-  } else {
-    const made = await newCertificate(deps, held, chain, of, now);
-    also = async (tx) => {
-      await insertOutsideCertificate(tx, made);
-      return true;
-    };
+    return held.write(issued(order), OutsideRecords.issued, facts, async (tx) => {
+      return (await replaceOutsideCertificate(tx, next)) && inInventory(tx);
+    });
   }
-  await held.write(issued(order), OutsideRecords.issued, { SerialNumber: chain.facts.serial }, also);
+  const made = await newCertificate(deps, held, chain, of, now);
+  return held.write(issued(order), OutsideRecords.issued, facts, async (tx) => {
+    await insertOutsideCertificate(tx, made);
+    return inInventory(tx);
+  });
 }
 
 function newCertificate(

@@ -10,6 +10,7 @@ import type { PcaDeps } from '../../deps.ts';
 import {
   notSuggested,
   type OutsideCertificate,
+  renewalFailed,
   revocationFailed,
   revocationRefused,
   revoked,
@@ -21,6 +22,7 @@ import type { OutsideCertificateRow } from '../../domain/outside/rows.ts';
 import { clientFor, ensureAccount } from '../../ops/outside/account.ts';
 import { type OutsideAuthority, outsideAuthorityById } from '../../ops/outside/authority-access.ts';
 import { prepareRenewal } from '../../ops/outside/certificates.ts';
+import { type InCommit, keptEntry, withRevocation } from '../../ops/outside/inventory.ts';
 import { insertPrepared } from '../../ops/outside/new-order.ts';
 import {
   certificateArnOf,
@@ -51,7 +53,7 @@ async function lookAfter(deps: PcaDeps, certificateId: string): Promise<void> {
     if (of.state === 'revoking') return await revoke(deps, authority, row, of);
     const now = deps.clock.now();
     if (of.askAt !== undefined && of.askAt <= now) await ask(deps, authority, row, of);
-    else if (of.renewAt <= now) await renew(deps, authority, row);
+    else if (of.renewAt <= now) await renew(deps, authority, row, of);
   } catch (error) {
     // A row that does not verify stays, for the investigation.
     if (!(error instanceof ServiceError)) throw error;
@@ -80,7 +82,18 @@ async function ask(
   await deps.store.transaction((tx) => replaceOutsideCertificate(tx, changed));
 }
 
-async function renew(deps: PcaDeps, authority: OutsideAuthority, row: OutsideCertificateRow): Promise<void> {
+async function renew(
+  deps: PcaDeps,
+  authority: OutsideAuthority,
+  row: OutsideCertificateRow,
+  of: OutsideCertificate,
+): Promise<void> {
+  if (!(await keptEntry(deps, row.certificate_id))) {
+    const problem = { message: 'the certificate is not in the inventory any more', next: 'restore it, or revoke it' };
+    const changed = await changedOutsideCertificate(deps, row, renewalFailed(of, problem, deps.clock.now()));
+    await deps.store.transaction((tx) => replaceOutsideCertificate(tx, changed));
+    return;
+  }
   const { prepared, certificate } = await prepareRenewal(deps, authority, row, {
     requestedBy: BY_ITSELF,
     now: deps.clock.now(),
@@ -107,14 +120,15 @@ async function revoke(
     const client = await clientFor(deps, authority);
     await ensureAccount(deps, authority, client);
     await client.revoke(row.certificate, of.reason ?? 0);
-    await settle(deps, authority, row, revoked(of), OutsideRecords.revoked);
+    const inInventory = await withRevocation(deps, row, of.reason ?? 0, deps.clock.now());
+    await settle(deps, authority, row, { of: revoked(of), operation: OutsideRecords.revoked, inInventory });
   } catch (error) {
     if (!(error instanceof OutsideFailure)) throw error;
     const { isFinal, next } = judge(error);
     const problem = { message: error.message, next };
     const delay = Math.max(pause(of.failures + 1), error.facts.retryAfterMs ?? 0);
     const after = isFinal ? revocationRefused(of, problem) : revocationFailed(of, problem, delay, deps.clock.now());
-    await settle(deps, authority, row, after, OutsideRecords.notRevoked);
+    await settle(deps, authority, row, { of: after, operation: OutsideRecords.notRevoked });
   }
 }
 
@@ -122,15 +136,16 @@ async function settle(
   deps: PcaDeps,
   authority: OutsideAuthority,
   row: OutsideCertificateRow,
-  of: OutsideCertificate,
-  operation: OutsideRecord,
+  { of, operation, inInventory }: { of: OutsideCertificate; operation: OutsideRecord; inInventory?: InCommit },
 ): Promise<void> {
   const changed = await changedOutsideCertificate(deps, row, of);
   const caller = callerOfColumn(row.requested_by, row.account_id);
   const CertificateArn = certificateArnOf(deps, row.account_id, row.certificate_id);
   const facts = { CertificateArn, SerialNumber: of.serial, ...(of.problem && { Outcome: of.problem.message }) };
   await deps.store.transaction(async (tx) => {
-    if (await replaceOutsideCertificate(tx, changed))
-      await recordOutside(deps, tx, { operation, authority, caller, facts });
+    if (!(await replaceOutsideCertificate(tx, changed))) return;
+    if (inInventory && !(await inInventory(tx)))
+      throw new ServiceError('Conflict', `certificate ${row.certificate_id} was changed at the same time`);
+    await recordOutside(deps, tx, { operation, authority, caller, facts });
   });
 }

@@ -2,17 +2,17 @@
  * Orders at outside CAs, and the certificates that came of them, as they are stored. SECURITY: whoever carries an order out
  * holds the version it read: what is written by somebody else in between makes its next change fail, and it stops.
  */
-import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateDueAt, type OutsideCertificate } from '../../domain/outside/certificate.ts';
 import { isOver, type OutsideOrder } from '../../domain/outside/order.ts';
-import { outsideAuthorityArn, outsideCertificateArn } from '../../domain/outside/ref.ts';
+import { outsideAuthorityArn } from '../../domain/outside/ref.ts';
 import {
   type OutsideCertificateRow,
   type OutsideOrderRow,
   outsideCertificateRowBytes,
   outsideOrderRowBytes,
 } from '../../domain/outside/rows.ts';
+import { keptArn } from '../../domain/scm/certificate-ref.ts';
 import {
   guardedOutsideCertificate,
   guardedOutsideOrder,
@@ -35,7 +35,7 @@ const placeOf = ({ settings: { partition, region } }: Pick<PcaDeps, 'settings'>,
 });
 
 export const certificateArnOf = (deps: Pick<PcaDeps, 'settings'>, accountId: string, certificateId: string) =>
-  outsideCertificateArn(placeOf(deps, accountId), certificateId);
+  keptArn(placeOf(deps, accountId), certificateId);
 
 export async function sealedOutsideOrder(
   deps: Pick<PcaDeps, 'guard'>,
@@ -95,8 +95,6 @@ export async function verifiedOutsideCertificate(
     throw deps.guard.refuse(`outside certificate ${certificateId}`, 'the row is about another certificate');
   return row;
 }
-
-export type Also = (tx: AnyTransaction) => Promise<unknown>;
 
 export function showOutsideOrder(deps: Pick<PcaDeps, 'settings'>, row: OutsideOrderRow) {
   const order = readOutsideOrderBody(row);
