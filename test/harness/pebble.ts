@@ -63,8 +63,9 @@ export async function startPebble({ httpPort, dnsPort, bindings }: PebbleOptions
       await ended;
     },
     async start() {
-      // Without the pause before it asks; it refuses one good nonce of twenty, as it does unless told otherwise.
-      const env = { PATH: process.env.PATH ?? '', PEBBLE_VA_NOSLEEP: '1' };
+      // Without the pause before it asks, and asking every time; it refuses one good nonce of twenty, as it does unless
+      // told otherwise.
+      const env = { PATH: process.env.PATH ?? '', PEBBLE_VA_NOSLEEP: '1', PEBBLE_AUTHZREUSE: '0' };
       child = spawn('pebble', ['-config', config, '-dnsserver', `127.0.0.1:${dnsPort}`], { env, stdio: 'ignore' });
       await answers(instance.directoryUrl, tlsRoot);
     },

@@ -11,6 +11,7 @@ export interface OutsideCertificate {
   serial: string;
   notBefore: number;
   notAfter: number;
+  issuedAt: number;
   /** When the next one is ordered. */
   renewAt: number;
   /** What the CA suggested, as long as it suggests the same. */
@@ -45,7 +46,9 @@ export function thirdLeft({ notBefore, notAfter }: Pick<Facts, 'notBefore' | 'no
 
 export function newlyIssued(facts: Facts, now: number): OutsideCertificate {
   const asks = facts.renewalId === undefined ? {} : { askAt: now };
-  return { state: 'active', ...facts, renewAt: thirdLeft(facts), ...asks, failures: 0 };
+  // One that comes late in its life is not followed by the next one at once, again and again.
+  const renewAt = Math.max(thirdLeft(facts), now + Math.floor((facts.notAfter - now) / 3));
+  return { state: 'active', ...facts, issuedAt: now, renewAt, ...asks, failures: 0 };
 }
 
 /** When a job has to look at it; null: it is waited for something else. */
@@ -62,7 +65,7 @@ export interface SuggestedWindow {
 }
 
 /**
- * What the CA suggests: a moment within its window, never later than a third of the life is left.
+ * What the CA suggests: a moment within its window, never later than it would be renewed anyway.
  * @param chance 0 to 1: where in the window, so that the certificates of all do not come at once (RFC 9773 4.2)
  */
 export function suggested(
@@ -75,7 +78,9 @@ export function suggested(
   if (!suggestion) return rest;
   const { start, end, retryAfterMs } = suggestion;
   const window = { start, end };
-  const chosen = Math.min(start + Math.floor((end - start) * chance), thirdLeft(of));
+  // Whatever the CA suggests, a certificate is used for an hour.
+  const within = Math.min(start + Math.floor((end - start) * chance), of.renewAt);
+  const chosen = Math.max(within, of.issuedAt + HOUR_MS);
   // A moment that was chosen stays, and so does the pause after a failure.
   const isKept = of.failures > 0 || (before?.start === start && before.end === end);
   const askAt = now + Math.min(Math.max(retryAfterMs ?? ASK_MS, LEAST_ASK_MS), DAY_MS);
