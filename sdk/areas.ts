@@ -275,6 +275,10 @@ export const areas = {
     PreviewCertificate: pcaOperations.PreviewCertificate,
     GetCertificate: pcaOperations.GetCertificate,
     ListCertificates: pcaOperations.ListCertificates,
+    IssueCertificateWithKey: pcaOperations.IssueCertificateWithKey,
+    ExportCertificate: pcaOperations.ExportCertificate,
+    ExportPrivateKey: pcaOperations.ExportPrivateKey,
+    DeleteCertificateKey: pcaOperations.DeleteCertificateKey,
     PutPolicy: pcaOperations.PutPolicy,
     GetPolicy: pcaOperations.GetPolicy,
     DeletePolicy: pcaOperations.DeletePolicy,
@@ -419,6 +423,7 @@ export const areas = {
     ListConfigExceptions: orgApi.ListConfigExceptions,
     ListConfigVerdicts: orgApi.ListConfigVerdicts,
     PutConfigException: orgApi.PutConfigException,
+    LookupOrganizationEvents: orgApi.LookupOrganizationEvents,
   },
   audit: {
     LookupEvents: auditOperations.LookupEvents,

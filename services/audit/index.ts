@@ -13,12 +13,14 @@ import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogTile } from './op
 import { lookupEvents } from './ops/lookup-events.ts';
 import { readChanges } from './ops/read-changes.ts';
 import { readDecisions } from './ops/read-decisions.ts';
+import { searchStreams } from './ops/search-streams.ts';
 import { describeStream, readStream } from './ops/stream.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
 import { merkleLog } from './store/migrations/0004_log.ts';
+import { search } from './store/migrations/0005_search.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export const auditService = defineService<AuditDatabase, Record<never, never>, AuditDeps>({
@@ -36,8 +38,9 @@ export const auditService = defineService<AuditDatabase, Record<never, never>, A
     readLogTile,
     proveRecord,
     proveLogGrowth,
+    searchStreams,
   ],
-  migrations: [init, changes, decisions, merkleLog],
+  migrations: [init, changes, decisions, merkleLog, search],
 
   createDeps({ store, hsm, pages, clock, ids, log, metrics, settings }) {
     const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });

@@ -15,6 +15,7 @@ import type { Validator } from './ops/acme/validation/validator.ts';
 import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
+import type { NewKeys } from './ops/keys/new-keys.ts';
 import type { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import type { Responders } from './ops/ocsp/responders.ts';
 import type { Send } from './ops/outside/client/https.ts';
@@ -55,6 +56,7 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   serials: Serials;
   reservations: Reservations;
   throwAwaySignatures: ThrowAwaySignatures;
+  newKeys: NewKeys;
   reports: ReportFiles;
   /** For what happens without a request: the destruction of a key when its time is over. */
   recorder: Recorder;

@@ -26,6 +26,7 @@ import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
+import { NewKeys } from './ops/keys/new-keys.ts';
 import { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import { Responders } from './ops/ocsp/responders.ts';
 import { systemAnchors } from './ops/outside/anchors.ts';
@@ -99,6 +100,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     tenants,
     authorities: new Authorities({ store, guard, tenants }),
     serials: new Serials(hsm),
+    newKeys: new NewKeys(),
     reports: new ReportFiles(settings.dataFolder),
     reservations: new Reservations({ store, guard }),
     throwAwaySignatures: new ThrowAwaySignatures(),

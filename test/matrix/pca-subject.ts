@@ -8,13 +8,20 @@ type Ask = (path: string, input: Input) => Promise<Input>;
 const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'IssueCertificate',
   'PreviewCertificate',
+  'IssueCertificateWithKey',
   'GetCertificate',
   'GetCertificateAuthorityCertificate',
   'UpdateCertificateAuthority',
   'CreateCertificateAuthorityAuditReport',
   'DescribeCertificateAuthorityAuditReport',
   'GetCertificateAuthorityAuditReport',
+  'ExportCertificate',
+  'ExportPrivateKey',
+  'DeleteCertificateKey',
 ]);
+
+/** About the key that is kept with a certificate. */
+const ON_KEY: ReadonlySet<string> = new Set(['ExportCertificate', 'ExportPrivateKey', 'DeleteCertificateKey']);
 
 /** Reports are written by a job. */
 async function written(ask: Ask, authority: Input, AuditReportId: string): Promise<void> {
@@ -69,6 +76,7 @@ export async function makeAuthority({ name, examples }: AnyOperation, ask: Ask):
   });
   if (name.endsWith('AuditReport') && !name.startsWith('Create'))
     return { authorityArn, certificateArn, auditReportId: await report(ask, name, authority) };
+  if (ON_KEY.has(name)) return { authorityArn, certificateArn: await withKey(ask, authority) };
   if (!before) return { authorityArn, certificateArn };
   const below = await newAuthority(ask, 'SUBORDINATE');
   const belowArn = await issue(ask, authorityArn, below, 'SubordinateCACertificate_PathLen0');
@@ -128,6 +136,18 @@ async function issue(ask: Ask, by: string, of: string, template: string): Promis
     SigningAlgorithm: 'SHA256WITHECDSA',
     TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
     Validity: { Type: 'YEARS', Value: template === 'RootCACertificate' ? 10 : 5 },
+  });
+  return issued.CertificateArn as string;
+}
+
+async function withKey(ask: Ask, authority: Input): Promise<string> {
+  const issued = await ask('/v1/pca/issue-certificate-with-key', {
+    ...authority,
+    KeyAlgorithm: 'EC_prime256v1',
+    SubjectAlternativeNames: [{ DnsName: 'www.example.com' }],
+    Validity: { Type: 'DAYS', Value: 30 },
+    KeyFormat: 'PEM',
+    KeepKey: true,
   });
   return issued.CertificateArn as string;
 }

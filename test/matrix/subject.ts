@@ -278,6 +278,7 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AdminSecretId: objects.secretArn,
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
+    Confirmation: operation.area === 'pca' ? `delete the key of ${serialOf(objects.certificateArn)}` : undefined,
     AuditReportId: objects.auditReportId,
     DirectoryId: objects.acmeDirectory,
     ExternalAccountKeyId: objects.acmeKey,

@@ -15,6 +15,9 @@ export interface RecordTable {
   request_id: string | null;
   hash: string;
   record: string;
+  /** Layer that denied, and enterprise project; null: none, or from before they were search columns. */
+  layer: string | null;
+  project: string | null;
   /** Short form of its decisions; empty: it has none; null: from before there were short forms. */
   decisions: string | null;
 }

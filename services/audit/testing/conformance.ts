@@ -203,6 +203,8 @@ export function describeAudit(options: () => AuditOptions, reset: () => Promise<
         userName: users[i % 3]!,
         accessKeyId: `AKIA${users[i % 3]!.toUpperCase()}`,
         effect: denied ? ('deny' as const) : ('allow' as const),
+        layer: i % 2 === 0 ? 'scp' : 'identity',
+        ...(i % 4 !== 0 && { project: `project-${i % 4}` }),
         ...(i % 11 === 0 && { errorCode: denied ? 'AccessDeniedException' : 'NotFoundException' }),
         resources: [
           `arn:aws:kms:local-1:${ACCOUNT}:key/${i % 6}`,
@@ -258,6 +260,13 @@ export function describeAudit(options: () => AuditOptions, reset: () => Promise<
       ['Outcome success', { Outcome: 'success' }, (_, i) => outcomeOf(i) === 'success'],
       ['Outcome denied', { Outcome: 'denied' }, (_, i) => outcomeOf(i) === 'denied'],
       ['Outcome failed', { Outcome: 'failed' }, (_, i) => outcomeOf(i) === 'failed'],
+      ['Layer', { Layer: 'scp' }, (r) => r.effect === 'deny' && r.layer === 'scp'],
+      ['EnterpriseProjectId', { EnterpriseProjectId: 'project-2' }, (_, i) => i % 4 === 2],
+      [
+        'Layer and project',
+        { Layer: 'identity', EnterpriseProjectId: 'project-3', UserName: 'carol' },
+        (r, i) => r.effect === 'deny' && i % 4 === 3 && r.userName === 'carol',
+      ],
       ['RequestId', { RequestId: 'req-17' }, (r) => r.requestId === 'req-17'],
       ['EventId', { EventId: sent[33]!.EventId }, (_, i) => i === 33],
       ['Resource', { Resource: `arn:aws:kms:local-1:${ACCOUNT}:key/3` }, (_, i) => i % 6 === 3],

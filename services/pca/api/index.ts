@@ -6,6 +6,8 @@ import * as authorities from './authorities.ts';
 import * as blockedKeys from './blocked-keys.ts';
 import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
+import * as keys from './keys/export.ts';
+import * as keyIssuing from './keys/issue-with-key.ts';
 import * as outsideAuthorities from './outside/authorities.ts';
 import * as outsideCertificates from './outside/certificates.ts';
 import * as outsideProtocol from './outside/protocol.ts';
@@ -34,6 +36,10 @@ export const pcaOperations = {
   PreviewCertificate: certificates.PreviewCertificate,
   GetCertificate: certificates.GetCertificate,
   ListCertificates: search.ListCertificates,
+  IssueCertificateWithKey: keyIssuing.IssueCertificateWithKey,
+  ExportCertificate: keys.ExportCertificate,
+  ExportPrivateKey: keys.ExportPrivateKey,
+  DeleteCertificateKey: keys.DeleteCertificateKey,
   PutPolicy: policies.PutPolicy,
   GetPolicy: policies.GetPolicy,
   DeletePolicy: policies.DeletePolicy,

@@ -29,6 +29,8 @@ import { describeRenewal } from './describe-renewal.ts';
 import { getCertificate } from './issuing/get-certificate.ts';
 import { issueCertificate } from './issuing/issue-certificate.ts';
 import { previewCertificate } from './issuing/preview-certificate.ts';
+import { deleteCertificateKey, exportCertificate, exportPrivateKey } from './keys/export.ts';
+import { issueCertificateWithKey } from './keys/issue-with-key.ts';
 import { answerOcspRequest } from './ocsp/answer-ocsp-request.ts';
 import {
   createOutsideAuthority,
@@ -97,6 +99,10 @@ export const pcaHandlers = [
   previewCertificate,
   getCertificate,
   listCertificates,
+  issueCertificateWithKey,
+  exportCertificate,
+  exportPrivateKey,
+  deleteCertificateKey,
   putPolicy,
   getPolicy,
   deletePolicy,

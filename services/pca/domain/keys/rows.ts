@@ -1,6 +1,7 @@
 /** The row of a private key that is kept, and what it is bound to. */
 import { canonicalRow } from '../../../../platform/contract/canonical-row.ts';
-import type { Unsealed } from '../rows.ts';
+import { authorityArn, certificateArn, type Place } from '../authority-ref.ts';
+import type { CertificateRow, Unsealed } from '../rows.ts';
 
 /** Which key: that of one version of one certificate. What an authority issues has version 1 and no other. */
 export interface KeyName {
@@ -39,4 +40,13 @@ export function certificateKeyRowBytes(row: Unsealed<CertificateKeyRow>): Buffer
 /** What the key is sealed for: in the row of another certificate, version or account it does not open. */
 export function certificateKeyAad({ accountId, certificateArn, version }: KeyName, publicKeyHash: string): Buffer {
   return canonicalRow('parapet/pca/certificate-key', [1, accountId, certificateArn, version, publicKeyHash]);
+}
+
+/** Of what one of our authorities issues. */
+export function issuedKeyName(
+  { account_id: accountId, authority_id, serial }: Pick<CertificateRow, 'account_id' | 'authority_id' | 'serial'>,
+  { partition, region }: Pick<Place, 'partition' | 'region'>,
+): KeyName {
+  const certificate = certificateArn(authorityArn({ accountId, partition, region }, authority_id), serial);
+  return { accountId, certificateArn: certificate, version: 1 };
 }

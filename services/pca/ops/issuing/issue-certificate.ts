@@ -11,6 +11,7 @@ import { IssueCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
 import { planOf } from '../../domain/issuing.ts';
+import { type CertificateKeyRow, issuedKeyName } from '../../domain/keys/rows.ts';
 import type { Finding } from '../../domain/lint/run.ts';
 import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
 import { nameKeys } from '../../domain/search/name-key.ts';
@@ -18,6 +19,7 @@ import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
 import { endReservation } from '../../store/certificate-queries.ts';
+import { deleteKeyRow } from '../../store/keys/key-queries.ts';
 import { conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
 import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
@@ -62,6 +64,8 @@ export interface Recipient {
   now: number;
   requestedBy: string;
   refuse(problem: string, hint: string): Error;
+  /** The private key that is kept with the certificate of that number, sealed. */
+  keyOf?(serial: string): Promise<CertificateKeyRow>;
 }
 
 /** The serial number is taken, and what is about to be signed is stored. */
@@ -72,11 +76,11 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
     const tbs = writeTbs(planOf(draft, serial));
     const { now } = recipient;
     requireCleanLints(await checkOrder(deps, order, { tbs, serial }, { now, warnings: false }), recipient);
-    const row = await deps.reservations.take({
+    const reservation = {
       authority_id: record.row.authority_id,
       serial: serialText(serial),
       account_id: record.row.account_id,
-      state: 'reserved',
+      state: 'reserved' as const,
       template: template.name,
       tbs,
       certificate: null,
@@ -84,7 +88,8 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
       ...hashesOf(draft),
       requested_by: recipient.requestedBy,
       created_at: recipient.now,
-    });
+    };
+    const row = await deps.reservations.take(reservation, await recipient.keyOf?.(reservation.serial));
     if (row) return row;
   }
   throw new ServiceError('Internal', `${MOST_DRAWS} serial numbers in a row were taken`);
@@ -101,12 +106,9 @@ function requireCleanLints(findings: readonly Finding[], { refuse }: Recipient):
 }
 
 /** The row of the certificate, signed. What was not signed is kept as failed: its number is never used again. */
-export async function signed(
-  deps: PcaDeps,
-  order: Checked,
-  { row_mac, ...reserved }: CertificateRow,
-): Promise<CertificateRow> {
+export async function signed(deps: PcaDeps, order: Checked, row: CertificateRow): Promise<CertificateRow> {
   const { record, draft } = order;
+  const { row_mac, ...reserved } = row;
   try {
     const { hsm: algorithm, identifier } = ALGORITHM[draft.algorithm];
     const key = await deps.authorities.keyOf(record.row);
@@ -117,17 +119,26 @@ export async function signed(
     const certificate = assemble(reserved.tbs, draft.algorithm, signature);
     return await sealedCertificate(deps, { ...reserved, state: 'issued', certificate });
   } catch (error) {
-    await fail(deps, reserved).catch((err: unknown) =>
-      deps.log.warn({ serial: reserved.serial, err: String(err) }, 'reservation stays open until the job ends it'),
-    );
+    await abandon(deps, row);
     throw error;
   }
 }
 
-/** Ends a reservation of which nothing came. */
+/** Ends a reservation of which nothing comes, if it can be ended now. */
+export async function abandon(deps: PcaDeps, { row_mac, ...reserved }: CertificateRow): Promise<void> {
+  await fail(deps, reserved).catch((err: unknown) =>
+    deps.log.warn({ serial: reserved.serial, err: String(err) }, 'reservation stays open until the job ends it'),
+  );
+}
+
+/** Ends a reservation of which nothing came. The key that was kept with it is of no use. */
 export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): Promise<boolean> {
   const failed = await sealedCertificate(deps, { ...reserved, state: 'failed' });
-  return deps.store.transaction((tx) => endReservation(tx, failed, []));
+  return deps.store.transaction(async (tx) => {
+    const hasEnded = await endReservation(tx, failed, []);
+    if (hasEnded) await deleteKeyRow(tx, issuedKeyName(reserved, deps.settings));
+    return hasEnded;
+  });
 }
 
 async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
@@ -135,7 +146,7 @@ async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): 
   return { ...row, row_mac: row_mac! };
 }
 
-function notReserved({ serial }: CertificateRow): ServiceError {
+export function notReserved({ serial }: CertificateRow): ServiceError {
   return new ServiceError('Unavailable', `signing certificate ${serial} took too long`, {
     hint: 'ask again',
     details: { retryAfterSeconds: 1 },

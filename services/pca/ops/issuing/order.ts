@@ -8,7 +8,7 @@ import type { AuthorizationTarget, Resolved } from '../../../../platform/runtime
 import type { IssueCertificate, PreviewCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateConditions } from '../../domain/certificate-conditions.ts';
-import { readRequestBeside } from '../../domain/csr.ts';
+import { type CheckedRequest, readRequestBeside } from '../../domain/csr.ts';
 import { DerError } from '../../domain/der/reader.ts';
 import { type Draft, draftCertificate, type Issuer, planOf } from '../../domain/issuing.ts';
 import { placesOf } from '../../domain/revocation/places.ts';
@@ -22,7 +22,19 @@ import { readPublicKey } from '../../domain/x509/public-key.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
 import { type AnyCall, askAboutAuthority, missingAuthority } from '../authority-access.ts';
 
-type Input = Omit<InputOf<typeof IssueCertificate> | InputOf<typeof PreviewCertificate>, 'IdempotencyToken'>;
+type Input = InputOf<typeof IssueCertificate> | InputOf<typeof PreviewCertificate>;
+
+/** What is asked for besides the key and the names of a CSR. */
+export type Wanted = Omit<InputOf<typeof PreviewCertificate>, 'Csr' | 'SigningAlgorithm'> & {
+  /** Default: what the authority signs with otherwise. */
+  SigningAlgorithm?: string | undefined;
+};
+
+/** Where the CSR comes from, and what a problem with it is called. */
+export interface CsrSource {
+  code: 'InvalidArgs' | 'MalformedCsr';
+  read(): Promise<CheckedRequest>;
+}
 
 export interface Order {
   record: AuthorityRecord;
@@ -39,10 +51,20 @@ export interface Order {
 export const NO_SERIAL = Buffer.from('7f00112233445566778899aabbccddeeff10', 'hex');
 const NO_SIGNATURE = Buffer.alloc(64);
 
-export async function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): Promise<Resolved<Order>> {
+export function resolveOrder(call: AnyCall, input: Input, deps: PcaDeps): Promise<Resolved<Order>> {
+  const csr: CsrSource = { code: 'MalformedCsr', read: () => readRequestBeside(input.Csr) };
+  return resolveWanted(call, input, csr, deps);
+}
+
+export async function resolveWanted(
+  call: AnyCall,
+  input: Wanted,
+  csr: CsrSource,
+  deps: PcaDeps,
+): Promise<Resolved<Order>> {
   let planned: Planned | undefined;
   const { target, record } = await askAboutAuthority(call, deps, input.CertificateAuthorityArn, async (found) => {
-    planned = await planOrder(call, input, deps, found);
+    planned = await planOrder(call, { input, csr }, deps, found);
     return planned.ok ? { conditions: planned.conditions } : {};
   });
   const refused = (absent: ServiceError): Resolved<Order> => ({
@@ -60,8 +82,18 @@ type Planned =
   | { ok: true; order: Omit<Order, 'record' | 'target'>; conditions: ReturnType<typeof certificateConditions> }
   | Refusal;
 
-async function planOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Promise<Planned> {
-  const drafted = await draftOrder(call, input, deps, record);
+interface Request {
+  input: Wanted;
+  csr: CsrSource;
+}
+
+export async function planOrder(
+  call: AnyCall,
+  request: Request,
+  deps: PcaDeps,
+  record: AuthorityRecord,
+): Promise<Planned> {
+  const drafted = await draftOrder(call, request, deps, record);
   if (!drafted.ok) return drafted;
   const { template, issuer, draft } = drafted;
   try {
@@ -85,26 +117,32 @@ type Drafted =
   | { ok: true; template: Template; issuer: Issuer; draft: Draft }
   | { ok: false; code: 'InvalidArgs' | 'MalformedCsr'; problem: string };
 
-async function draftOrder(call: AnyCall, input: Input, deps: PcaDeps, record: AuthorityRecord): Promise<Drafted> {
+async function draftOrder(
+  call: AnyCall,
+  { input, csr }: Request,
+  deps: PcaDeps,
+  record: AuthorityRecord,
+): Promise<Drafted> {
   const refuse = (problem: string): Drafted => ({ ok: false, code: 'InvalidArgs', problem });
   const { partition } = deps.settings;
   const arn = input.TemplateArn ?? templateArn(partition, DEFAULT_TEMPLATE);
   const template = templateOf(partition, arn);
   if (!template) return refuse(`there is no template ${arn}`);
-  const algorithm = SIGNING_ALGORITHMS.find((name) => name === input.SigningAlgorithm);
+  const wanted = input.SigningAlgorithm ?? record.row.signing_algorithm;
+  const algorithm = SIGNING_ALGORITHMS.find((name) => name === wanted);
   const { family } = readPublicKey(record.row.public_key);
   if (!algorithm || ALGORITHM[algorithm].family !== family)
-    return refuse(`the authority cannot sign with ${input.SigningAlgorithm}: its key is ${record.row.key_algorithm}`);
-  const read = await readRequestBeside(input.Csr);
-  if (!read.ok) return { ok: false, code: 'MalformedCsr', problem: read.problem };
+    return refuse(`the authority cannot sign with ${wanted}: its key is ${record.row.key_algorithm}`);
+  const read = await csr.read();
+  if (!read.ok) return { ok: false, code: csr.code, problem: read.problem };
   const content = readContent(input.ApiPassthrough ?? {});
   if (!content.ok) return refuse(content.problem);
   const isOwn = template.kind === 'root';
   if (isOwn && (record.row.type !== 'ROOT' || !read.csr.publicKey.equals(record.row.public_key)))
     return refuse('a root issues a certificate of a root for its own key only');
   const issuer = isOwn ? { ...record.issuer, chain: [] } : record.issuer;
-  const wanted = { validity: input.Validity, notBefore: input.ValidityNotBefore };
-  const period = periodOf(wanted, call.now, issuer.chain[0]?.notBefore);
+  const times = { validity: input.Validity, notBefore: input.ValidityNotBefore };
+  const period = periodOf(times, call.now, issuer.chain[0]?.notBefore);
   if (!period.ok) return refuse(period.problem);
   const { notBefore, notAfter } = period;
   const api = content.value;

@@ -39,3 +39,13 @@ export async function deleteKeyRow(tx: AnyTransaction, name: KeyName): Promise<b
     .executeTakeFirst();
   return result.numDeletedRows === 1n;
 }
+
+/** Those of all certificates that an authority issued. */
+export async function deleteKeysOf(tx: AnyTransaction, authorityArn: string): Promise<void> {
+  await own(tx)
+    .deleteFrom('certificate_key')
+    .where('certificate_arn', '>', `${authorityArn}/certificate/`)
+    // The character after the slash: a range of the primary key.
+    .where('certificate_arn', '<', `${authorityArn}/certificate0`)
+    .execute();
+}

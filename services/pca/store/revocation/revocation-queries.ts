@@ -4,6 +4,7 @@ import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
 import { LISTED, ON_LIST, type RevocationRow, revocationRowBytes, TO_BE_LISTED } from '../../domain/revocation/rows.ts';
 import type { CertificateRow } from '../../domain/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
+import { revocationsOf } from '../issuing-statements.ts';
 
 export function guardedRevocation(row: RevocationRow): GuardedRow {
   const name = `revocation of ${row.serial} of ${row.authority_id}`;
@@ -49,13 +50,10 @@ export async function writeRevocation(
 }
 
 /** Those of the hashes whose certificate is not to be trusted. */
-export function revokedAmong(db: Reader, hashes: readonly string[]): Promise<RevocationRow[]> {
-  return db
-    .selectFrom('revocation')
-    .selectAll()
-    .where('certificate_hash', 'in', hashes)
-    .where('state', '!=', 'released')
-    .execute();
+export async function revokedAmong(db: Reader, hashes: readonly string[]): Promise<RevocationRow[]> {
+  const found: RevocationRow[] = [];
+  for (const certificateHash of hashes) found.push(...(await revocationsOf(db, certificateHash)));
+  return found;
 }
 
 interface ListOf {
