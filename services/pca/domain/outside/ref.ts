@@ -9,6 +9,11 @@ export function outsideAuthorityArn({ partition, region, accountId }: Place, id:
   return `arn:${partition}:acm-pca:${region}:${accountId}:${KIND}${id}`;
 }
 
+/** What the key of an order is kept under until it is that of a certificate. */
+export function outsideOrderArn(place: Place, outsideAuthorityId: string, orderId: string): string {
+  return `${outsideAuthorityArn(place, outsideAuthorityId)}/order/${orderId}`;
+}
+
 /** Undefined: it is no ARN of an outside CA in this partition and region. */
 export function parseOutsideArn(
   text: string,

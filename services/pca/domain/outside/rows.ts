@@ -51,8 +51,6 @@ export interface OutsideOrderRow {
   status: string;
   /** JSON, see `OutsideOrder`. */
   body: string;
-  /** Which version of it: its private key is kept under that number, from before the CA hears of the order. */
-  certificate_version: number;
   /** JSON, see `Requester`; empty: this service, because a certificate is to be renewed. */
   requested_by: string;
   created_at: number;
@@ -109,16 +107,7 @@ export function outsideAuthorityRowBytes(row: Unsealed<OutsideAuthorityRow>): Bu
 export function outsideOrderRowBytes(row: Unsealed<OutsideOrderRow>): Buffer {
   const { order_id, account_id, outside_authority_id, certificate_id, status, body, requested_by } = row;
   return canonicalRow('outside-order', [
-    ...[
-      order_id,
-      account_id,
-      outside_authority_id,
-      certificate_id,
-      row.certificate_version,
-      status,
-      body,
-      requested_by,
-    ],
+    ...[order_id, account_id, outside_authority_id, certificate_id, status, body, requested_by],
     ...[row.created_at, row.due_at, row.version],
   ]);
 }

@@ -13,14 +13,15 @@ import type { OutsideCertificateRow, OutsideOrderRow } from '../../domain/outsid
 import type { OutsideAuthority } from '../../ops/outside/authority-access.ts';
 import type { InCommit } from '../../ops/outside/inventory.ts';
 import {
+  certificateArnOf,
   changedOutsideCertificate,
   changedOutsideOrder,
   HELD_MS,
+  keyNameOf,
   readOutsideCertificateBody,
   readOutsideOrderBody,
   verifiedOutsideCertificate,
 } from '../../ops/outside/order-rows.ts';
-import { keyNameOf } from '../../ops/outside/orders.ts';
 import { callerOfColumn, type OutsideRecord, recordOutside } from '../../ops/outside/record.ts';
 import { deleteKeyRow } from '../../store/keys/key-queries.ts';
 import { replaceOutsideCertificate, replaceOutsideOrder, replaceProofs } from '../../store/outside/order-queries.ts';
@@ -73,7 +74,7 @@ export class HeldOrder {
           row.order_id,
           order.proofs.map(({ token }) => token),
         );
-      if (order.status === 'failed') await deleteKeyRow(tx, keyNameOf(deps, row));
+      if (isOver(order)) await deleteKeyRow(tx, keyNameOf(deps, row));
       if (operation) await this.record(tx, operation, order, facts);
     });
     this.row = row;
@@ -88,7 +89,7 @@ export class HeldOrder {
   private record(tx: AnyTransaction, operation: OutsideRecord, { names }: OutsideOrder, facts: Facts): Promise<void> {
     const { deps, authority, row } = this;
     const caller = callerOfColumn(row.requested_by, row.account_id);
-    const { certificateArn: CertificateArn } = keyNameOf(deps, row);
+    const CertificateArn = certificateArnOf(deps, row.account_id, row.certificate_id);
     const known = { OrderId: row.order_id, CertificateArn, Names: [...names] };
     return recordOutside(deps, tx, { operation, authority, caller, facts: { ...known, ...facts } });
   }

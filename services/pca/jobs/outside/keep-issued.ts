@@ -22,20 +22,20 @@ export async function keepIssued(deps: PcaDeps, held: HeldOrder, pem: string): P
   const { names, keyAlgorithm } = order;
   const of = newlyIssued({ names, keyAlgorithm, ...chain.facts }, now);
   const { row } = held;
-  const inInventory = await withIssued(deps, row, chain, now);
-  const facts = { SerialNumber: chain.facts.serial };
   const before = await held.renewed();
+  const kept = await withIssued(deps, row, before?.row, chain, now);
+  const facts = { SerialNumber: chain.facts.serial };
   if (before) {
-    const edit = { certificate: chain.leaf, certificate_version: row.certificate_version };
+    const edit = { certificate: chain.leaf, certificate_version: kept.version };
     const next = await changedOutsideCertificate(deps, before.row, of, edit);
     return held.write(issued(order), OutsideRecords.issued, facts, async (tx) => {
-      return (await replaceOutsideCertificate(tx, next)) && inInventory(tx);
+      return (await replaceOutsideCertificate(tx, next)) && kept.write(tx);
     });
   }
   const made = await newCertificate(deps, held, chain, of, now);
   return held.write(issued(order), OutsideRecords.issued, facts, async (tx) => {
     await insertOutsideCertificate(tx, made);
-    return inInventory(tx);
+    return kept.write(tx);
   });
 }
 
@@ -46,11 +46,12 @@ function newCertificate(
   of: ReturnType<typeof newlyIssued>,
   now: number,
 ): Promise<OutsideCertificateRow> {
-  const { certificate_id, certificate_version, account_id, outside_authority_id, requested_by } = row;
+  const { certificate_id, account_id, outside_authority_id, requested_by } = row;
   return sealedOutsideCertificate(
     deps,
     {
-      ...{ certificate_id, certificate_version, account_id, outside_authority_id, requested_by },
+      ...{ certificate_id, account_id, outside_authority_id, requested_by },
+      certificate_version: 1,
       certificate: leaf,
       created_at: now,
       version: 1,

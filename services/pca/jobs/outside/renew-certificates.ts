@@ -22,7 +22,7 @@ import type { OutsideCertificateRow } from '../../domain/outside/rows.ts';
 import { clientFor, ensureAccount } from '../../ops/outside/account.ts';
 import { type OutsideAuthority, outsideAuthorityById } from '../../ops/outside/authority-access.ts';
 import { prepareRenewal } from '../../ops/outside/certificates.ts';
-import { type InCommit, keptEntry, withRevocation } from '../../ops/outside/inventory.ts';
+import { type InCommit, keptEntry, notOurs, withRevocation } from '../../ops/outside/inventory.ts';
 import { insertPrepared } from '../../ops/outside/new-order.ts';
 import {
   certificateArnOf,
@@ -88,8 +88,9 @@ async function renew(
   row: OutsideCertificateRow,
   of: OutsideCertificate,
 ): Promise<void> {
-  if (!(await keptEntry(deps, row.certificate_id))) {
-    const problem = { message: 'the certificate is not in the inventory any more', next: 'restore it, or revoke it' };
+  const entry = await keptEntry(deps, row.certificate_id);
+  if (entry?.certificate_version !== row.certificate_version) {
+    const problem = notOurs(row.certificate_id, entry);
     const changed = await changedOutsideCertificate(deps, row, renewalFailed(of, problem, deps.clock.now()));
     await deps.store.transaction((tx) => replaceOutsideCertificate(tx, changed));
     return;
@@ -101,8 +102,7 @@ async function renew(
   await deps.store.transaction(async (tx) => {
     // Somebody else was faster: what that one did holds.
     if (!(await replaceOutsideCertificate(tx, certificate))) return;
-    if (!(await insertPrepared(tx, prepared)))
-      throw new ServiceError('Conflict', `version ${prepared.row.certificate_version} has a key already`);
+    await insertPrepared(tx, prepared);
     const CertificateArn = certificateArnOf(deps, row.account_id, row.certificate_id);
     const facts = { OrderId: prepared.row.order_id, CertificateArn };
     const caller = serviceCaller('pca');

@@ -79,8 +79,9 @@ export const renewOutsideCertificate = implement(RenewOutsideCertificate, {
     return change(async (tx) => {
       if ((await countOpenOutsideOrders(tx, authority.row.outside_authority_id)) >= MAX_OPEN_OUTSIDE_ORDERS)
         throw call.fail('LimitExceeded', `${MAX_OPEN_OUTSIDE_ORDERS} orders are under way at ${authority.arn}`);
-      const done = (await replaceOutsideCertificate(tx, certificate)) && (await insertPrepared(tx, prepared));
-      if (!done) throw outsideConflict(call, `outside certificate ${row.certificate_id}`);
+      if (!(await replaceOutsideCertificate(tx, certificate)))
+        throw outsideConflict(call, `outside certificate ${row.certificate_id}`);
+      await insertPrepared(tx, prepared);
       return { Order: showOutsideOrder(deps, prepared.row) };
     });
   },
@@ -115,7 +116,6 @@ export async function prepareRenewal(
       names: of.names,
       keyAlgorithm: of.keyAlgorithm,
       certificateId: row.certificate_id,
-      certificateVersion: row.certificate_version + 1,
       requestedBy,
       replaces: of.renewalId,
     },

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import type { PcaDeps } from '../../deps.ts';
+import type { CertificateKeyRow } from '../../domain/keys/rows.ts';
 import type { CheckedChain } from '../../domain/outside/check-certificate.ts';
 import { OutsideFailure } from '../../domain/outside/failure.ts';
 import type { OutsideCertificateRow, OutsideOrderRow } from '../../domain/outside/rows.ts';
@@ -14,6 +15,7 @@ import { type KeptCertificateRow, keptCertificateRowBytes, keptVersionRowBytes }
 import { nameKeys } from '../../domain/search/name-key.ts';
 import { readCertificate, serialText } from '../../domain/x509/certificate.ts';
 import { publicKeyHash } from '../../domain/x509/public-key.ts';
+import { insertKey } from '../../store/keys/key-queries.ts';
 import {
   deleteKeptNames,
   guardedKept,
@@ -23,8 +25,22 @@ import {
   readKept,
   replaceKept,
 } from '../../store/scm/kept-queries.ts';
-import { readOutsideOrderBody } from './order-rows.ts';
+import { keptKey, sealKey, withKey } from '../keys/sealed-keys.ts';
+import { certificateArnOf, keyNameOf, readOutsideOrderBody } from './order-rows.ts';
 import { callerOfColumn } from './record.ts';
+
+export interface Kept {
+  version: number;
+  write: InCommit;
+}
+
+/** Why the next version of a certificate cannot be kept. */
+export function notOurs(certificateId: string, entry: KeptCertificateRow | undefined) {
+  const what = `certificate ${certificateId}`;
+  return entry
+    ? { message: `${what} got another version by hand`, next: 'request another certificate, or revoke this one' }
+    : { message: `${what} is not in the inventory any more`, next: 'restore it, or revoke it' };
+}
 
 /** False: somebody was faster. */
 export type InCommit = (tx: AnyTransaction) => Promise<boolean>;
@@ -43,12 +59,13 @@ export async function keptEntry(deps: PcaDeps, certificateId: string): Promise<K
 export async function withIssued(
   deps: PcaDeps,
   order: OutsideOrderRow,
+  renewed: OutsideCertificateRow | undefined,
   { leaf, above }: CheckedChain,
   now: number,
-): Promise<InCommit> {
+): Promise<Kept> {
   const read = readCertificate(leaf);
   const version = {
-    certificate_version: order.certificate_version,
+    certificate_version: (renewed?.certificate_version ?? 0) + 1,
     certificate: leaf,
     chain: above.length > 0 ? Buffer.concat(above) : null,
     fingerprint: hash('sha256', leaf, 'hex'),
@@ -62,8 +79,29 @@ export async function withIssued(
     public_key_hash: publicKeyHash(read.publicKey),
     ...{ not_before: read.notBefore, not_after: read.notAfter },
   };
-  if (order.certificate_version === 1) return newEntry(deps, order, version, nameKeys(read), now);
-  return nextVersion(deps, order, version, nameKeys(read), now);
+  const key = await movedKey(deps, order, version.certificate_version, read.publicKey, now);
+  const entry = renewed
+    ? await nextVersion(deps, renewed, version, nameKeys(read), now)
+    : await newEntry(deps, order, version, nameKeys(read), now);
+  // INVARIANT: an entry and its key, or neither.
+  return { version: version.certificate_version, write: async (tx) => (await entry(tx)) && insertKey(tx, key) };
+}
+
+/** The key of the order as that of the version. */
+async function movedKey(
+  deps: PcaDeps,
+  order: OutsideOrderRow,
+  version: number,
+  publicKey: Buffer,
+  now: number,
+): Promise<CertificateKeyRow> {
+  const { account_id: accountId } = order;
+  const kept = await keptKey(deps, keyNameOf(deps, order));
+  if (!kept) throw deps.guard.refuse(`outside order ${order.order_id}`, 'its private key is gone');
+  const certificateArn = certificateArnOf(deps, accountId, order.certificate_id);
+  return withKey(deps, kept, (pkcs8) =>
+    sealKey(deps, { accountId, certificateArn, version }, { pkcs8, publicKey, now }),
+  );
 }
 
 /** What is of the version, and not of the entry. */
@@ -112,16 +150,14 @@ async function newEntry(
 
 async function nextVersion(
   deps: PcaDeps,
-  { certificate_id, certificate_version }: OutsideOrderRow,
+  { certificate_id, certificate_version }: OutsideCertificateRow,
   version: Version,
   names: readonly string[],
   now: number,
 ): Promise<InCommit> {
   const entry = await keptEntry(deps, certificate_id);
-  if (entry?.certificate_version !== certificate_version - 1) {
-    const problem = entry ? 'got another version meanwhile' : 'is not in the inventory any more';
-    throw new OutsideFailure('wrong-certificate', `certificate ${certificate_id} ${problem}`);
-  }
+  if (entry?.certificate_version !== certificate_version)
+    throw new OutsideFailure('wrong-certificate', notOurs(certificate_id, entry).message);
   const { row_mac, ...before } = entry;
   const next = await sealedKept(deps, { ...before, ...version, version: before.version + 1 });
   const replaced = {

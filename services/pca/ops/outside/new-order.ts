@@ -19,7 +19,7 @@ import { insertKey } from '../../store/keys/key-queries.ts';
 import { insertOutsideOrder } from '../../store/outside/order-queries.ts';
 import { sealKey } from '../keys/sealed-keys.ts';
 import type { OutsideAuthority } from './authority-access.ts';
-import { certificateArnOf, sealedOutsideOrder } from './order-rows.ts';
+import { keyNameOf, sealedOutsideOrder } from './order-rows.ts';
 
 const generate = promisify(generateKeyPair) as (
   type: string,
@@ -30,7 +30,6 @@ export interface OrderWanted {
   names: readonly string[];
   keyAlgorithm: KeyAlgorithm;
   certificateId: string;
-  certificateVersion: number;
   /** See `requesterColumn`. */
   requestedBy: string;
   replaces?: string | undefined;
@@ -48,22 +47,21 @@ export async function prepareOrder(
   now: number,
 ): Promise<PreparedOrder> {
   const { account_id, outside_authority_id } = authority.row;
-  const { names, keyAlgorithm, replaces, certificateId, certificateVersion: version } = wanted;
+  const { names, keyAlgorithm, replaces, certificateId } = wanted;
+  const order_id = deps.ids.uuidv7();
   const pair = await generate(...kindOf(keyAlgorithm));
   const publicKey = pair.publicKey.export({ type: 'spki', format: 'der' });
   const pkcs8 = exportPrivateKey(pair.privateKey);
   try {
-    const certificateArn = certificateArnOf(deps, account_id, certificateId);
-    const key = await sealKey(deps, { accountId: account_id, certificateArn, version }, { pkcs8, publicKey, now });
+    const name = keyNameOf(deps, { order_id, account_id, outside_authority_id });
+    const key = await sealKey(deps, name, { pkcs8, publicKey, now });
     const csr = requestFor(names, keyAlgorithm, publicKey, pair.privateKey).toString('base64url');
     const order = newOutsideOrder({ names, keyAlgorithm, csr, replaces }, now);
     const row = await sealedOutsideOrder(
       deps,
       {
-        order_id: deps.ids.uuidv7(),
-        ...{ account_id, outside_authority_id },
+        ...{ order_id, account_id, outside_authority_id },
         certificate_id: certificateId,
-        certificate_version: version,
         requested_by: wanted.requestedBy,
         created_at: now,
         version: 1,
@@ -76,11 +74,9 @@ export async function prepareOrder(
   }
 }
 
-/** False when that version of the certificate has a key: somebody else is making it. */
-export async function insertPrepared(tx: AnyTransaction, { row, key }: PreparedOrder): Promise<boolean> {
-  if (!(await insertKey(tx, key))) return false;
+export async function insertPrepared(tx: AnyTransaction, { row, key }: PreparedOrder): Promise<void> {
+  await insertKey(tx, key);
   await insertOutsideOrder(tx, row);
-  return true;
 }
 
 function kindOf(algorithm: KeyAlgorithm): [type: string, options: object] {

@@ -3,9 +3,10 @@
  * holds the version it read: what is written by somebody else in between makes its next change fail, and it stops.
  */
 import type { PcaDeps } from '../../deps.ts';
+import type { KeyName } from '../../domain/keys/rows.ts';
 import { certificateDueAt, type OutsideCertificate } from '../../domain/outside/certificate.ts';
 import { isOver, type OutsideOrder } from '../../domain/outside/order.ts';
-import { outsideAuthorityArn } from '../../domain/outside/ref.ts';
+import { outsideAuthorityArn, outsideOrderArn } from '../../domain/outside/ref.ts';
 import {
   type OutsideCertificateRow,
   type OutsideOrderRow,
@@ -36,6 +37,16 @@ const placeOf = ({ settings: { partition, region } }: Pick<PcaDeps, 'settings'>,
 
 export const certificateArnOf = (deps: Pick<PcaDeps, 'settings'>, accountId: string, certificateId: string) =>
   keptArn(placeOf(deps, accountId), certificateId);
+
+/** Of the key that was made for an order. */
+export function keyNameOf(
+  deps: Pick<PcaDeps, 'settings'>,
+  row: Pick<OutsideOrderRow, 'account_id' | 'outside_authority_id' | 'order_id'>,
+): KeyName {
+  const { account_id: accountId, outside_authority_id, order_id } = row;
+  const certificateArn = outsideOrderArn(placeOf(deps, accountId), outside_authority_id, order_id);
+  return { accountId, certificateArn, version: 1 };
+}
 
 export async function sealedOutsideOrder(
   deps: Pick<PcaDeps, 'guard'>,

@@ -26,9 +26,9 @@ import { openPage } from '../page.ts';
 import { missing, type OutsideAuthority, outsideConflict, resolveOutsideAuthority } from './authority-access.ts';
 import { insertPrepared, prepareOrder } from './new-order.ts';
 import {
-  certificateArnOf,
   changedOutsideCertificate,
   changedOutsideOrder,
+  keyNameOf,
   readOutsideCertificateBody,
   readOutsideOrderBody,
   showOutsideOrder,
@@ -57,7 +57,6 @@ export const requestOutsideCertificate = implement(RequestOutsideCertificate, {
         names: wantedNames(call, input.Names),
         keyAlgorithm: input.KeyAlgorithm ?? 'EC_prime256v1',
         certificateId: deps.ids.uuidv7(),
-        certificateVersion: 1,
         requestedBy: requesterColumn(call.caller),
       },
       call.now,
@@ -65,7 +64,7 @@ export const requestOutsideCertificate = implement(RequestOutsideCertificate, {
     return change(async (tx) => {
       if ((await countOpenOutsideOrders(tx, authority.row.outside_authority_id)) >= MAX_OPEN_OUTSIDE_ORDERS)
         throw call.fail('LimitExceeded', `${MAX_OPEN_OUTSIDE_ORDERS} orders are under way at ${authority.arn}`);
-      if (!(await insertPrepared(tx, prepared))) throw outsideConflict(call, 'the certificate');
+      await insertPrepared(tx, prepared);
       return { Order: showOutsideOrder(deps, prepared.row) };
     });
   },
@@ -150,9 +149,3 @@ export const cancelOutsideOrder = implement(CancelOutsideOrder, {
     });
   },
 });
-
-/** Of the key that was made for an order. */
-export function keyNameOf(deps: Pick<PcaDeps, 'settings'>, row: OutsideOrderRow) {
-  const certificateArn = certificateArnOf(deps, row.account_id, row.certificate_id);
-  return { accountId: row.account_id, certificateArn, version: row.certificate_version };
-}

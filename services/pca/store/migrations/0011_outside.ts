@@ -37,7 +37,6 @@ export const outside: Migration = {
       .addColumn('certificate_id', 'text', (c) => c.notNull())
       .addColumn('status', 'text', (c) => c.notNull())
       .addColumn('body', 'text', (c) => c.notNull())
-      .addColumn('certificate_version', 'integer', (c) => c.notNull())
       .addColumn('requested_by', 'text', (c) => c.notNull())
       .addColumn('created_at', 'integer', (c) => c.notNull())
       .addColumn('due_at', 'integer')
