@@ -1,16 +1,10 @@
-/** Certificates from a CA outside, which is pebble: got, served, renewed, revoked, and what happens when it says no. */
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** Certificates from a CA outside, which is pebble: got, renewed, revoked, and what happens when it says no or is away. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { askPca, type NamesServer, startNames } from '../harness/acme.ts';
 import { type Pebble, startPebble } from '../harness/pebble.ts';
 import { native } from '../harness/signed.ts';
 
 const server = inject('server');
-const folder = mkdtempSync(join(tmpdir(), 'parapet-outside-'));
 const ORDER_MS = 60_000;
 
 type Input = Record<string, unknown>;
@@ -49,7 +43,6 @@ beforeAll(async () => {
 afterAll(async () => {
   names?.stop();
   await pebble?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function authorityOf(ca: Pebble, more: Input = {}) {
@@ -124,5 +117,49 @@ describe('a certificate from outside', () => {
     expect(await pebble.isRevoked(got.SerialNumber)).toBe(true);
     const again = await native(server, '/v1/pca/renew-outside-certificate', of);
     expect([again.status, again.json().code]).toEqual([409, 'InvalidState']);
+  });
+
+  it('is not got when port 80 leads elsewhere, and the order says what to do', async () => {
+    const elsewhere = await startPebble({ httpPort: server.acme.httpPort, dnsPort: server.acme.dnsPort });
+    try {
+      const of = await authorityOf(elsewhere);
+      const ended = await over(of, await order(of, 'nowhere.example.test'));
+      expect(ended.Status).toBe('failed');
+      expect(ended.Problem).toContain('the CA says connection');
+      expect(ended.NextStep).toContain('PKI listener');
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
+  it('is got from a CA that wants to know who opens an account, by its key alone', async () => {
+    const secret = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
+    const at = { httpPort: Number(new URL(server.pkiUrl).port), dnsPort: server.acme.dnsPort };
+    const strict = await startPebble({ ...at, bindings: { 'kid-1': secret } });
+    try {
+      const without = await authorityOf(strict);
+      expect(await over(without, await order(without, 'eab.example.test'))).toMatchObject({
+        Status: 'failed',
+        Problem: expect.stringContaining('externalAccountRequired'),
+      });
+      const bound = await authorityOf(strict, { ExternalAccountKeyId: 'kid-1', ExternalAccountKey: secret });
+      await obtain(bound, 'eab.example.test');
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  it('is got when its CA is back, though that one forgot our account', async () => {
+    await pebble.kill();
+    const made = await order(about, 'away.example.test');
+    const stuck = await until(
+      () => describeOrder(about, made.OrderId),
+      ({ Problem }) => Problem !== undefined,
+    );
+    expect(stuck).toMatchObject({ Status: 'requested', Problem: expect.stringContaining('could not be asked') });
+    await pebble.start();
+    const TrustBundle = pebble.tlsRoot + (await pebble.issuingRoot());
+    await ask('update-outside-authority', { ...about, TrustBundle });
+    expect(await over(about, made)).toMatchObject({ Status: 'issued' });
   });
 });
