@@ -111,7 +111,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
     acme: { nonceKey: keptKey(hsm), validator: new Validator(options.acme) },
-    outside: { send: outsideHttps(options.outsideNetworks), anchors: systemAnchors },
+    outside: { send: outsideHttps(options.outsideNetworks, () => clock.now()), anchors: systemAnchors },
   };
   deps.responders = new Responders(deps);
   return deps;

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askPca, type NamesServer, startNames } from '../harness/acme.ts';
+import { eventually } from '../harness/clients.ts';
 import { type Pebble, startPebble } from '../harness/pebble.ts';
 import { type Running, type Shape, startParapet } from '../harness/server.ts';
 
@@ -63,6 +64,9 @@ describe.each<[Shape, 'sqlite' | 'postgres']>([
         await new Promise((done) => setTimeout(done, Math.random() * 6_000));
         await server.kill();
         await server.start();
+        // The gateway is there before every service is.
+        const isThere = () => orders().then(Boolean, () => false);
+        await eventually(isThere, 30_000);
       }
       let left: Order[] = [];
       for (const end = Date.now() + RECOVERED_MS; Date.now() < end; ) {

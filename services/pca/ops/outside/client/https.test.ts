@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const here = outsideHttps(['127.0.0.0/8']);
+const here = outsideHttps(['127.0.0.0/8'], Date.now);
 const get = (path: string, send = here, anchor: string | undefined = trust) =>
   send(`${url}${path}`, { method: 'GET' }, anchor);
 
@@ -60,9 +60,9 @@ describe('a request to a CA outside', () => {
   });
 
   it('goes nowhere that the installation does not allow', async () => {
-    await expect(get('/', outsideHttps([]))).rejects.toMatchObject({ kind: 'address-refused' });
-    await expect(get('/', outsideHttps(['192.0.2.0/24']))).rejects.toMatchObject({ kind: 'address-refused' });
-    const named = outsideHttps([])('https://localhost/directory', { method: 'GET' }, undefined);
+    await expect(get('/', outsideHttps([], Date.now))).rejects.toMatchObject({ kind: 'address-refused' });
+    await expect(get('/', outsideHttps(['192.0.2.0/24'], Date.now))).rejects.toMatchObject({ kind: 'address-refused' });
+    const named = outsideHttps([], Date.now)('https://localhost/directory', { method: 'GET' }, undefined);
     await expect(named).rejects.toMatchObject({ kind: 'address-refused' });
   });
 

@@ -30,16 +30,22 @@ export interface Received {
   body: Buffer;
 }
 
+interface Answered {
+  incoming: IncomingMessage;
+  body: Buffer;
+}
+
 /** @param trust PEM of the authorities that its TLS certificate may come from; absent: those of the system */
 export type Send = (url: string, sent: Sent, trust: string | undefined) => Promise<Received>;
 
 /** @param networks CIDR; empty: every ordinary address. */
-export function outsideHttps(networks: readonly string[]): Send {
+export function outsideHttps(networks: readonly string[], now: () => number): Send {
   const allowed = new AllowedNetworks(networks);
   return async (url, sent, trust) => {
     const target = outsideUrl(url);
     const host = target.hostname.replace(/^\[|\]$/g, '');
-    return exchange(target, host, await addressOf(host, allowed), sent, trust);
+    const answer = await exchange(target, host, await addressOf(host, allowed), sent, trust);
+    return received(answer, now());
   };
 }
 
@@ -71,7 +77,7 @@ async function resolved(host: string): Promise<string[]> {
 /** What node:tls says of a certificate that it does not accept. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;
 
-function exchange(url: URL, host: string, address: string, sent: Sent, trust: string | undefined): Promise<Received> {
+function exchange(url: URL, host: string, address: string, sent: Sent, trust: string | undefined): Promise<Answered> {
   const { method, body, accept } = sent;
   return new Promise((resolve, reject) => {
     const outgoing = httpsRequest({
@@ -107,7 +113,7 @@ function exchange(url: URL, host: string, address: string, sent: Sent, trust: st
     });
     outgoing.on('response', (incoming: IncomingMessage) => {
       read(incoming).then(
-        (bytes) => resolve(received(incoming, bytes)),
+        (body) => resolve({ incoming, body }),
         () => reject(new OutsideFailure('unreachable', `${url.host} answered too much, or not to the end`)),
       );
     });
@@ -126,21 +132,21 @@ async function read(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-function received({ statusCode, headers }: IncomingMessage, body: Buffer): Received {
+function received({ incoming: { statusCode, headers }, body }: Answered, now: number): Received {
   const nonce = headers['replay-nonce'];
   return {
     status: statusCode ?? 0,
     mediaType: (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
     location: headers.location,
     nonce: typeof nonce === 'string' && /^[A-Za-z0-9_-]{1,256}$/.test(nonce) ? nonce : undefined,
-    retryAfterMs: retryAfter(headers['retry-after']),
+    retryAfterMs: retryAfter(headers['retry-after'], now),
     body,
   };
 }
 
 /** Seconds or a date (RFC 9110 10.2.3), bounded. */
-function retryAfter(text: string | undefined): number | undefined {
+function retryAfter(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), MOST_RETRY_AFTER_MS) : undefined;
 }
