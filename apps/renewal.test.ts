@@ -16,6 +16,7 @@ const all = services({
   pkiUrl: 'http://127.0.0.1:8080',
   pkiShards: 1,
   pkiStores: new Map(),
+  pkiReportStores: new Map(),
   pkiCredentialsFile: undefined,
   acmeNetworks: [],
   acmeResolvers: [],

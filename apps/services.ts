@@ -22,6 +22,7 @@ export function services(
     | 'pkiUrl'
     | 'pkiShards'
     | 'pkiStores'
+    | 'pkiReportStores'
     | 'pkiCredentialsFile'
     | 'acmeNetworks'
     | 'acmeResolvers'
@@ -44,7 +45,8 @@ export function services(
     definePca({
       pkiUrl: config.pkiUrl,
       shards: config.pkiShards,
-      stores: storesOf(config),
+      stores: storesOf(config.pkiStores, config),
+      reportStores: storesOf(config.pkiReportStores, config),
       acme: {
         networks: config.acmeNetworks,
         resolvers: config.acmeResolvers,

@@ -21,6 +21,8 @@ export interface Config {
   pkiShards: number;
   /** Where else lists are published, by the name that authorities give as `S3BucketName`. */
   pkiStores: ReadonlyMap<string, PkiStore>;
+  /** Where audit reports are written besides the data folder, by the name that is asked for as `S3BucketName`. */
+  pkiReportStores: ReadonlyMap<string, PkiStore>;
   /** JSON file with the access keys of the stores that need them. */
   pkiCredentialsFile: string | undefined;
   region: string;
@@ -76,6 +78,10 @@ export const SETTINGS = {
   PARAPET_PKI_STORES: [
     '',
     'where else lists are published: `name=folder:/path` or `name=s3:https://host/bucket`, separated by commas; authorities choose one by S3BucketName',
+  ],
+  PARAPET_PKI_REPORT_STORES: [
+    '',
+    'where audit reports are written besides the data folder, in the same form as PARAPET_PKI_STORES; who asks for one chooses by S3BucketName; not a place that everybody can read',
   ],
   PARAPET_PKI_CREDENTIALS_FILE: [
     '',
@@ -180,7 +186,8 @@ export function readConfig(environment: Environment = process.env): Config {
     pkiListen: address(get('PARAPET_PKI_LISTEN'), 'PARAPET_PKI_LISTEN'),
     pkiUrl: pkiUrl(get('PARAPET_PKI_URL') || `http://${get('PARAPET_PKI_LISTEN')}`),
     pkiShards: number(get('PARAPET_PKI_CRL_SHARDS'), 'PARAPET_PKI_CRL_SHARDS', 1, 4096),
-    pkiStores: pkiStores(get('PARAPET_PKI_STORES')),
+    pkiStores: pkiStores(get('PARAPET_PKI_STORES'), 'PARAPET_PKI_STORES'),
+    pkiReportStores: pkiStores(get('PARAPET_PKI_REPORT_STORES'), 'PARAPET_PKI_REPORT_STORES'),
     pkiCredentialsFile: get('PARAPET_PKI_CREDENTIALS_FILE') || undefined,
     region,
     partition,
@@ -234,13 +241,13 @@ function pkiUrl(text: string): string {
   return text;
 }
 
-function pkiStores(text: string): Map<string, PkiStore> {
+function pkiStores(text: string, setting: string): Map<string, PkiStore> {
   const stores = new Map<string, PkiStore>();
   for (const entry of text.split(',').flatMap((one) => one.trim() || [])) {
     const [, name, kind, place = ''] = /^([A-Za-z0-9._/-]{3,255})=(folder|s3):(.+)$/.exec(entry) ?? [];
     const isUrl = URL.canParse(place) && /^https?:$/.test(new URL(place).protocol) && new URL(place).pathname !== '/';
     if (name === undefined || (kind === 's3' && !isUrl))
-      throw new ConfigError(`PARAPET_PKI_STORES ${entry} is neither name=folder:path nor name=s3:URL with a bucket`);
+      throw new ConfigError(`${setting} ${entry} is neither name=folder:path nor name=s3:URL with a bucket`);
     stores.set(name, kind === 's3' ? { kind, url: place } : { kind: 'folder', folder: resolve(place) });
   }
   return stores;

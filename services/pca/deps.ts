@@ -10,7 +10,7 @@ import type { IssueCertificate } from './api/certificates.ts';
 import type { RevokeCertificate } from './api/revocation/revocations.ts';
 import type { Installation } from './domain/revocation/settings.ts';
 import type { Certificate } from './domain/x509/certificate.ts';
-import type { ListStore } from './jobs/revocation/stores/store.ts';
+import type { ObjectStore } from './jobs/stores/store.ts';
 import type { Validator } from './ops/acme/validation/validator.ts';
 import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
@@ -62,7 +62,9 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   recorder: Recorder;
   installation: Installation;
   /** Where lists are published besides the PKI listener, by name. */
-  listStores: ReadonlyMap<string, ListStore>;
+  listStores: ReadonlyMap<string, ObjectStore>;
+  /** Where audit reports go besides the data folder, by the name of the bucket. */
+  reportStores: ReadonlyMap<string, ObjectStore>;
   responders: Responders;
   ocspAnswers: OcspAnswers;
   acme: {

@@ -18,9 +18,9 @@ import { deliverLists } from './jobs/revocation/deliver-lists.ts';
 import { makeLists } from './jobs/revocation/make-lists.ts';
 import { observeLists } from './jobs/revocation/observe-lists.ts';
 import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
-import { FolderStore } from './jobs/revocation/stores/folder.ts';
-import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
-import type { ListStore } from './jobs/revocation/stores/store.ts';
+import { FolderStore } from './jobs/stores/folder.ts';
+import { type S3Options, S3Store } from './jobs/stores/s3.ts';
+import type { ObjectStore } from './jobs/stores/store.ts';
 import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
@@ -38,8 +38,10 @@ import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
+import { revokedCertificates } from './store/migrations/0009_revoked_certificates.ts';
 import { scm } from './store/migrations/0009_scm.ts';
 import { certificateKeys } from './store/migrations/0010_certificate_keys.ts';
+import { openOrders } from './store/migrations/0010_open_orders.ts';
 import { outside } from './store/migrations/0011_outside.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
@@ -54,6 +56,8 @@ export interface PcaOptions {
   shards: number;
   /** Where lists are published besides the listener, by name. */
   stores: ReadonlyMap<string, StoreOptions>;
+  /** Where audit reports go besides the data folder, by the name of the bucket. */
+  reportStores: ReadonlyMap<string, StoreOptions>;
   /** How the ACME server looks whether somebody controls a name. */
   acme: ValidationSettings;
   /** Where CAs outside may be: CIDR ranges. */
@@ -69,7 +73,19 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme, scm, certificateKeys, outside],
+    migrations: [
+      init,
+      revocation,
+      certificateIndex,
+      sharing,
+      auditReports,
+      acme,
+      revokedCertificates,
+      scm,
+      openOrders,
+      certificateKeys,
+      outside,
+    ],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
       destroyAuthorities,
@@ -92,7 +108,9 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   const tenants = new TenantKeys(tenantTable, { store, hsm, guard, clock, ids });
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'pca-jobs', boot: ids.uuidv7(), region: settings.region };
-  const { pkiUrl, shards, stores } = options;
+  const { pkiUrl, shards, stores, reportStores } = options;
+  const opened = (all: PcaOptions['stores']) =>
+    new Map([...all].map(([name, store]) => [name, openStoreOf(store, clock)]));
   observeLists(platform);
   const deps: PcaDeps = {
     ...platform,
@@ -106,7 +124,8 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     throwAwaySignatures: new ThrowAwaySignatures(),
     recorder: new Recorder(store as never, writer, () => undefined),
     installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
-    listStores: new Map([...stores].map(([name, store]) => [name, openListStore(store, clock)])),
+    listStores: opened(stores),
+    reportStores: opened(reportStores),
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
@@ -117,7 +136,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   return deps;
 }
 
-function openListStore(store: StoreOptions, clock: Clock): ListStore {
+function openStoreOf(store: StoreOptions, clock: Clock): ObjectStore {
   return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
 }
 

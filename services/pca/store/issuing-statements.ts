@@ -37,6 +37,11 @@ export const revocationsOf = prepareQuery<PcaTables, [certificateHash: string], 
     .where('state', '!=', 'released'),
 );
 
+export const certificateBySerial = prepareQuery<PcaTables, [authorityId: string, serial: string], CertificateRow>(
+  (db, authorityId, serial) =>
+    db.selectFrom('certificate').selectAll().where('authority_id', '=', authorityId).where('serial', '=', serial),
+);
+
 export const insertReserved = prepareWrite<PcaTables, CertificateRow>((db, row) =>
   db
     .insertInto('certificate')

@@ -1,5 +1,5 @@
 /** Files as we write them, as OpenSSL writes them, and as nobody should. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import { writePkcs12 } from './write.ts';
 const openssl = new Workplace();
 afterAll(() => openssl.close());
 
+const certtoolMissing = spawnSync('certtool', ['--version']).error !== undefined;
 const PASSPHRASE = Buffer.from('correct horse, Bätterie 🐎');
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   'RSA 2048': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
@@ -93,7 +94,7 @@ describe.each(Object.keys(KINDS))('a file with a key of kind %s', (kind) => {
     expect(wrong).toThrow('invalid password');
   });
 
-  it('is read by certtool', async () => {
+  it.skipIf(certtoolMissing)('is read by certtool', async () => {
     const file = openssl.file(await written);
     const args = ['--inder', '--p12-info', '--infile', file, '--password', PASSPHRASE.toString()];
     const said = execFileSync('certtool', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

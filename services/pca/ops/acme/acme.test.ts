@@ -11,7 +11,7 @@ import type { PcaClient } from '../../testing/harness.ts';
 import { PcaHarness, document as written } from '../../testing/harness.ts';
 import { makeRoot, makeSubordinate, refused, template, Workplace } from '../../testing/hierarchy.ts';
 
-const RUNS = Number(process.env.PARAPET_ACME_MUTATIONS ?? 3_000);
+const RUNS = Number(process.env.PARAPET_MUTATIONS ?? 3_000);
 
 let pca: PcaHarness;
 let admin: PcaClient;

@@ -13,7 +13,7 @@ import { certificateArn } from '../../domain/authority-ref.ts';
 import { planOf } from '../../domain/issuing.ts';
 import { type CertificateKeyRow, issuedKeyName } from '../../domain/keys/rows.ts';
 import type { Finding } from '../../domain/lint/run.ts';
-import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
+import { type CertificateRow, certificateRowBytes, UNREVOKED, type Unsealed } from '../../domain/rows.ts';
 import { nameKeys } from '../../domain/search/name-key.ts';
 import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
@@ -22,7 +22,7 @@ import { endReservation } from '../../store/certificate-queries.ts';
 import { deleteKeyRow } from '../../store/keys/key-queries.ts';
 import { conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
-import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
+import { isTrustedAt, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { type Checked, checkOrder, hashesOf } from './check-order.ts';
 import { type Order, resolveOrder } from './order.ts';
 
@@ -51,7 +51,7 @@ export const issueCertificate = implement(IssueCertificate, {
       token.once(tx, async () => {
         // Somebody has disabled the authority meanwhile, or changed it otherwise.
         if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-        if (!(await isTrusted(tx, record))) throw conflict(call, record);
+        if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
         if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
         return { CertificateArn: arn };
       }),
@@ -88,6 +88,7 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
       ...hashesOf(draft),
       requested_by: recipient.requestedBy,
       created_at: recipient.now,
+      ...UNREVOKED,
     };
     const row = await deps.reservations.take(reservation, await recipient.keyOf?.(reservation.serial));
     if (row) return row;
@@ -141,7 +142,7 @@ export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): P
   });
 }
 
-async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
+export async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
   const [row_mac] = await deps.guard.seal([certificateRowBytes(row)]);
   return { ...row, row_mac: row_mac! };
 }

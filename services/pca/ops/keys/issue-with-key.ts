@@ -23,7 +23,7 @@ import { requireCertificate } from '../issuing/get-certificate.ts';
 import { abandon, notReserved, reserve, signed } from '../issuing/issue-certificate.ts';
 import { type Order, planOrder, resolveWanted } from '../issuing/order.ts';
 import { type RequestToken, requestToken } from '../request-token.ts';
-import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
+import { isTrustedAt, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { answer, requireFile } from './key-file.ts';
 import type { NewKey } from './new-keys.ts';
 import { keptKey, sealKey, withKey } from './sealed-keys.ts';
@@ -122,7 +122,7 @@ async function issuedFor(call: AnyCall, deps: PcaDeps, issuing: Issuing): Promis
         await token.once(tx, async () => {
           isFirst = true;
           if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-          if (!(await isTrusted(tx, record))) throw conflict(call, record);
+          if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
           if (!(await endReservation(tx, issued, nameKeys(planned.planned)))) throw notReserved(reserved);
           return { CertificateArn: output.CertificateArn };
         });

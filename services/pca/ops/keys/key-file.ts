@@ -7,6 +7,7 @@ import { newPassphraseProblem } from '../../domain/pkcs12/passphrase.ts';
 import { encryptPrivateKey } from '../../domain/pkcs12/pbes2.ts';
 import { writePkcs12 } from '../../domain/pkcs12/write.ts';
 import { type Certificate, readCertificate, serialText } from '../../domain/x509/certificate.ts';
+import { generalNameText } from '../../domain/x509/general-name.ts';
 import { valuesOf } from '../../domain/x509/name.ts';
 import { ATTRIBUTE } from '../../domain/x509/oids.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
@@ -74,6 +75,7 @@ async function keyFile({ certificate, chain }: IssuedCertificate, key: Buffer, w
 }
 
 function friendlyName(bytes: Buffer): string {
-  const { subject, serial } = readCertificate(bytes);
-  return valuesOf(subject, ATTRIBUTE.commonName)[0] ?? `certificate ${serialText(serial)}`;
+  const { subject, serial, facts } = readCertificate(bytes);
+  const [name] = facts.subjectAltNames ?? [];
+  return valuesOf(subject, ATTRIBUTE.commonName)[0] ?? (name ? generalNameText(name) : serialText(serial));
 }

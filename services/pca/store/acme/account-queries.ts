@@ -141,6 +141,35 @@ export async function countOrdersSince(
   return Number(count);
 }
 
+/** Orders of an account made since a moment that have no end yet; they are counted, not believed. */
+export function listOpenOrders(
+  tx: AnyTransaction,
+  acmeAccountId: string,
+  since: number,
+  limit: number,
+): Promise<Pick<OrderRow, 'body' | 'created_at'>[]> {
+  return own(tx)
+    .selectFrom('acme_order')
+    .select(['body', 'created_at'])
+    .where('acme_account_id', '=', acmeAccountId)
+    .where('created_at', '>', since)
+    .where('status', 'in', ['pending', 'ready', 'processing'])
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Nobody else changes the account, or orders for it, before the transaction ends. False: it is not as it was read. */
+export async function lockAccount(tx: AnyTransaction, row: AcmeAccountRow): Promise<boolean> {
+  const found = await own(tx)
+    .selectFrom('acme_account')
+    .select('version')
+    .where('acme_account_id', '=', row.acme_account_id)
+    .forUpdate()
+    .executeTakeFirst();
+  return found?.version === row.version;
+}
+
 export async function insertOrder(tx: AnyTransaction, row: OrderRow): Promise<void> {
   await own(tx).insertInto('acme_order').values(row).execute();
 }

@@ -6,6 +6,8 @@ import type { CertificateRow } from '../../domain/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
 import { revocationsOf } from '../issuing-statements.ts';
 
+const AT_ONCE = 400;
+
 export function guardedRevocation(row: RevocationRow): GuardedRow {
   const name = `revocation of ${row.serial} of ${row.authority_id}`;
   return { name, data: revocationRowBytes(row), mac: row.row_mac };
@@ -18,6 +20,25 @@ export function readRevocation(db: Reader, authorityId: string, serial: string):
     .where('authority_id', '=', authorityId)
     .where('serial', '=', serial)
     .executeTakeFirst();
+}
+
+/** Those there are of certificates of an authority. */
+export async function readRevocations(
+  db: Reader,
+  authorityId: string,
+  serials: readonly string[],
+): Promise<RevocationRow[]> {
+  const found: RevocationRow[] = [];
+  for (let from = 0; from < serials.length; from += AT_ONCE)
+    found.push(
+      ...(await db
+        .selectFrom('revocation')
+        .selectAll()
+        .where('authority_id', '=', authorityId)
+        .where('serial', 'in', serials.slice(from, from + AT_ONCE))
+        .execute()),
+    );
+  return found;
 }
 
 /** The row in place of the one with the MAC `from`, or where there is none; false: somebody was faster. */
@@ -42,6 +63,19 @@ export async function writeRevocation(
       ...columns,
       listed: eb.case().when('listed', 'in', ON_LIST).then(eb.lit(LISTED.changed)).else(eb.lit(LISTED.pending)).end(),
     }))
+    .where('authority_id', '=', authority_id)
+    .where('serial', '=', serial)
+    .where('row_mac', '=', from)
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
+}
+
+/** What became of a certificate, in its own row; false: somebody has written it since it had the MAC `from`. */
+export async function markCertificate(tx: AnyTransaction, row: CertificateRow, from: Buffer): Promise<boolean> {
+  const { authority_id, serial, revocation_state, revocation_reason, revoked_at, row_mac } = row;
+  const updated = await own(tx)
+    .updateTable('certificate')
+    .set({ revocation_state, revocation_reason, revoked_at, row_mac })
     .where('authority_id', '=', authority_id)
     .where('serial', '=', serial)
     .where('row_mac', '=', from)
@@ -114,8 +148,6 @@ export async function countListed(db: Reader, { authorityId, shard }: ListOf): P
     .executeTakeFirstOrThrow();
   return Number(count);
 }
-
-const AT_ONCE = 400;
 
 /** Rows that still are what they were when the list was made. */
 export async function markListed(tx: AnyTransaction, rows: readonly RevocationRow[], listed: number): Promise<void> {

@@ -10,7 +10,7 @@ import {
   postgresMissing,
   startPostgres,
 } from '../../../../platform/store/testing/postgres-server.ts';
-import type { CertificateNameRow, CertificateRow } from '../../domain/rows.ts';
+import { type CertificateNameRow, type CertificateRow, UNREVOKED } from '../../domain/rows.ts';
 import { domainPrefix, keyOfText } from '../../domain/search/name-key.ts';
 import { definePca } from '../../index.ts';
 import type { Reader } from '../authority-queries.ts';
@@ -52,6 +52,7 @@ function made(at: number): Stored {
     public_key_hash: KEYS[(at >> 1) % 3]!,
     requested_by: 'arn:aws:iam::111111111111:user/ann',
     created_at: 100 + Math.floor(at / 5),
+    ...UNREVOKED,
     row_mac: Buffer.of(3),
   };
   return { row, names: [...new Set([NAMES[at % 6]!, NAMES[(at * 5) % 6]!])].map(keyOfText) };
@@ -75,9 +76,14 @@ describe.each([
     folder = mkdtempSync(join(tmpdir(), 'pca-search-'));
     if (engine === 'postgres') server = await startPostgres();
     const acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } };
+    const stores = new Map();
     const { migrations } = definePca({
-      ...{ pkiUrl: 'http://pki.example.com', shards: 4, stores: new Map() },
-      ...{ acme, outsideNetworks: [] },
+      pkiUrl: 'http://pki.example.com',
+      shards: 4,
+      stores,
+      reportStores: stores,
+      acme,
+      outsideNetworks: [],
     });
     store = await openStore<PcaTables>({
       service: 'pca',

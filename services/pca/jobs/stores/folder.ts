@@ -1,26 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { ServiceError } from '../../../../../platform/contract/error.ts';
-import type { ListStore } from './store.ts';
+import { ServiceError } from '../../../../platform/contract/error.ts';
+import type { ObjectFacts, ObjectStore } from './store.ts';
 
-/** Files of a folder; web servers know their media type by the ending. Readable by everybody: lists are public. */
-export class FolderStore implements ListStore {
+/** Files of a folder; web servers know their media type by the ending. Readable by everybody, unless they are private. */
+export class FolderStore implements ObjectStore {
   private readonly folder: string;
 
   constructor(folder: string) {
     this.folder = resolve(folder);
   }
 
-  async put(path: string, bytes: Buffer): Promise<void> {
+  async put(path: string, bytes: Buffer, { freshSeconds }: ObjectFacts): Promise<void> {
+    const isPrivate = freshSeconds === 'private';
+    const mode = isPrivate ? 0o600 : 0o644;
     const target = this.target(path);
     const part = `${target}.${randomUUID()}.part`;
     try {
-      await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-      const file = await open(part, 'wx', 0o644);
+      await mkdir(dirname(target), { recursive: true, mode: isPrivate ? 0o700 : 0o755 });
+      const file = await open(part, 'wx', mode);
       try {
         await file.writeFile(bytes);
-        await file.chmod(0o644);
+        await file.chmod(mode);
         await file.sync();
       } finally {
         await file.close();

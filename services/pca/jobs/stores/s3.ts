@@ -1,12 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type SigningCredentials, signHeaders } from '../../../../../platform/authn/sigv4/sign.ts';
-import { ServiceError } from '../../../../../platform/contract/error.ts';
-import type { Clock } from '../../../../../platform/runtime/clock.ts';
-import type { ListStore, ObjectFacts } from './store.ts';
+import { type SigningCredentials, signHeaders } from '../../../../platform/authn/sigv4/sign.ts';
+import { ServiceError } from '../../../../platform/contract/error.ts';
+import type { Clock } from '../../../../platform/runtime/clock.ts';
+import { MAX_OBJECT_BYTES, type ObjectFacts, type ObjectStore } from './store.ts';
 
 const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 1 << 27;
 
 export interface S3Options {
   /** With the bucket as its path: every compatible store understands that form. */
@@ -23,7 +22,7 @@ interface Answer {
 }
 
 /** A bucket, by requests signed with Signature Version 4 over the hash of their bodies. */
-export class S3Store implements ListStore {
+export class S3Store implements ObjectStore {
   private readonly options: S3Options;
   private readonly base: URL;
 
@@ -33,7 +32,8 @@ export class S3Store implements ListStore {
   }
 
   async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl }: ObjectFacts): Promise<void> {
-    const headers = ['content-type', mediaType, 'cache-control', `public, max-age=${freshSeconds}`];
+    const caches = freshSeconds === 'private' ? 'private, no-store' : `public, max-age=${freshSeconds}`;
+    const headers = ['content-type', mediaType, 'cache-control', caches];
     if (acl) headers.push('x-amz-acl', acl.toLowerCase().replaceAll('_', '-'));
     const { status } = await this.ask('PUT', path, headers, bytes);
     if (status !== 200) throw this.unusable(`it answered PUT ${path} with ${status}`);
@@ -88,7 +88,7 @@ async function collect(incoming: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new Error('answer too large');
+    if (size > MAX_OBJECT_BYTES) throw new Error('answer too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
