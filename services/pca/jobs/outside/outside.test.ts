@@ -31,7 +31,7 @@ const pem = (der: Buffer) =>
 describe.each([
   ['sqlite', undefined],
   ['postgres', postgresMissing()],
-] as const)('certificates from outside on %s', (engine, missing) => {
+] as const)('certificates from outside on %s', { timeout: 60_000 }, (engine, missing) => {
   let postgres: PostgresServer | undefined;
   let pca: PcaHarness;
   let root: PcaClient;
