@@ -23,6 +23,7 @@ const all = services({
   acmeHttpPort: 80,
   acmeTlsPort: 443,
   auditWitnesses: [],
+  outsideNetworks: [],
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

@@ -30,6 +30,7 @@ export function services(
     | 'acmeHttpPort'
     | 'acmeTlsPort'
     | 'auditWitnesses'
+    | 'outsideNetworks'
   >,
 ): readonly AnyService[] {
   return [
@@ -53,6 +54,7 @@ export function services(
         resolvers: config.acmeResolvers,
         ports: { http: config.acmeHttpPort, tls: config.acmeTlsPort },
       },
+      outsideNetworks: config.outsideNetworks,
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     defineAudit({ witnesses: witnessesOf(config) }),

@@ -57,6 +57,8 @@ export interface Config {
   acmeResolvers: readonly Address[];
   acmeHttpPort: number;
   acmeTlsPort: number;
+  /** Where CAs outside, that certificates are got from, may be: CIDR ranges. */
+  outsideNetworks: readonly string[];
   /** After a restore: the vault ends no user at a target of its own accord. */
   vaultRevocationHold: boolean;
   /** Who cosigns the checkpoints of the log. */
@@ -134,6 +136,10 @@ export const SETTINGS = {
   ],
   PARAPET_ACME_HTTP_PORT: ['80', 'port for http-01; another than 80 only where something forwards 80 to it'],
   PARAPET_ACME_TLS_PORT: ['443', 'port for tls-alpn-01; another than 443 only where something forwards 443 to it'],
+  PARAPET_OUTSIDE_NETWORKS: [
+    '',
+    'where CAs outside, that certificates are got from, may be: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+  ],
   PARAPET_VAULT_REVOCATION_HOLD: [
     'false',
     'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
@@ -216,6 +222,7 @@ export function readConfig(environment: Environment = process.env): Config {
       .flatMap((entry) => (entry.trim() === '' ? [] : [address(entry.trim(), 'PARAPET_ACME_RESOLVERS')])),
     acmeHttpPort: number(get('PARAPET_ACME_HTTP_PORT'), 'PARAPET_ACME_HTTP_PORT', 1, 65_535),
     acmeTlsPort: number(get('PARAPET_ACME_TLS_PORT'), 'PARAPET_ACME_TLS_PORT', 1, 65_535),
+    outsideNetworks: networks(get('PARAPET_OUTSIDE_NETWORKS'), 'PARAPET_OUTSIDE_NETWORKS'),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
     auditWitnesses: auditWitnesses(get('PARAPET_AUDIT_WITNESSES')),

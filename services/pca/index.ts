@@ -10,6 +10,8 @@ import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { lookAfterOrders } from './jobs/acme/look-after-orders.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
+import { carryOutOrders } from './jobs/outside/carry-out-orders.ts';
+import { renewCertificates } from './jobs/outside/renew-certificates.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { writeAuditReports } from './jobs/reports/write-audit-reports.ts';
 import { deliverLists } from './jobs/revocation/deliver-lists.ts';
@@ -29,6 +31,8 @@ import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
 import { NewKeys } from './ops/keys/new-keys.ts';
 import { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import { Responders } from './ops/ocsp/responders.ts';
+import { systemAnchors } from './ops/outside/anchors.ts';
+import { outsideHttps } from './ops/outside/client/https.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as revocation } from './store/migrations/0002_revocation.ts';
@@ -37,9 +41,10 @@ import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
 import { revokedCertificates } from './store/migrations/0009_revoked_certificates.ts';
-import { scm } from './store/migrations/0009_scm.ts';
-import { certificateKeys } from './store/migrations/0010_certificate_keys.ts';
 import { openOrders } from './store/migrations/0010_open_orders.ts';
+import { certificateKeys } from './store/migrations/0011_certificate_keys.ts';
+import { scm } from './store/migrations/0012_scm.ts';
+import { outside } from './store/migrations/0013_outside.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
@@ -57,6 +62,8 @@ export interface PcaOptions {
   reportStores: ReadonlyMap<string, StoreOptions>;
   /** How the ACME server looks whether somebody controls a name. */
   acme: ValidationSettings;
+  /** Where CAs outside may be: CIDR ranges. */
+  outsideNetworks: readonly string[];
 }
 
 export type StoreOptions =
@@ -79,6 +86,7 @@ export function definePca(options: PcaOptions) {
       openOrders,
       certificateKeys,
       scm,
+      outside,
     ],
     createDeps: (platform) => createDeps(platform, options),
     jobs: [
@@ -91,6 +99,8 @@ export function definePca(options: PcaOptions) {
       lookAfterOrders,
       destroyCertificates,
       remindOfExpiry,
+      carryOutOrders,
+      renewCertificates,
       renewRows,
     ],
   });
@@ -124,6 +134,7 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
     acme: { nonceKey: keptKey(hsm), validator: new Validator(options.acme) },
+    outside: { send: outsideHttps(options.outsideNetworks, () => clock.now()), anchors: systemAnchors },
   };
   deps.responders = new Responders(deps);
   return deps;

@@ -85,6 +85,7 @@ export async function startParapet(
     PARAPET_ACME_RESOLVERS: `127.0.0.1:${acme.dnsPort}`,
     PARAPET_ACME_HTTP_PORT: String(acme.httpPort),
     PARAPET_ACME_TLS_PORT: String(acme.tlsPort),
+    PARAPET_OUTSIDE_NETWORKS: '127.0.0.0/8',
     PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
     ...(postgres && { PARAPET_DATABASE: postgres.url }),
     ...options.env,

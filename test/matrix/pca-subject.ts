@@ -61,6 +61,8 @@ export interface PcaObjects {
   auditReportId?: string;
   acmeDirectory?: string;
   acmeKey?: string;
+  outsideArn?: string;
+  outsideOrder?: string;
 }
 
 export async function makeAuthority(operation: AnyOperation, ask: Ask): Promise<PcaObjects> {
@@ -69,6 +71,7 @@ export async function makeAuthority(operation: AnyOperation, ask: Ask): Promise<
   if (/^CreateCertificateAuthority$|^ListCertificateAuthorities$|BlockKey|BlockedKeys|UnblockKey/.test(name)) return {};
   if (name === 'UploadCertificate') return {};
   if (isOnUploaded(operation)) return { certificateArn: await upload(ask, name) };
+  if (name.includes('Outside')) return name === 'CreateOutsideAuthority' ? {} : makeOutside(ask, name);
   const authorityArn = await newAuthority(ask, 'ROOT');
   const authority = { CertificateAuthorityArn: authorityArn };
   if (name === 'RestoreCertificateAuthority') await ask('/v1/pca/delete-certificate-authority', authority);
@@ -206,4 +209,18 @@ async function makeDirectory(ask: Ask, authority: Input): Promise<PcaObjects> {
   const { DirectoryId } = Directory as { DirectoryId: string };
   const { Key } = await ask('/v1/pca/create-acme-external-account-key', { ...authority, DirectoryId });
   return { acmeDirectory: DirectoryId, acmeKey: (Key as { ExternalAccountKeyId: string }).ExternalAccountKeyId };
+}
+
+/** An outside CA that nobody answers for, with an order where there has to be one. */
+async function makeOutside(ask: Ask, name: string): Promise<PcaObjects> {
+  const { OutsideAuthority } = await ask('/v1/pca/create-outside-authority', {
+    DirectoryUrl: 'https://127.0.0.1:1/directory',
+  });
+  const { Arn: OutsideAuthorityArn } = OutsideAuthority as { Arn: string };
+  if (!/OutsideOrder$/.test(name)) return { outsideArn: OutsideAuthorityArn };
+  const { Order } = await ask('/v1/pca/request-outside-certificate', {
+    OutsideAuthorityArn,
+    Names: ['www.example.test'],
+  });
+  return { outsideArn: OutsideAuthorityArn, outsideOrder: (Order as { OrderId: string }).OrderId };
 }

@@ -55,6 +55,8 @@ export interface Objects {
   auditReportId: string;
   acmeDirectory: string;
   acmeKey: string;
+  outsideArn: string;
+  outsideOrder: string;
   wrappingId: string;
   wrappingToken: string;
   credentialRole: string;
@@ -215,6 +217,8 @@ function nothing(operation: AnyOperation, home: string, decisionId: string): Obj
       : `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
     acmeDirectory: randomUUID(),
     acmeKey: randomUUID(),
+    outsideArn: `arn:aws:acm-pca:local-1:${home}:outside-authority/${randomUUID()}`,
+    outsideOrder: randomUUID(),
     wrappingId: randomUUID(),
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
     credentialRole: uniqueName('role'),
@@ -283,6 +287,9 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     DirectoryId: objects.acmeDirectory,
     ExternalAccountKeyId: objects.acmeKey,
     AcmeAccountId: randomUUID(),
+    OutsideAuthorityArn: objects.outsideArn,
+    OrderId: objects.outsideOrder,
+    CertificateId: randomUUID(),
     CertificateSerial: serialOf(objects.certificateArn),
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.
@@ -407,6 +414,8 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       return [objects.authorityArn];
     case 'acm-pca:certificate':
       return [objects.certificateArn];
+    case 'acm-pca:outside-authority':
+      return [objects.outsideArn];
     case 'secretsmanager:target':
       return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:

@@ -8,6 +8,9 @@ import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
 import * as keys from './keys/export.ts';
 import * as keyIssuing from './keys/issue-with-key.ts';
+import * as outsideAuthorities from './outside/authorities.ts';
+import * as outsideCertificates from './outside/certificates.ts';
+import * as outsideProtocol from './outside/protocol.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
 import * as reports from './reports/audit-reports.ts';
@@ -96,4 +99,18 @@ export const pcaOperations = {
   ReissueCertificate: inventory.ReissueCertificate,
   TagCertificate: uploads.TagCertificate,
   UntagCertificate: uploads.UntagCertificate,
+  CreateOutsideAuthority: outsideAuthorities.CreateOutsideAuthority,
+  DescribeOutsideAuthority: outsideAuthorities.DescribeOutsideAuthority,
+  ListOutsideAuthorities: outsideAuthorities.ListOutsideAuthorities,
+  UpdateOutsideAuthority: outsideAuthorities.UpdateOutsideAuthority,
+  DeleteOutsideAuthority: outsideAuthorities.DeleteOutsideAuthority,
+  RequestOutsideCertificate: outsideCertificates.RequestOutsideCertificate,
+  DescribeOutsideOrder: outsideCertificates.DescribeOutsideOrder,
+  ListOutsideOrders: outsideCertificates.ListOutsideOrders,
+  CancelOutsideOrder: outsideCertificates.CancelOutsideOrder,
+  DescribeOutsideCertificate: outsideCertificates.DescribeOutsideCertificate,
+  ListOutsideCertificates: outsideCertificates.ListOutsideCertificates,
+  RenewOutsideCertificate: outsideCertificates.RenewOutsideCertificate,
+  RevokeOutsideCertificate: outsideCertificates.RevokeOutsideCertificate,
+  GetOutsideProof: outsideProtocol.GetOutsideProof,
 } as const;

@@ -16,3 +16,6 @@ export const MAX_PENDING_ACME_AUTHORIZATIONS_PER_ACCOUNT = 500;
 export const MAX_KEPT_CERTIFICATES_PER_ACCOUNT = 100_000;
 /** Of one certificate from elsewhere, besides the one in force. */
 export const MAX_KEPT_VERSIONS = 20;
+export const MAX_OUTSIDE_AUTHORITIES_PER_ACCOUNT = 100;
+/** At one outside CA, under way at once. */
+export const MAX_OPEN_OUTSIDE_ORDERS = 1_000;

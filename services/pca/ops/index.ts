@@ -32,6 +32,26 @@ import { previewCertificate } from './issuing/preview-certificate.ts';
 import { deleteCertificateKey, exportCertificate, exportPrivateKey } from './keys/export.ts';
 import { issueCertificateWithKey } from './keys/issue-with-key.ts';
 import { answerOcspRequest } from './ocsp/answer-ocsp-request.ts';
+import {
+  createOutsideAuthority,
+  deleteOutsideAuthorityOfAccount,
+  describeOutsideAuthority,
+  listOutsideAuthoritiesOfAccount,
+  updateOutsideAuthority,
+} from './outside/authorities.ts';
+import {
+  describeOutsideCertificate,
+  listOutsideCertificatesOfAuthority,
+  renewOutsideCertificate,
+  revokeOutsideCertificate,
+} from './outside/certificates.ts';
+import {
+  cancelOutsideOrder,
+  describeOutsideOrder,
+  listOutsideOrdersOfAuthority,
+  requestOutsideCertificate,
+} from './outside/orders.ts';
+import { getOutsideProof } from './outside/proofs.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import {
   describeCertificateAuthority,
@@ -138,4 +158,18 @@ export const pcaHandlers = [
   reissueCertificate,
   tagCertificate,
   untagCertificate,
+  createOutsideAuthority,
+  describeOutsideAuthority,
+  listOutsideAuthoritiesOfAccount,
+  updateOutsideAuthority,
+  deleteOutsideAuthorityOfAccount,
+  requestOutsideCertificate,
+  describeOutsideOrder,
+  listOutsideOrdersOfAuthority,
+  cancelOutsideOrder,
+  describeOutsideCertificate,
+  listOutsideCertificatesOfAuthority,
+  renewOutsideCertificate,
+  revokeOutsideCertificate,
+  getOutsideProof,
 ] as const;

@@ -1,5 +1,11 @@
 import type { AcmeAccountRow, BindingKeyRow, DirectoryRow, NonceRow, OrderRow } from '../domain/acme/rows.ts';
 import type { CertificateKeyRow } from '../domain/keys/rows.ts';
+import type {
+  OutsideAuthorityRow,
+  OutsideCertificateRow,
+  OutsideOrderRow,
+  OutsideProofRow,
+} from '../domain/outside/rows.ts';
 import type { ListRow, ResponderRow, RevocationRow } from '../domain/revocation/rows.ts';
 import type {
   AuditReportRow,
@@ -18,6 +24,10 @@ export interface PcaTables {
   acme_account: AcmeAccountRow;
   acme_order: OrderRow;
   acme_nonce: NonceRow;
+  outside_authority: OutsideAuthorityRow;
+  outside_order: OutsideOrderRow;
+  outside_proof: OutsideProofRow;
+  outside_certificate: OutsideCertificateRow;
   tenant_key: TenantRow;
   authority: AuthorityRow;
   certificate: CertificateRow;

@@ -68,7 +68,8 @@ export class PcaHarness {
   ): Promise<PcaHarness> {
     const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map(), reportStores = new Map() } = options;
     const { acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } } } = options;
-    const pcaService = definePca({ pkiUrl, shards, stores, reportStores, acme });
+    const { outsideNetworks = ['127.0.0.0/8'] } = options;
+    const pcaService = definePca({ pkiUrl, shards, stores, reportStores, acme, outsideNetworks });
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const kms = await KmsHarness.open({ principals, projects });

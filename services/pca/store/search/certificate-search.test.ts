@@ -84,6 +84,7 @@ describe.each([
       stores,
       reportStores: stores,
       acme,
+      outsideNetworks: [],
     });
     store = await openStore<PcaTables>({
       service: 'pca',

@@ -2,7 +2,7 @@ import type { Migration } from '../../../../platform/store/index.ts';
 
 /** Private keys of certificates, sealed. A certificate that is renewed under its ARN has a key for each version. */
 export const certificateKeys: Migration = {
-  name: '0010_certificate_keys',
+  name: '0011_certificate_keys',
   async up(db) {
     await db.schema
       .createTable('certificate_key')

@@ -2,7 +2,7 @@
 import type { Migration } from '../../../../platform/store/index.ts';
 
 export const scm: Migration = {
-  name: '0009_scm',
+  name: '0012_scm',
   async up(db) {
     await db.schema
       .createTable('kept_certificate')
