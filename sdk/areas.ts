@@ -276,7 +276,6 @@ export const areas = {
     GetCertificate: pcaOperations.GetCertificate,
     ListCertificates: pcaOperations.ListCertificates,
     IssueCertificateWithKey: pcaOperations.IssueCertificateWithKey,
-    ExportCertificate: pcaOperations.ExportCertificate,
     ExportPrivateKey: pcaOperations.ExportPrivateKey,
     DeleteCertificateKey: pcaOperations.DeleteCertificateKey,
     PutPolicy: pcaOperations.PutPolicy,

@@ -17,14 +17,13 @@ const NEEDS_CERTIFICATE: ReadonlySet<string> = new Set([
   'CreateCertificateAuthorityAuditReport',
   'DescribeCertificateAuthorityAuditReport',
   'GetCertificateAuthorityAuditReport',
-  'ExportCertificate',
   'ExportPrivateKey',
   'DeleteCertificateKey',
   'ReissueCertificate',
 ]);
 
 /** About the key that is kept with a certificate. */
-const ON_KEY: ReadonlySet<string> = new Set(['ExportCertificate', 'ExportPrivateKey', 'DeleteCertificateKey']);
+const ON_KEY: ReadonlySet<string> = new Set(['ExportPrivateKey', 'DeleteCertificateKey']);
 
 /** Reports are written by a job. */
 async function written(ask: Ask, authority: Input, AuditReportId: string): Promise<void> {

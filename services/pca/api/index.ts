@@ -39,7 +39,6 @@ export const pcaOperations = {
   GetCertificate: certificates.GetCertificate,
   ListCertificates: search.ListCertificates,
   IssueCertificateWithKey: keyIssuing.IssueCertificateWithKey,
-  ExportCertificate: keys.ExportCertificate,
   ExportPrivateKey: keys.ExportPrivateKey,
   DeleteCertificateKey: keys.DeleteCertificateKey,
   PutPolicy: policies.PutPolicy,

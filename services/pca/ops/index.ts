@@ -29,7 +29,7 @@ import { describeRenewal } from './describe-renewal.ts';
 import { getCertificate } from './issuing/get-certificate.ts';
 import { issueCertificate } from './issuing/issue-certificate.ts';
 import { previewCertificate } from './issuing/preview-certificate.ts';
-import { deleteCertificateKey, exportCertificate, exportPrivateKey } from './keys/export.ts';
+import { deleteCertificateKey, exportPrivateKey } from './keys/export.ts';
 import { issueCertificateWithKey } from './keys/issue-with-key.ts';
 import { answerOcspRequest } from './ocsp/answer-ocsp-request.ts';
 import {
@@ -111,7 +111,6 @@ export const pcaHandlers = [
   getCertificate,
   listCertificates,
   issueCertificateWithKey,
-  exportCertificate,
   exportPrivateKey,
   deleteCertificateKey,
   putPolicy,

@@ -36,12 +36,14 @@ const MAX_CHAIN_BYTES = 524_288;
 
 const files = {
   /** PEM or DER. PEM may hold the chain as well. */
-  Certificate: blob(2 * MAX_CERTIFICATE_BYTES),
+  Certificate: blob(2 * MAX_CERTIFICATE_BYTES).optional(),
   /** PEM or DER, in any order. */
   CertificateChain: blob(MAX_CHAIN_BYTES, 0).optional(),
   /** PEM or DER: PKCS #8, PKCS #1 or SEC 1. */
   PrivateKey: secretBlob(5_120).optional(),
-  /** Of a private key that is encrypted, as bytes. */
+  /** A PKCS #12 file in the place of the three above: certificate, chain and private key, under the Passphrase. */
+  Pkcs12: secretBlob(131_072).optional(),
+  /** Of a private key that is encrypted, or of the PKCS #12 file, as bytes of UTF-8. */
   Passphrase: secretBlob(1_024).optional(),
   /** Takes a certificate that has expired. */
   AllowExpired: flag().optional(),

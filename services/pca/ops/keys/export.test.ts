@@ -64,10 +64,10 @@ describe.each([
 
   describe.skipIf(missing)('an export', () => {
     it('is PEM as servers want it, DER, or PKCS #7 that openssl reads', async () => {
-      expect((await admin.ExportCertificate(of(arn))).File.toString()).toBe(certificate + chain);
-      const { File: der } = await admin.ExportCertificate({ ...of(arn), Format: 'DER' });
+      expect((await admin.DownloadCertificate({ CertificateArn: arn })).Content.toString()).toBe(certificate + chain);
+      const { Content: der } = await admin.DownloadCertificate({ CertificateArn: arn, Format: 'DER' });
       expect(der).toEqual(new X509Certificate(certificate).raw);
-      const { File: p7 } = await admin.ExportCertificate({ ...of(arn), Format: 'PKCS7' });
+      const { Content: p7 } = await admin.DownloadCertificate({ CertificateArn: arn, Format: 'PKCS7' });
       const printed = openssl.openssl('pkcs7', '-inform', 'DER', '-in', openssl.file(p7), '-print_certs');
       expect(printed.match(/BEGIN CERTIFICATE/g)).toHaveLength(3);
       for (const pem of certificate.match(/^[A-Za-z0-9+/=]{20,}$/gm)!) expect(printed).toContain(pem);
@@ -125,7 +125,7 @@ describe.each([
     it.each<[string, () => Promise<unknown>, string, string]>([
       [
         'a certificate that is not there',
-        () => admin.ExportCertificate(of(`${issuing}/certificate/00ff`)),
+        () => admin.ExportPrivateKey({ ...of(`${issuing}/certificate/00ff`), KeyFormat: 'PEM' }),
         'NotFound',
         'does not exist',
       ],

@@ -207,8 +207,8 @@ describe.each([
 
     it('exports the certificate does not export the key, and the second factor can be required', async () => {
       const { CertificateArn } = await admin.IssueCertificateWithKey(order({ KeepKey: true }));
-      const reader = user('reader', allow('acm-pca:ExportCertificate'));
-      expect((await reader.ExportCertificate(of(CertificateArn))).File.toString()).toContain('BEGIN CERTIFICATE');
+      const reader = user('reader', allow('acm-pca:DownloadCertificate'));
+      expect((await reader.DownloadCertificate({ CertificateArn })).Content.toString()).toContain('BEGIN CERTIFICATE');
       const asked = { ...of(CertificateArn), KeyFormat: 'PEM' as const };
       await expect(reader.ExportPrivateKey(asked)).rejects.toMatchObject(refused('AccessDenied'));
       const Condition = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } };
@@ -223,7 +223,7 @@ describe.each([
       const stranger = pca.user('stranger', undefined, OTHER_ACCOUNT);
       for (const ask of [
         () => stranger.ExportPrivateKey({ ...of(CertificateArn), KeyFormat: 'PEM' }),
-        () => stranger.ExportCertificate(of(CertificateArn)),
+        () => stranger.DownloadCertificate({ CertificateArn }),
         () => stranger.DeleteCertificateKey(of(CertificateArn)),
         () => stranger.IssueCertificateWithKey(order()),
       ])
@@ -324,13 +324,13 @@ describe.each([
       );
       const CertificateArn = `${issuing}/certificate/${row!.serial}`;
       await expect(admin.ExportPrivateKey({ ...of(CertificateArn), KeyFormat: 'PEM' })).rejects.toMatchObject(
-        refused('RequestInProgress'),
+        refused('NotFound'),
       );
       pca.kms.advance(11 * 60_000);
       await endReservations.run(pca.deps);
       expect(await kept()).toEqual(before);
       await expect(admin.ExportPrivateKey({ ...of(CertificateArn), KeyFormat: 'PEM' })).rejects.toMatchObject(
-        refused('RequestFailed'),
+        refused('NotFound'),
       );
     });
 

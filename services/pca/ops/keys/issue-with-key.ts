@@ -94,11 +94,10 @@ async function issuedFor(call: AnyCall, deps: PcaDeps, issuing: Issuing): Promis
   const planned = await plannedFor(call, deps, issuing);
   const kept = (serial: string) =>
     sealKey(deps, issuedKeyName({ ...record.row, serial }, deps.settings), { ...key, now: call.now });
-  const { row, store, abandon } = await issueFor(call, deps, planned, input.KeepKey ? kept : undefined);
+  const { arn, row, store, abandon } = await issueFor(call, deps, planned, input.KeepKey ? kept : undefined);
   try {
     const { chain } = record.issuer;
-    const certificate = { certificate: row.certificate as Buffer, serial: row.serial, chain };
-    const output = await answer(record, certificate, key.pkcs8, input);
+    const output = await answer({ arn, certificate: row.certificate as Buffer, chain }, key.pkcs8, input);
     return change(
       async (tx) => {
         let isFirst = false;
@@ -146,5 +145,5 @@ async function issuedBefore(
     throw call.fail('RequestAlreadyProcessed', `${arn} was issued by an earlier request, and its key was not kept`, {
       hint: 'if the answer was lost, revoke the certificate and issue another one with a new token',
     });
-  return withKey(deps, kept, (pkcs8) => answer(record, { certificate, serial: row.serial, chain }, pkcs8, input));
+  return withKey(deps, kept, (pkcs8) => answer({ arn, certificate, chain }, pkcs8, input));
 }

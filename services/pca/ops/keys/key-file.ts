@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import { toPem } from '../../../../platform/contract/der.ts';
 import type { CertificateWithKey, KEY_FORMATS } from '../../api/keys/shapes.ts';
-import { certificateArn } from '../../domain/authority-ref.ts';
 import { newPassphraseProblem } from '../../domain/pkcs12/passphrase.ts';
 import { encryptPrivateKey } from '../../domain/pkcs12/pbes2.ts';
 import { writePkcs12 } from '../../domain/pkcs12/write.ts';
@@ -10,7 +9,6 @@ import { type Certificate, readCertificate, serialText } from '../../domain/x509
 import { generalNameText } from '../../domain/x509/general-name.ts';
 import { valuesOf } from '../../domain/x509/name.ts';
 import { ATTRIBUTE } from '../../domain/x509/oids.ts';
-import type { AuthorityRecord } from '../../store/authorities.ts';
 import type { AnyCall } from '../authority-access.ts';
 import { certificatePem, chainPem } from '../read-authorities.ts';
 
@@ -19,9 +17,9 @@ export interface WantedFile {
   Passphrase?: Buffer | undefined;
 }
 
-/** A certificate that one of our authorities issued. */
-export interface IssuedCertificate {
-  serial: string;
+/** The certificate of the key. */
+export interface OfKey {
+  arn: string;
   certificate: Buffer;
   /** From the issuer to the root. */
   chain: readonly Certificate[];
@@ -44,21 +42,20 @@ export function requireFile(call: AnyCall, wanted: WantedFile): void {
 
 /** What an operation answers that gives the key out. The caller has required what `requireFile` does. */
 export async function answer(
-  { arn }: AuthorityRecord,
-  issued: IssuedCertificate,
+  of: OfKey,
   pkcs8: Buffer,
   wanted: WantedFile,
 ): Promise<z.output<typeof CertificateWithKey>> {
-  const { certificate, chain, serial } = issued;
+  const { arn, certificate, chain } = of;
   return {
-    CertificateArn: certificateArn(arn, serial),
+    CertificateArn: arn,
     Certificate: certificatePem(certificate),
     ...chainPem(chain),
-    PrivateKey: await keyFile(issued, pkcs8, wanted),
+    PrivateKey: await keyFile(of, pkcs8, wanted),
   };
 }
 
-async function keyFile({ certificate, chain }: IssuedCertificate, key: Buffer, wanted: WantedFile): Promise<Buffer> {
+async function keyFile({ certificate, chain }: OfKey, key: Buffer, wanted: WantedFile): Promise<Buffer> {
   const { Passphrase: passphrase = Buffer.alloc(0) } = wanted;
   switch (formatOf(wanted)) {
     case 'PEM':

@@ -148,6 +148,7 @@ export type KeptEdit = Partial<
     | 'restorable_until'
     | 'tags'
     | 'enterprise_project_id'
+    | 'has_key'
   >
 >;
 
@@ -155,7 +156,7 @@ export async function changeKept<Output>(
   call: AnyCall,
   deps: PcaDeps,
   record: KeptRecord,
-  wanted: { action: KeptAction; edit: KeptEdit; output: Output },
+  wanted: { action: KeptAction; edit: KeptEdit; output: Output; also?(tx: AnyTransaction): Promise<unknown> },
 ): Promise<Change<Output>> {
   const { row_mac, ...before } = record.row;
   const row = await sealedKept(deps, { ...before, ...wanted.edit, version: before.version + 1 });
@@ -163,6 +164,7 @@ export async function changeKept<Output>(
     // At the commit: the repetition of a request that succeeded gets its answer, whatever state that left behind.
     requireKept(call, wanted.action, record);
     if (!(await replaceKept(tx, row))) throw keptConflict(call, record);
+    await wanted.also?.(tx);
     if (row.name !== before.name) {
       await deleteKeptNames(tx, row, [keyOfLabel(before.name)]);
       await insertKeptNames(tx, row, [keyOfLabel(row.name)]);

@@ -97,7 +97,7 @@ function keptFacts({ row, tags }: KeptRecord) {
 }
 
 /** What stands above it, its issuer first. Above the certificate that a root issued to itself there is nothing. */
-function chainOf(record: InventoryRecord): readonly Certificate[] {
+export function chainOf(record: InventoryRecord): readonly Certificate[] {
   if (record.kind === 'kept') return readChain(record.row.chain);
   const { row, authority } = record;
   return row.public_key_hash === authority.row.public_key_hash ? [] : authority.issuer.chain;

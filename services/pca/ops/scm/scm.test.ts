@@ -79,6 +79,33 @@ describe.each([
     expect(records).not.toContain(bytes(shop.key).toString('base64').slice(40, 80));
   });
 
+  on('give their key to who may export it, in a file that openssl reads', async () => {
+    const exported = await admin.ExportPrivateKey({
+      CertificateArn: shopArn,
+      Passphrase: bytes('correct horse battery'),
+    });
+    expect(exported.CertificateArn).toBe(shopArn);
+    const out = place.openssl(
+      ...[
+        'pkcs12',
+        '-in',
+        place.file(exported.PrivateKey),
+        '-passin',
+        'pass:correct horse battery',
+        '-nodes',
+        '-nocerts',
+      ],
+    );
+    expect(out).toContain(shop.key.trim());
+    const refusals: [Parameters<PcaClient['ExportPrivateKey']>[0], PcaClient, string][] = [
+      [{ CertificateArn: shopArn, KeyFormat: 'PEM' }, stranger, 'AccessDenied'],
+      [{ CertificateArn: shopArn.replace(/.{12}$/, '000000000000'), KeyFormat: 'PEM' }, admin, 'NotFound'],
+      [{ CertificateArn: shopArn, CertificateAuthorityArn: authority, KeyFormat: 'PEM' }, admin, 'NotFound'],
+      [{ CertificateArn: shopArn }, admin, 'InvalidArgs'],
+    ];
+    for (const [input, by, code] of refusals) await expect(by.ExportPrivateKey(input)).rejects.toMatchObject({ code });
+  });
+
   on('are downloaded in forms that openssl reads', async () => {
     const get = async (Format: 'PEM' | 'PEM_CHAIN' | 'PEM_FULL_CHAIN' | 'DER' | 'PKCS7') =>
       (await admin.DownloadCertificate({ CertificateArn: shopArn, Format })).Content;
@@ -308,5 +335,34 @@ describe.each([
     // The one that was uploaded had 90 days, and nobody looked while 60 and 30 passed.
     expect(await of(shopArn)).toEqual(['30']);
     expect(new Set(await told()).size).toBe((await told()).length);
+  });
+
+  on('are taken from PKCS #12 files, and lose their key when that is deleted', async () => {
+    const own = makeOutside(place);
+    const file = place.file('');
+    place.openssl(
+      ...['pkcs12', '-export', '-inkey', place.file(own.key), '-in', place.file(own.leaf + own.issuing + own.root)],
+      ...['-passout', 'pass:changeit', '-out', file],
+    );
+    const upload = (Passphrase: string, more = {}) =>
+      admin.UploadCertificate({ Name: 'store', Pkcs12: readFileSync(file), Passphrase: bytes(Passphrase), ...more });
+    await expect(upload('wrong')).rejects.toMatchObject(refused('InvalidArgs', 'password'));
+    await expect(upload('changeit', { Certificate: bytes(own.leaf) })).rejects.toMatchObject(
+      refused('InvalidArgs', 'once'),
+    );
+    await expect(admin.UploadCertificate({ Name: 'none' })).rejects.toMatchObject(refused('InvalidArgs', 'neither'));
+    const { CertificateArn } = await upload('changeit');
+    expect(await describeIt(CertificateArn)).toMatchObject({ HasPrivateKey: true, Chain: [{}, {}] });
+    const { PrivateKey } = await admin.ExportPrivateKey({ CertificateArn, KeyFormat: 'PEM' });
+    expect(PrivateKey.toString().trim()).toBe(own.key.trim());
+    const serial = (await describeIt(CertificateArn)).Serial;
+    await expect(admin.DeleteCertificateKey({ CertificateArn })).rejects.toMatchObject(
+      refused('InvalidRequest', 'confirmed'),
+    );
+    await admin.DeleteCertificateKey({ CertificateArn, Confirmation: `delete the key of ${serial}` });
+    expect(await describeIt(CertificateArn)).toMatchObject({ HasPrivateKey: false });
+    await expect(admin.ExportPrivateKey({ CertificateArn, KeyFormat: 'PEM' })).rejects.toMatchObject(
+      refused('NotFound'),
+    );
   });
 });

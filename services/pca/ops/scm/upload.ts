@@ -2,6 +2,7 @@
  * Certificates from elsewhere are brought here. A private key is opened, compared with the certificate, made to sign, and
  * sealed; what was in the clear is zeroed before anything is answered, whatever comes of it.
  */
+import { toPem } from '../../../../platform/contract/der.ts';
 import { DEFAULT_PROJECT } from '../../../../platform/contract/enterprise-project.ts';
 import type { InputOf, OutputOf } from '../../../../platform/contract/operation.ts';
 import { addTags, tagMap, tagsColumn } from '../../../../platform/contract/tags.ts';
@@ -11,6 +12,8 @@ import { UploadCertificate, UploadCertificateVersion } from '../../api/scm/uploa
 import type { PcaDeps } from '../../deps.ts';
 import { authorityArn, certificateArn } from '../../domain/authority-ref.ts';
 import { MAX_KEPT_CERTIFICATES_PER_ACCOUNT } from '../../domain/limits.ts';
+import { Pkcs12Problem } from '../../domain/pkcs12/problem.ts';
+import { readPkcs12 } from '../../domain/pkcs12/read.ts';
 import { keptArn } from '../../domain/scm/certificate-ref.ts';
 import { fingerprintOf } from '../../domain/scm/facts.ts';
 import { keyMismatch, openPrivateKey } from '../../domain/scm/private-key-file.ts';
@@ -86,25 +89,60 @@ async function withUpload<Output>(
 ): Promise<Output> {
   let pkcs8: Buffer | undefined;
   try {
-    if (files.PrivateKey) {
-      const opened = await openPrivateKey(files.PrivateKey, files.Passphrase);
-      if (!opened.ok) throw call.fail('InvalidArgs', opened.problem);
-      pkcs8 = opened.pkcs8;
-    } else if (files.Passphrase) throw call.fail('InvalidArgs', 'there is a Passphrase and no PrivateKey');
-    const upload = checked(call, files, pkcs8);
+    const opened = await openFiles(call, files);
+    ({ pkcs8 } = opened);
+    const upload = checked(call, files, opened);
     await requireNew(call, deps, upload.certificate);
     const inUse = await namesInUse(deps, call.caller.accountId, upload.certificate, call.now);
     return await work({ ...upload, warnings: [...upload.warnings, ...inUse].slice(0, MAX_WARNINGS) }, pkcs8);
   } finally {
-    for (const secret of [files.PrivateKey, files.Passphrase, pkcs8]) secret?.fill(0);
+    for (const secret of [files.PrivateKey, files.Pkcs12, files.Passphrase, pkcs8]) secret?.fill(0);
+  }
+}
+
+interface Opened {
+  certificate: Buffer;
+  chain: Buffer | undefined;
+  pkcs8: Buffer | undefined;
+}
+
+async function openFiles(call: AnyCall, files: Files): Promise<Opened> {
+  const { Certificate: certificate, CertificateChain: chain, PrivateKey, Pkcs12, Passphrase } = files;
+  const isApart = certificate !== undefined || chain !== undefined || PrivateKey !== undefined;
+  if (Pkcs12) {
+    if (isApart)
+      throw call.fail('InvalidArgs', 'a PKCS #12 file has certificate, chain and private key: give them once', {
+        hint: 'either Pkcs12, or Certificate with what belongs to it',
+      });
+    return openPkcs12(call, Pkcs12, Passphrase);
+  }
+  if (!certificate) throw call.fail('InvalidArgs', 'there is neither a Certificate nor a PKCS #12 file');
+  if (!PrivateKey) {
+    if (Passphrase) throw call.fail('InvalidArgs', 'there is a Passphrase and no PrivateKey');
+    return { certificate, chain, pkcs8: undefined };
+  }
+  const opened = await openPrivateKey(PrivateKey, Passphrase);
+  if (!opened.ok) throw call.fail('InvalidArgs', opened.problem);
+  return { certificate, chain, pkcs8: opened.pkcs8 };
+}
+
+async function openPkcs12(call: AnyCall, file: Buffer, passphrase: Buffer = Buffer.alloc(0)): Promise<Opened> {
+  try {
+    const { key, certificates } = await readPkcs12(file, passphrase);
+    const [certificate, ...above] = certificates;
+    const chain = Buffer.from(above.map((bytes) => toPem('CERTIFICATE', bytes)).join(''));
+    return { certificate: certificate!, chain, pkcs8: key };
+  } catch (error) {
+    if (error instanceof Pkcs12Problem) throw call.fail('InvalidArgs', error.message);
+    throw error;
   }
 }
 
 const MAX_WARNINGS = 100;
 
-function checked(call: AnyCall, files: Files, pkcs8: Buffer | undefined): Upload {
+function checked(call: AnyCall, files: Files, { certificate, chain, pkcs8 }: Opened): Upload {
   const result = checkUpload(
-    { certificate: files.Certificate, chain: files.CertificateChain },
+    { certificate, chain },
     {
       now: call.now,
       allowExpired: files.AllowExpired ?? false,
