@@ -69,6 +69,7 @@ const OWN_STANDING: ReadonlySet<string> = new Set([
   'DescribeOrganization',
   'DescribeEffectivePolicy',
   'LeaveOrganization',
+  'LookupOrganizationEvents',
   // Every account has resources, rules and verdicts of its own.
   ...Object.keys(configOperations),
 ]);

@@ -50,8 +50,8 @@ const ON_CERTIFICATE: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** On a certificate from elsewhere. */
-export function isOnUploaded({ authz }: AnyOperation): boolean {
-  return typeof authz === 'object' && authz.resource === 'acm-pca:certificate';
+export function isOnUploaded({ name, authz }: AnyOperation): boolean {
+  return typeof authz === 'object' && authz.resource === 'acm-pca:certificate' && !ON_KEY.has(name);
 }
 
 export interface PcaObjects {

@@ -413,7 +413,7 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
     case 'acm-pca:certificate-authority':
       return [objects.authorityArn];
     case 'acm-pca:certificate':
-      return [objects.certificateArn];
+      return [isOnUploaded(operation) ? objects.certificateArn : objects.authorityArn];
     case 'acm-pca:outside-authority':
       return [objects.outsideArn];
     case 'secretsmanager:target':
