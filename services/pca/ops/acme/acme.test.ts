@@ -147,6 +147,18 @@ describe('a directory', () => {
 });
 
 describe('an account', () => {
+  it('is bound by a key that no command line takes for an option', async () => {
+    const { random } = pca.deps.hsm;
+    const drawn = [Buffer.alloc(32, 0xfb), Buffer.alloc(32, 0xf8), Buffer.alloc(32, 0x0f)];
+    pca.deps.hsm.random = async () => drawn.shift()!;
+    try {
+      const { MacKey } = await bindTo(admin, await makeDirectory());
+      expect(MacKey).toBe(Buffer.alloc(32, 0x0f).toString('base64url'));
+    } finally {
+      pca.deps.hsm.random = random;
+    }
+  });
+
   it('is bound by a key, once', async () => {
     const made = await makeDirectory();
     const key = await bindTo(admin, made);
