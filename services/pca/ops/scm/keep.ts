@@ -46,8 +46,6 @@ export interface Brought {
   pkcs8: Buffer | undefined;
   by: string;
   now: number;
-  /** Of an order at an outside CA. */
-  orderReference?: string | null;
 }
 
 export interface NewKept extends Brought {
@@ -56,6 +54,7 @@ export interface NewKept extends Brought {
   name: string;
   description: string;
   source: KeptSource;
+  orderReference: string | null;
   /** As columns. */
   tags: string;
   projectId: string;
@@ -80,7 +79,7 @@ export async function prepareNew(deps: PcaDeps, wanted: NewKept): Promise<Prepar
     account_id: place.accountId,
     ...{ partition: place.partition, region: place.region },
     ...{ name: wanted.name, description: wanted.description },
-    ...{ source: wanted.source, order_reference: wanted.orderReference ?? null },
+    ...{ source: wanted.source, order_reference: wanted.orderReference },
     created_at: now,
     restorable_until: null,
     ...{ tags: wanted.tags, enterprise_project_id: wanted.projectId },
@@ -102,7 +101,6 @@ export async function prepareNext(deps: PcaDeps, { row }: KeptRecord, brought: B
   const next = {
     ...unsealed,
     ...versionOf(brought),
-    order_reference: brought.orderReference ?? null,
     certificate_version: row.certificate_version + 1,
     version: row.version + 1,
   };
@@ -211,7 +209,7 @@ async function keyRow(deps: PcaDeps, row: Unsealed<KeptCertificateRow>, { certif
   return sealKey(deps, keyName(row, row.certificate_version), { pkcs8, publicKey, now });
 }
 
-export async function sealedKept(deps: PcaDeps, row: Unsealed<KeptCertificateRow>): Promise<KeptCertificateRow> {
+async function sealedKept(deps: PcaDeps, row: Unsealed<KeptCertificateRow>): Promise<KeptCertificateRow> {
   const [row_mac] = await deps.guard.seal([keptCertificateRowBytes(row)]);
   return { ...row, row_mac: row_mac! };
 }
