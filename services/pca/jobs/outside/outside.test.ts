@@ -141,7 +141,7 @@ describe.each([
     const ca = await pebble.issuingRoot();
     const socket = connect({ host: '127.0.0.1', port, servername, ca });
     await new Promise((done, failed) => socket.once('secureConnect', done).once('error', failed));
-    const serial = new X509Certificate(socket.getPeerCertificate().raw).serialNumber.toLowerCase();
+    const serial = new X509Certificate(socket.getPeerCertificate().raw).serialNumber.toLowerCase().replace(/^0+/, '');
     socket.destroy();
     tls.close();
     return serial;
