@@ -48,4 +48,11 @@ const others = deep ? [] : ['test/e2e/'];
 await together(endToEnd('micro', 'sqlite', others), endToEnd('mono', 'postgres', others));
 await vitest({ name: 'starts, faults and crashes', config: 'vitest.system.config.ts', env: amount });
 await vitest({ name: 'time: nothing else runs', config: 'vitest.time.config.ts', env: amount });
+for (const [shape, engine] of [
+  ['mono', 'sqlite'],
+  ['micro', 'postgres'],
+]) {
+  const stage = endToEnd(shape, engine, ['test/e2e/revocation.test.ts', 'test/e2e/sessions.test.ts']);
+  await vitest({ ...stage, name: `time: ${shape}, ${engine}`, env: { ...stage.env, PARAPET_TEST_SECOND_MS: '1000' } });
+}
 finish();
