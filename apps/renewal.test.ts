@@ -21,6 +21,9 @@ const all = services({
   acmeResolvers: [],
   acmeHttpPort: 80,
   acmeTlsPort: 443,
+  exportNetworks: [],
+  auditStores: new Map(),
+  auditCredentialsFile: undefined,
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

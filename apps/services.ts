@@ -3,13 +3,13 @@ import { actionCatalogue } from '../derive/catalogue.ts';
 import { operations } from '../derive/operations.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { AnyService } from '../platform/runtime/service.ts';
-import { auditService } from '../services/audit/index.ts';
+import { defineAudit } from '../services/audit/index.ts';
 import { defineCcms } from '../services/ccms/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 import { definePca } from '../services/pca/index.ts';
-import { storesOf } from './pki-stores.ts';
+import { objectStores } from './object-stores.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(
@@ -27,6 +27,9 @@ export function services(
     | 'acmeResolvers'
     | 'acmeHttpPort'
     | 'acmeTlsPort'
+    | 'exportNetworks'
+    | 'auditStores'
+    | 'auditCredentialsFile'
   >,
 ): readonly AnyService[] {
   return [
@@ -43,7 +46,10 @@ export function services(
     definePca({
       pkiUrl: config.pkiUrl,
       shards: config.pkiShards,
-      stores: storesOf(config),
+      stores: objectStores(config.pkiStores, {
+        setting: 'PARAPET_PKI_CREDENTIALS_FILE',
+        path: config.pkiCredentialsFile,
+      }),
       acme: {
         networks: config.acmeNetworks,
         resolvers: config.acmeResolvers,
@@ -51,8 +57,21 @@ export function services(
       },
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
-    auditService,
+    auditService(config),
   ];
 }
 
 export const SERVICE_NAMES = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit'];
+
+/** It also runs in a thread of its own. */
+export function auditService(
+  config: Pick<Config, 'exportNetworks' | 'auditStores' | 'auditCredentialsFile'>,
+): AnyService {
+  return defineAudit({
+    networks: config.exportNetworks,
+    stores: objectStores(config.auditStores, {
+      setting: 'PARAPET_AUDIT_CREDENTIALS_FILE',
+      path: config.auditCredentialsFile,
+    }),
+  });
+}

@@ -1,7 +1,8 @@
-/** What operators watch: records that wait for their number, and numbers of writers that never came. */
+/** What operators watch: records without a number, numbers of writers that never came, and exports that wait. */
 import type { Registry } from 'prom-client';
 import { reportGauge } from '../../platform/observe/gauge.ts';
 import type { AuditDeps } from './deps.ts';
+import { summarizeProgress } from './store/export/progress-queries.ts';
 import { summarizePending } from './store/pending.ts';
 import { countMissing } from './store/writers.ts';
 
@@ -23,5 +24,26 @@ export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock
     name: 'parapet_audit_missing_writer_numbers',
     help: 'Numbers of writers that did not arrive within ten seconds',
     read: () => countMissing(store.read, clock.now()),
+  });
+}
+
+export function observeExports({ store, clock }: Pick<AuditDeps, 'store' | 'clock'>, registry: Registry): void {
+  reportGauge(registry, {
+    name: 'parapet_audit_failing_exports',
+    help: 'Exports whose last attempt failed',
+    read: async () => (await summarizeProgress(store.read)).failing,
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_failing_export_seconds',
+    help: 'Since when the export that failed longest has delivered nothing',
+    read: async () => {
+      const { oldest } = await summarizeProgress(store.read);
+      return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest) / 1000;
+    },
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_refused_records',
+    help: 'Records that receivers of exports never took',
+    read: async () => (await summarizeProgress(store.read)).refused,
   });
 }

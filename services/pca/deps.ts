@@ -3,13 +3,13 @@ import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { OnBehalf } from '../../platform/client/transport.ts';
 import type { ProjectState } from '../../platform/contract/enterprise-project.ts';
 import type { InputOf, OutputOf } from '../../platform/contract/operation.ts';
+import type { ObjectStore } from '../../platform/objects/index.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { IssueCertificate } from './api/certificates.ts';
 import type { RevokeCertificate } from './api/revocation/revocations.ts';
 import type { Installation } from './domain/revocation/settings.ts';
-import type { ListStore } from './jobs/revocation/stores/store.ts';
 import type { Validator } from './ops/acme/validation/validator.ts';
 import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
@@ -58,7 +58,7 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   recorder: Recorder;
   installation: Installation;
   /** Where lists are published besides the PKI listener, by name. */
-  listStores: ReadonlyMap<string, ListStore>;
+  listStores: ReadonlyMap<string, ObjectStore>;
   responders: Responders;
   ocspAnswers: OcspAnswers;
   acme: {

@@ -1,6 +1,6 @@
 /** The private certificate authority: see README.md. */
 import { Recorder } from '../../platform/audit/recorder.ts';
-import type { Clock } from '../../platform/runtime/clock.ts';
+import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
@@ -16,9 +16,6 @@ import { deliverLists } from './jobs/revocation/deliver-lists.ts';
 import { makeLists } from './jobs/revocation/make-lists.ts';
 import { observeLists } from './jobs/revocation/observe-lists.ts';
 import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
-import { FolderStore } from './jobs/revocation/stores/folder.ts';
-import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
-import type { ListStore } from './jobs/revocation/stores/store.ts';
 import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
@@ -45,14 +42,10 @@ export interface PcaOptions {
   /** Lists of new authorities with partitioned ones. */
   shards: number;
   /** Where lists are published besides the listener, by name. */
-  stores: ReadonlyMap<string, StoreOptions>;
+  stores: ReadonlyMap<string, ObjectStoreOptions>;
   /** How the ACME server looks whether somebody controls a name. */
   acme: ValidationSettings;
 }
-
-export type StoreOptions =
-  | { kind: 'folder'; folder: string }
-  | ({ kind: 's3'; url: string } & Pick<S3Options, 'region' | 'credentials'>);
 
 export function definePca(options: PcaOptions) {
   return defineService<PcaTables, PcaClients, PcaDeps>({
@@ -93,7 +86,9 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     throwAwaySignatures: new ThrowAwaySignatures(),
     recorder: new Recorder(store as never, writer, () => undefined),
     installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
-    listStores: new Map([...stores].map(([name, store]) => [name, openListStore(store, clock)])),
+    listStores: new Map(
+      [...stores].map(([name, store]) => [name, openObjectStore(store, { clock, readers: 'everybody' })]),
+    ),
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
@@ -101,10 +96,6 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   };
   deps.responders = new Responders(deps);
   return deps;
-}
-
-function openListStore(store: StoreOptions, clock: Clock): ListStore {
-  return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
 }
 
 /** Asked for once; again when the HSM was away. */

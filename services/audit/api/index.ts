@@ -2,12 +2,14 @@
  * What the audit service answers: records in, searches, the stream for verification, decisions. Every public
  * operation is limited to the account of the caller; nothing here changes or deletes a record.
  */
+import { exportOperations } from './export/exports.ts';
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
 import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
+import { DescribeRenewal } from './renewal.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
 export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadDecisions, ReadStream };
@@ -24,4 +26,6 @@ export const auditOperations = {
   ReadLogTile,
   ProveRecord,
   ProveLogGrowth,
+  DescribeRenewal,
+  ...exportOperations,
 };

@@ -1,20 +1,14 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type SigningCredentials, signHeaders } from '../../../../../platform/authn/sigv4/sign.ts';
-import { ServiceError } from '../../../../../platform/contract/error.ts';
-import type { Clock } from '../../../../../platform/runtime/clock.ts';
-import type { ListStore, ObjectFacts } from './store.ts';
+import { signHeaders } from '../authn/sigv4/sign.ts';
+import { ServiceError } from '../contract/error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ObjectFacts, ObjectStore, ObjectStoreOptions } from './store.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 1 << 27;
 
-export interface S3Options {
-  /** With the bucket as its path: every compatible store understands that form. */
-  url: string;
-  region: string;
-  credentials: SigningCredentials;
-  clock: Clock;
-}
+export type S3Options = Omit<Extract<ObjectStoreOptions, { kind: 's3' }>, 'kind'> & { clock: Clock };
 
 interface Answer {
   status: number;
@@ -23,7 +17,7 @@ interface Answer {
 }
 
 /** A bucket, by requests signed with Signature Version 4 over the hash of their bodies. */
-export class S3Store implements ListStore {
+export class S3Store implements ObjectStore {
   private readonly options: S3Options;
   private readonly base: URL;
 
@@ -32,9 +26,11 @@ export class S3Store implements ListStore {
     this.base = new URL(options.url);
   }
 
-  async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl }: ObjectFacts): Promise<void> {
-    const headers = ['content-type', mediaType, 'cache-control', `public, max-age=${freshSeconds}`];
+  async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl, metadata = {} }: ObjectFacts): Promise<void> {
+    const cache = freshSeconds === undefined ? 'no-store' : `public, max-age=${freshSeconds}`;
+    const headers = ['content-type', mediaType, 'cache-control', cache];
     if (acl) headers.push('x-amz-acl', acl.toLowerCase().replaceAll('_', '-'));
+    for (const [name, value] of Object.entries(metadata)) headers.push(`x-amz-meta-${name}`, value);
     const { status } = await this.ask('PUT', path, headers, bytes);
     if (status !== 200) throw this.unusable(`it answered PUT ${path} with ${status}`);
   }
