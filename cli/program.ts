@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { addAuditReconcileCommand } from './commands/audit-reconcile.ts';
 import { addAuditTailCommand } from './commands/audit-tail.ts';
 import { addAuditVerifyCommand } from './commands/audit-verify.ts';
 import { addCanICommand } from './commands/can-i.ts';
@@ -64,6 +65,7 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
       .description(AREA_TEXT[area] ?? `operations of ${area}`);
     if (area === 'audit') {
       addAuditVerifyCommand(group, terminal);
+      addAuditReconcileCommand(group, terminal);
       addAuditTailCommand(group, terminal);
     }
     for (const operation of Object.values(operations)) addOperationCommand(group, operation, terminal);

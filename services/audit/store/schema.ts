@@ -107,6 +107,8 @@ export interface CheckpointTable {
 /** How far an export is, and who is at work on it. Positions: of an account sequences, of an organization places in the log. */
 export interface ExportProgressTable {
   export_id: string;
+  /** Where it began. */
+  first: number;
   /** What is sent next: everything before it was delivered or refused. */
   position: number;
   delivered: number;

@@ -86,6 +86,8 @@ export const Filter = structure({
 const RefusedRecord = structure({ EventId, Position, Reason: text(1, 512), Date: timestamp() });
 
 const ExportStatus = structure({
+  /** Where the export began. */
+  FirstPosition: Position,
   /** Everything before it was delivered. */
   Cursor: Position,
   LagRecords: integer(0, Number.MAX_SAFE_INTEGER),

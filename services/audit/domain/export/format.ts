@@ -33,17 +33,25 @@ function oneLine({ eventId, text }: NumberedRecord): string {
   }
 }
 
-/** Where each form has the event id. */
-const EVENT_ID: Readonly<Record<Format, readonly string[]>> = {
-  native: ['eventID'],
-  cloudtrail: ['eventID'],
-  ocsf: ['metadata', 'uid'],
-  ecs: ['event', 'id'],
-  cts: ['trace_id'],
+/** Where each form has the event id, and the account. */
+const PLACES: Readonly<Record<Format, { eventId: readonly string[]; account: readonly string[] }>> = {
+  native: { eventId: ['eventID'], account: ['recipientAccountId'] },
+  cloudtrail: { eventId: ['eventID'], account: ['recipientAccountId'] },
+  ocsf: { eventId: ['metadata', 'uid'], account: ['cloud', 'account', 'uid'] },
+  ecs: { eventId: ['event', 'id'], account: ['cloud', 'account', 'id'] },
+  cts: { eventId: ['trace_id'], account: ['domain_id'] },
 };
 
 export function eventIdOf(format: Format, rendered: unknown): string | undefined {
-  let at: unknown = rendered;
-  for (const member of EVENT_ID[format]) at = (at as Record<string, unknown> | null | undefined)?.[member];
+  return textAt(rendered, PLACES[format].eventId);
+}
+
+export function accountOf(format: Format, rendered: unknown): string | undefined {
+  return textAt(rendered, PLACES[format].account);
+}
+
+function textAt(value: unknown, path: readonly string[]): string | undefined {
+  let at = value;
+  for (const member of path) at = (at as Record<string, unknown> | null | undefined)?.[member];
   return typeof at === 'string' ? at : undefined;
 }

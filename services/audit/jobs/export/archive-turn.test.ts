@@ -176,12 +176,12 @@ describe('a bucket', () => {
     await other.stop();
     const { Contents } = s3.aws('s3api', 'list-objects-v2', '--bucket', 'trail') as { Contents: { Key: string }[] };
     const keys = Contents.map(({ Key }) => Key).sort();
-    expect(keys.map((key) => key.split('/')[2])).toEqual(['CloudTrail', 'CloudTrail-Digest']);
-    const file = await bucket.get(keys[0]!);
+    expect(keys.map((key) => key.split('/')[2])).toEqual(['CloudTrail-Digest', 'CloudTrail']);
+    const file = await bucket.get(keys[1]!);
     expect(JSON.parse(gunzipSync(file!.bytes).toString()).Records.map((r: { eventID: string }) => r.eventID)).toEqual(
       ids,
     );
-    const { Metadata } = s3.aws('s3api', 'head-object', '--bucket', 'trail', '--key', keys[1]!) as {
+    const { Metadata } = s3.aws('s3api', 'head-object', '--bucket', 'trail', '--key', keys[0]!) as {
       Metadata: Record<string, string>;
     };
     expect(Metadata.signature).toMatch(/^[0-9a-f]{128}$/);

@@ -19,7 +19,7 @@ import { hurryExport, interruptExport, readProgress } from '../../store/export/p
 import { endOf } from '../../store/export/source.ts';
 import { type AnyCall, EXPORT_TYPE, exportArn, knownSource, resolveExport, showExport } from './export-access.ts';
 
-const MOST_EXPORTS = 20;
+const MOST_EXPORTS = 50;
 
 /** What the transaction has written is seen. */
 const reader = (tx: AnyTransaction) => tx as unknown as AuditDeps['store']['read'];

@@ -87,6 +87,7 @@ async function statusOf(
   const refusals = await newestRefusals(read, row.export_id, SHOWN_REFUSALS);
   const waits = row.state === 'ACTIVE' && (progress?.next_at ?? 0) > clock.now();
   return {
+    FirstPosition: progress?.first ?? 0,
     Cursor: position,
     LagRecords: lag,
     LagSeconds: arrived === undefined ? 0 : Math.max(0, Math.round((clock.now() - arrived) / 1000)),

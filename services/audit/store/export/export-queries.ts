@@ -50,7 +50,15 @@ export async function insertExport(tx: AnyTransaction, row: ExportRow, position:
     .onConflict((conflict) => conflict.columns(['account_id', 'name']).doNothing())
     .executeTakeFirst();
   if (result.numInsertedOrUpdatedRows !== 1n) return false;
-  const progress = { export_id: row.export_id, position, delivered: 0, refused: 0, attempts: 0, next_at: 0 };
+  const progress = {
+    export_id: row.export_id,
+    first: position,
+    position,
+    delivered: 0,
+    refused: 0,
+    attempts: 0,
+    next_at: 0,
+  };
   await own(tx)
     .insertInto('export_progress')
     .values({

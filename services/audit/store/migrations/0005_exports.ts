@@ -39,6 +39,7 @@ async function up(db: Kysely<any>): Promise<void> {
   await db.schema
     .createTable('export_progress')
     .addColumn('export_id', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('first', 'integer', (c) => c.notNull())
     .addColumn('position', 'integer', (c) => c.notNull())
     .addColumn('delivered', 'integer', (c) => c.notNull())
     .addColumn('refused', 'integer', (c) => c.notNull())

@@ -11,8 +11,11 @@ import { addressOf, tlsOptions } from './connection.ts';
 import { asFailure, type Outgoing, type Sink, SinkFailure } from './sink.ts';
 
 const TIMEOUT_MS = 30_000;
-/** A receiver that does not let us in closes right after the handshake: what was sent then looks as if it were read. */
-const ADMISSION_MS = 50;
+/**
+ * A receiver that does not let us in closes after the handshake, and what was sent until then looks as if it were read: the
+ * first connection of a turn waits for that before it sends anything.
+ */
+const ADMISSION_MS = 1_000;
 
 export interface SyslogOptions {
   networks: AllowedNetworks;
@@ -24,6 +27,7 @@ export class SyslogSink implements Sink {
   private readonly destination: DestinationOf<'Syslog'>;
   private readonly secrets: Secrets;
   private readonly options: SyslogOptions;
+  private admitted = false;
 
   constructor(destination: DestinationOf<'Syslog'>, secrets: Secrets, options: SyslogOptions) {
     this.destination = destination;
@@ -38,7 +42,8 @@ export class SyslogSink implements Sink {
     const frames = Buffer.concat(batch.map((one) => syslogFrame(one, settings)));
     const socket = connect({ host: address, port: Port, ...tlsOptions(Host, this.destination, this.secrets) });
     try {
-      await conversation(socket, frames, signal);
+      await conversation(socket, frames, signal, this.admitted ? 0 : ADMISSION_MS);
+      this.admitted = true;
     } finally {
       socket.destroy();
     }
@@ -47,7 +52,7 @@ export class SyslogSink implements Sink {
   close(): void {}
 }
 
-function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal): Promise<void> {
+function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal, admissionMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let state: 'connecting' | 'admitted' | 'sent' | 'read' = 'connecting';
     const fail = (error: unknown) => reject(asFailure(error));
@@ -62,7 +67,7 @@ function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal): P
         if (socket.destroyed || socket.readableEnded) return;
         state = 'sent';
         socket.end(frames);
-      }, ADMISSION_MS);
+      }, admissionMs);
     });
     // Nothing is expected of a receiver of syslog.
     socket.resume();
