@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Audit, auditor, startAudit } from '../../testing/harness.ts';
-import { type Receiver, startReceiver } from '../../testing/receiver.ts';
+import { type Receiver, type Reply, startReceiver } from '../../testing/receiver.ts';
 import { sample } from '../../testing/records.ts';
 import { ExportRunner } from './runner.ts';
 
@@ -42,6 +42,9 @@ const linesOf = (body: Buffer) => body.toString('utf8').trimEnd().split('\n');
 const idsOf = (body: Buffer): string[] => linesOf(body).map((line) => JSON.parse(line).eventID);
 const seen = () => receiver.received.flatMap(({ body }) => idsOf(body));
 const status = async () => (await me().DescribeExport({ Name: 'hook' })).Export.Status;
+const answering = (reply: Reply) => {
+  receiver.answer = () => reply;
+};
 /** Whatever waits is over. */
 const later = () => {
   now += 600_000;
@@ -162,14 +165,14 @@ describe('a receiver', () => {
     ['is down', async () => receiver.shut(), async () => receiver.open(), 'it refuses connections'],
     [
       'answers errors',
-      async () => void (receiver.answer = () => ({ status: 503 })),
-      async () => void (receiver.answer = () => ({})),
+      async () => answering({ status: 503 }),
+      async () => answering({}),
       'it answered with status 503',
     ],
     [
       'breaks off before it answers',
-      async () => void (receiver.answer = () => ({ cut: true })),
-      async () => void (receiver.answer = () => ({})),
+      async () => answering({ cut: true }),
+      async () => answering({}),
       'it broke the connection off',
     ],
   ])('that %s is asked again, and gets everything in order', async (_, down, up, words) => {
