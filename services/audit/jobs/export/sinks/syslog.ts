@@ -12,8 +12,8 @@ import { asFailure, type Outgoing, type Sink, SinkFailure } from './sink.ts';
 
 const TIMEOUT_MS = 30_000;
 /**
- * A receiver that does not let us in closes after the handshake, and what was sent until then looks as if it were read: the
- * first connection of a turn waits for that before it sends anything.
+ * A receiver that does not let us in closes of its own accord, some only when they see the first message: the first
+ * connection of a turn waits for that before it says that it is done. Afterwards both look the same.
  */
 const ADMISSION_MS = 1_000;
 
@@ -54,7 +54,7 @@ export class SyslogSink implements Sink {
 
 function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal, admissionMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    let state: 'connecting' | 'admitted' | 'sent' | 'read' = 'connecting';
+    let state: 'sending' | 'sent' | 'read' = 'sending';
     const fail = (error: unknown) => reject(asFailure(error));
     const stop = () => fail(new SinkFailure('away', 'the export was stopped'));
     if (signal.aborted) return stop();
@@ -62,12 +62,13 @@ function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal, ad
     socket.setTimeout(TIMEOUT_MS, () => fail(new SinkFailure('away', 'it did not take the records in time')));
     socket.on('error', fail);
     socket.once('secureConnect', () => {
-      state = 'admitted';
-      setTimeout(() => {
-        if (socket.destroyed || socket.readableEnded) return;
-        state = 'sent';
-        socket.end(frames);
-      }, admissionMs);
+      socket.write(frames, () => {
+        setTimeout(() => {
+          if (socket.destroyed || socket.readableEnded) return;
+          state = 'sent';
+          socket.end();
+        }, admissionMs);
+      });
     });
     // Nothing is expected of a receiver of syslog.
     socket.resume();
