@@ -1,4 +1,4 @@
-/** Folders and buckets that settings name: for lists of revoked certificates, and for archives of the audit log. */
+/** Folders and buckets that settings name: for lists of revoked certificates, audit reports, and archives of the audit log. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigError, type NamedStore } from '../platform/config/config.ts';

@@ -16,6 +16,7 @@ const all = services({
   pkiUrl: 'http://127.0.0.1:8080',
   pkiShards: 1,
   pkiStores: new Map(),
+  pkiReportStores: new Map(),
   pkiCredentialsFile: undefined,
   acmeNetworks: [],
   acmeResolvers: [],
@@ -24,6 +25,8 @@ const all = services({
   exportNetworks: [],
   auditStores: new Map(),
   auditCredentialsFile: undefined,
+  auditWitnesses: [],
+  outsideNetworks: [],
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

@@ -9,6 +9,7 @@ import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 import { definePca } from '../services/pca/index.ts';
+import { witnessesOf } from './audit-witnesses.ts';
 import { objectStores } from './object-stores.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
@@ -22,6 +23,7 @@ export function services(
     | 'pkiUrl'
     | 'pkiShards'
     | 'pkiStores'
+    | 'pkiReportStores'
     | 'pkiCredentialsFile'
     | 'acmeNetworks'
     | 'acmeResolvers'
@@ -30,8 +32,12 @@ export function services(
     | 'exportNetworks'
     | 'auditStores'
     | 'auditCredentialsFile'
+    | 'auditWitnesses'
+    | 'outsideNetworks'
   >,
 ): readonly AnyService[] {
+  const pkiStores = (named: Config['pkiStores']) =>
+    objectStores(named, { setting: 'PARAPET_PKI_CREDENTIALS_FILE', path: config.pkiCredentialsFile });
   return [
     defineIam({
       catalogue: actionCatalogue(operations),
@@ -46,15 +52,14 @@ export function services(
     definePca({
       pkiUrl: config.pkiUrl,
       shards: config.pkiShards,
-      stores: objectStores(config.pkiStores, {
-        setting: 'PARAPET_PKI_CREDENTIALS_FILE',
-        path: config.pkiCredentialsFile,
-      }),
+      stores: pkiStores(config.pkiStores),
+      reportStores: pkiStores(config.pkiReportStores),
       acme: {
         networks: config.acmeNetworks,
         resolvers: config.acmeResolvers,
         ports: { http: config.acmeHttpPort, tls: config.acmeTlsPort },
       },
+      outsideNetworks: config.outsideNetworks,
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
     auditService(config),
@@ -65,9 +70,10 @@ export const SERVICE_NAMES = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit'];
 
 /** It also runs in a thread of its own. */
 export function auditService(
-  config: Pick<Config, 'exportNetworks' | 'auditStores' | 'auditCredentialsFile'>,
+  config: Pick<Config, 'auditWitnesses' | 'exportNetworks' | 'auditStores' | 'auditCredentialsFile'>,
 ): AnyService {
   return defineAudit({
+    witnesses: witnessesOf(config),
     networks: config.exportNetworks,
     stores: objectStores(config.auditStores, {
       setting: 'PARAPET_AUDIT_CREDENTIALS_FILE',

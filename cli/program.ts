@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { addAuditDownloadCommand } from './commands/audit-download.ts';
 import { addAuditReconcileCommand } from './commands/audit-reconcile.ts';
 import { addAuditTailCommand } from './commands/audit-tail.ts';
 import { addAuditVerifyCommand } from './commands/audit-verify.ts';
@@ -17,6 +18,7 @@ import { addRenderCommand } from './commands/render.ts';
 import { addRunCommand } from './commands/run-program.ts';
 import { addSecretCommands } from './commands/secret-get.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
+import { addWitnessCommand } from './commands/witness.ts';
 import type { Terminal } from './terminal.ts';
 
 export type OperationAreas = Readonly<Record<string, Readonly<Record<string, AnyOperation>>>>;
@@ -57,6 +59,8 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
   addSecretCommands(program, terminal);
   program.commandsGroup('The organization:');
   addLandingZoneCommands(program, terminal);
+  program.commandsGroup('The record:');
+  addWitnessCommand(program, terminal);
   program.commandsGroup('Operations:');
   for (const [area, operations] of Object.entries(areas)) {
     const group = program
@@ -65,6 +69,7 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
       .description(AREA_TEXT[area] ?? `operations of ${area}`);
     if (area === 'audit') {
       addAuditVerifyCommand(group, terminal);
+      addAuditDownloadCommand(group, terminal);
       addAuditReconcileCommand(group, terminal);
       addAuditTailCommand(group, terminal);
     }

@@ -55,6 +55,8 @@ const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'kms StartRootRotation',
   'kms DescribeRootRotation',
   'kms RetireRootVersion',
+  'audit ReadLogEntries',
+  'audit DeclareLogRestore',
 ]);
 
 /** Of the organization, what every account may ask about itself; all else is the management account's. */
@@ -67,6 +69,7 @@ const OWN_STANDING: ReadonlySet<string> = new Set([
   'DescribeOrganization',
   'DescribeEffectivePolicy',
   'LeaveOrganization',
+  'LookupOrganizationEvents',
   // Every account has resources, rules and verdicts of its own.
   ...Object.keys(configOperations),
 ]);

@@ -10,6 +10,12 @@ export interface Address {
   port: number;
 }
 
+/** `key`: as verifiers take it. */
+export interface AuditWitness {
+  key: string;
+  url: string;
+}
+
 /** A place where objects are put. */
 export type NamedStore = { kind: 'folder'; folder: string } | { kind: 's3'; url: string };
 
@@ -22,6 +28,8 @@ export interface Config {
   pkiShards: number;
   /** Where else lists are published, by the name that authorities give as `S3BucketName`. */
   pkiStores: ReadonlyMap<string, NamedStore>;
+  /** Where audit reports are written besides the data folder, by the name that is asked for as `S3BucketName`. */
+  pkiReportStores: ReadonlyMap<string, NamedStore>;
   /** JSON file with the access keys of the stores that need them. */
   pkiCredentialsFile: string | undefined;
   region: string;
@@ -56,8 +64,12 @@ export interface Config {
   auditStores: ReadonlyMap<string, NamedStore>;
   /** JSON file with the access keys of those that need them. */
   auditCredentialsFile: string | undefined;
+  /** Where CAs outside, that certificates are got from, may be: CIDR ranges. */
+  outsideNetworks: readonly string[];
   /** After a restore: the vault ends no user at a target of its own accord. */
   vaultRevocationHold: boolean;
+  /** Who cosigns the checkpoints of the log. */
+  auditWitnesses: readonly AuditWitness[];
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -81,6 +93,10 @@ export const SETTINGS = {
   PARAPET_PKI_STORES: [
     '',
     'where else lists are published: `name=folder:/path` or `name=s3:https://host/bucket`, separated by commas; authorities choose one by S3BucketName',
+  ],
+  PARAPET_PKI_REPORT_STORES: [
+    '',
+    'where audit reports are written besides the data folder, in the same form as PARAPET_PKI_STORES; who asks for one chooses by S3BucketName; not a place that everybody can read',
   ],
   PARAPET_PKI_CREDENTIALS_FILE: [
     '',
@@ -139,9 +155,17 @@ export const SETTINGS = {
     '',
     'JSON file, mode 0600, with the access keys of S3 archives, in the form of PARAPET_PKI_CREDENTIALS_FILE',
   ],
+  PARAPET_OUTSIDE_NETWORKS: [
+    '',
+    'where CAs outside, that certificates are got from, may be: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+  ],
   PARAPET_VAULT_REVOCATION_HOLD: [
     'false',
     'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
+  ],
+  PARAPET_AUDIT_WITNESSES: [
+    '',
+    'who cosigns the checkpoints of the log: `name+id+key https://host:port`, separated by commas; `parapet witness` prints its key',
   ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
@@ -194,6 +218,7 @@ export function readConfig(environment: Environment = process.env): Config {
     pkiUrl: pkiUrl(get('PARAPET_PKI_URL') || `http://${get('PARAPET_PKI_LISTEN')}`),
     pkiShards: number(get('PARAPET_PKI_CRL_SHARDS'), 'PARAPET_PKI_CRL_SHARDS', 1, 4096),
     pkiStores: namedStores(get('PARAPET_PKI_STORES'), 'PARAPET_PKI_STORES'),
+    pkiReportStores: namedStores(get('PARAPET_PKI_REPORT_STORES'), 'PARAPET_PKI_REPORT_STORES'),
     pkiCredentialsFile: get('PARAPET_PKI_CREDENTIALS_FILE') || undefined,
     region,
     partition,
@@ -219,8 +244,10 @@ export function readConfig(environment: Environment = process.env): Config {
     exportNetworks: networks(get('PARAPET_EXPORT_NETWORKS'), 'PARAPET_EXPORT_NETWORKS'),
     auditStores: namedStores(get('PARAPET_AUDIT_STORES'), 'PARAPET_AUDIT_STORES'),
     auditCredentialsFile: get('PARAPET_AUDIT_CREDENTIALS_FILE') || undefined,
+    outsideNetworks: networks(get('PARAPET_OUTSIDE_NETWORKS'), 'PARAPET_OUTSIDE_NETWORKS'),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
+    auditWitnesses: auditWitnesses(get('PARAPET_AUDIT_WITNESSES')),
     services: Object.fromEntries(
       get('PARAPET_SERVICES')
         .split(',')
@@ -259,6 +286,16 @@ function namedStores(text: string, setting: string): Map<string, NamedStore> {
     stores.set(name, kind === 's3' ? { kind, url: place } : { kind: 'folder', folder: resolve(place) });
   }
   return stores;
+}
+
+function auditWitnesses(text: string): AuditWitness[] {
+  return text.split(',').flatMap((entry) => {
+    if (entry.trim() === '') return [];
+    const [, key, url = ''] = /^(\S+\+[0-9a-f]{8}\+\S+)\s+(https?:\S+)$/.exec(entry.trim()) ?? [];
+    if (key === undefined || !URL.canParse(url))
+      throw new ConfigError(`PARAPET_AUDIT_WITNESSES ${entry.trim()} is not a verifier key, a blank and an address`);
+    return [{ key, url }];
+  });
 }
 
 function networks(text: string, setting: string, named: readonly string[] = []): string[] {

@@ -5,14 +5,20 @@ import { ServiceError } from '../contract/error.ts';
 import { METADATA_SUFFIX, type ObjectFacts, type ObjectStore } from './store.ts';
 
 /** Who may read what is written. */
-const MODES = { everybody: { folder: 0o755, file: 0o644 }, group: { folder: 0o750, file: 0o640 } } as const;
+const MODES = {
+  everybody: { folder: 0o755, file: 0o644 },
+  group: { folder: 0o750, file: 0o640 },
+  owner: { folder: 0o700, file: 0o600 },
+} as const;
+
+export type Readers = keyof typeof MODES;
 
 /** Files of a folder; web servers know their media type by the ending. */
 export class FolderStore implements ObjectStore {
   private readonly folder: string;
   private readonly modes: (typeof MODES)[keyof typeof MODES];
 
-  constructor(folder: string, readers: keyof typeof MODES) {
+  constructor(folder: string, readers: Readers) {
     this.folder = resolve(folder);
     this.modes = MODES[readers];
   }

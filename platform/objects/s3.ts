@@ -3,10 +3,9 @@ import { request as httpsRequest } from 'node:https';
 import { signHeaders } from '../authn/sigv4/sign.ts';
 import { ServiceError } from '../contract/error.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { ObjectFacts, ObjectStore, ObjectStoreOptions } from './store.ts';
+import { MAX_OBJECT_BYTES, type ObjectFacts, type ObjectStore, type ObjectStoreOptions } from './store.ts';
 
 const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 1 << 27;
 
 export type S3Options = Omit<Extract<ObjectStoreOptions, { kind: 's3' }>, 'kind'> & { clock: Clock };
 
@@ -27,7 +26,7 @@ export class S3Store implements ObjectStore {
   }
 
   async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl, metadata = {} }: ObjectFacts): Promise<void> {
-    const cache = freshSeconds === undefined ? 'no-store' : `public, max-age=${freshSeconds}`;
+    const cache = freshSeconds === undefined ? 'private, no-store' : `public, max-age=${freshSeconds}`;
     const headers = ['content-type', mediaType, 'cache-control', cache];
     if (acl) headers.push('x-amz-acl', acl.toLowerCase().replaceAll('_', '-'));
     for (const [name, value] of Object.entries(metadata)) headers.push(`x-amz-meta-${name}`, value);
@@ -84,7 +83,7 @@ async function collect(incoming: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new Error('answer too large');
+    if (size > MAX_OBJECT_BYTES) throw new Error('answer too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -4,13 +4,16 @@
  */
 export interface ObjectFacts {
   mediaType: string;
-  /** How long caches may keep it; absent: nobody caches it. */
+  /** How long caches may keep it; absent: it is not for caches. */
   freshSeconds?: number;
   /** As the owner of the object asks for it; absent: as the store has it by itself. */
   acl?: 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL' | undefined;
   /** Said about the object: a bucket keeps it as `x-amz-meta-*`, a folder in a file beside it. */
   metadata?: Readonly<Record<string, string>>;
 }
+
+/** Of an object: it is in memory when it is written and when it is read back. */
+export const MAX_OBJECT_BYTES = 1 << 27;
 
 /** What a folder appends to the name of an object for the file with its metadata. */
 export const METADATA_SUFFIX = '.metadata.json';

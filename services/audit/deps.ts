@@ -12,14 +12,28 @@ import type { Store } from '../../platform/store/index.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { Checkpointer } from './checkpoint/checkpointer.ts';
+import type { Witnesses } from './checkpoint/witnesses.ts';
 import type { Sequencer } from './sequencer/sequencer.ts';
 import type { AuditDatabase } from './store/schema.ts';
+
+/** What the audit service asks of other services. */
+export interface AuditClients {
+  iam: {
+    /** Only asked for the account that the installation belongs to. */
+    DescribeAccounts(input: {
+      AccountIds: string[];
+      Emails: string[];
+    }): Promise<{ ManagementAccountId?: string | undefined }>;
+  };
+}
 
 export interface AuditDeps {
   store: Store<AuditDatabase>;
   sequencer: Sequencer;
   checkpointer: Checkpointer;
+  witnesses: Witnesses;
   hsm: Hsm;
+  clients: AuditClients;
   pages: PageTokens;
   clock: { now(): number };
   ids: Ids;
@@ -29,6 +43,9 @@ export interface AuditDeps {
   organization: Pick<OrganizationView, 'snapshot'>;
   /** For what happens without a request. */
   recorder: Recorder;
+  /** A name that no log had. */
+  newOrigin(): string;
+  dataFolder: string;
   exports: ExportSettings;
 }
 

@@ -9,11 +9,15 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import { auditOperations } from './api/index.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
-import type { AuditDeps } from './deps.ts';
+import { newLogOrigin } from './checkpoint/restore.ts';
+import { witnessAlarm } from './checkpoint/witness-alarm.ts';
+import type { WitnessAddress } from './checkpoint/witness-client.ts';
+import { Witnesses } from './checkpoint/witnesses.ts';
+import type { AuditClients, AuditDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/export/rows.ts';
 import { ExportRunner } from './jobs/export/runner.ts';
 import { renewRows } from './jobs/renew-rows.ts';
-import { observeExports, observeStream } from './observe.ts';
+import { observeExports, observeStream, observeWitnesses } from './observe.ts';
 import { auditHandlers } from './ops/index.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { tenantTable } from './store/export/export-queries.ts';
@@ -21,10 +25,14 @@ import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
 import { merkleLog } from './store/migrations/0004_log.ts';
-import { exports } from './store/migrations/0005_exports.ts';
+import { search } from './store/migrations/0005_search.ts';
+import { witness } from './store/migrations/0009_witness.ts';
+import { exports } from './store/migrations/0010_exports.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export interface AuditOptions {
+  /** They cosign checkpoints. */
+  witnesses: readonly WitnessAddress[];
   /** Where exports may connect to: CIDR ranges; empty: everywhere but this machine and link-local addresses. */
   networks: readonly string[];
   /** Archives, by the name that exports give. */
@@ -35,26 +43,28 @@ interface RunningDeps extends AuditDeps {
   runner: ExportRunner;
 }
 
-type AuditPlatform = Platform<AuditDatabase, Record<never, never>>;
+type AuditPlatform = Platform<AuditDatabase, AuditClients>;
 
 export function defineAudit(options: AuditOptions) {
-  return defineService<AuditDatabase, Record<never, never>, RunningDeps>({
+  return defineService<AuditDatabase, AuditClients, RunningDeps>({
     name: 'audit',
     operations: Object.values(auditOperations),
     handlers: auditHandlers,
-    migrations: [init, changes, decisions, merkleLog, exports],
+    migrations: [init, changes, decisions, merkleLog, search, witness, exports],
     createDeps(platform) {
       const deps = createDeps(platform, options);
       return { ...deps, runner: new ExportRunner(deps) };
     },
-    async prepare({ sequencer, checkpointer, runner }) {
+    async prepare({ sequencer, checkpointer, witnesses, runner }) {
       await sequencer.start();
       checkpointer.start();
+      witnesses.start();
       runner.start();
     },
     jobs: [renewRows],
-    async close({ sequencer, checkpointer, runner }) {
+    async close({ sequencer, checkpointer, witnesses, runner }) {
       await runner.stop();
+      await witnesses.stop();
       await checkpointer.stop();
       await sequencer.stop();
     },
@@ -62,19 +72,24 @@ export function defineAudit(options: AuditOptions) {
 }
 
 function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
-  const { store, hsm, pages, clock, ids, log, metrics, settings, organization } = platform;
+  const { store, hsm, clients, pages, clock, ids, log, metrics, settings, organization } = platform;
   const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
   observeStream({ store, clock }, metrics.registry);
   observeExports({ store, clock }, metrics.registry);
-  const checkpointer = new Checkpointer({
-    ...{ store, hsm, sequencer, clock, log, dataFolder: settings.dataFolder },
-    newOrigin: () => `audit.${settings.region}.${ids.uuidv4()}`,
+  const { dataFolder, region, partition } = settings;
+  const newOrigin = () => newLogOrigin(region, ids);
+  const checkpointer = new Checkpointer({ store, hsm, sequencer, clock, log, dataFolder, newOrigin });
+  const witnesses = new Witnesses({
+    ...{ store, sequencer, clock, log, witnesses: options.witnesses },
+    alarm: witnessAlarm({ store, clock, ids, region }),
   });
+  observeWitnesses(witnesses, metrics.registry);
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
-  const writer = { node: 'audit-jobs', boot: ids.uuidv7(), region: settings.region };
+  const writer = { node: 'audit-jobs', boot: ids.uuidv7(), region };
   return {
-    ...{ store, sequencer, checkpointer, hsm, pages, clock, ids, log, guard, organization },
+    ...{ store, sequencer, checkpointer, witnesses, hsm, clients, pages, clock, ids, log, guard, organization },
+    ...{ newOrigin, dataFolder },
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
     recorder: new Recorder(store as never, writer, () => undefined),
     exports: {
@@ -83,8 +98,7 @@ function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
         [...options.stores].map(([name, one]) => [name, openObjectStore(one, { clock, readers: 'group' })]),
       ),
       hostname: new URL(settings.endpoint).hostname,
-      region: settings.region,
-      partition: settings.partition,
+      ...{ region, partition },
     },
   };
 }

@@ -65,6 +65,8 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 
 /** What becomes of the few permitted requests that the service then cannot carry out. */
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
+  // The log has another name than that of the example.
+  'audit DeclareLogRestore': [409, 'LogRestoreRefused'],
   // The certificate of an example is nobody's.
   'pca ImportCertificateAuthorityCertificate': [400, 'MalformedCertificate'],
   // The account of the example does not exist; who may do nothing but delete a policy could not put it back.
@@ -73,6 +75,10 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // Only its client opens an account of an ACME directory.
   'pca DescribeAcmeAccount': [404, 'NotFound'],
   'pca DeactivateAcmeAccount': [404, 'NotFound'],
+  // The CA outside of the example issues nothing.
+  'pca DescribeOutsideCertificate': [404, 'NotFound'],
+  'pca RenewOutsideCertificate': [404, 'NotFound'],
+  'pca RevokeOutsideCertificate': [404, 'NotFound'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
   // The root keys were never rotated.

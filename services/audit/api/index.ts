@@ -5,11 +5,19 @@
 import { exportOperations } from './export/exports.ts';
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
-import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './log.ts';
+import {
+  DeclareLogRestore,
+  GetLogCheckpoint,
+  ProveLogGrowth,
+  ProveRecord,
+  ReadLogEntries,
+  ReadLogTile,
+} from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
 import { DescribeRenewal } from './renewal.ts';
+import { SearchStreams } from './search-streams.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
 export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadDecisions, ReadStream };
@@ -24,8 +32,11 @@ export const auditOperations = {
   ReadChanges,
   GetLogCheckpoint,
   ReadLogTile,
+  ReadLogEntries,
+  DeclareLogRestore,
   ProveRecord,
   ProveLogGrowth,
+  SearchStreams,
   DescribeRenewal,
   ...exportOperations,
 };

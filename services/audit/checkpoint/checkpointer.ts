@@ -19,7 +19,14 @@ import {
 } from '../../../tlog/note.ts';
 import { consistencyProof, isConsistent, rootOf } from '../../../tlog/tree.ts';
 import type { Sequencer } from '../sequencer/sequencer.ts';
-import { insertCheckpoint, latestCheckpoint, nameLog, readOrigin, thinCheckpoints } from '../store/checkpoints.ts';
+import {
+  insertCheckpoint,
+  isForsaken,
+  latestCheckpoint,
+  nameLog,
+  readOrigin,
+  thinCheckpoints,
+} from '../store/checkpoints.ts';
 import { hashesAt, logSize } from '../store/log.ts';
 import type { AuditDatabase, CheckpointTable } from '../store/schema.ts';
 import { CheckpointMemory } from './memory.ts';
@@ -48,12 +55,18 @@ export class Checkpointer {
   private timer: NodeJS.Timeout | undefined;
   private turn: Promise<void> | undefined;
   private thinnedAt = 0;
+  private signedSize = 0;
   /** What stands in the way of signing; shown to whoever asks for checkpoints. */
   private current: SignedState = { state: 'signed' };
 
   constructor(options: CheckpointerOptions) {
     this.options = options;
     this.memory = new CheckpointMemory(options.dataFolder);
+  }
+
+  /** Of the log that was signed last, by this process. */
+  get size(): number {
+    return this.signedSize;
   }
 
   get status(): SignedState {
@@ -91,7 +104,7 @@ export class Checkpointer {
     const last = await latestCheckpoint(store.read, epoch);
     if (size === 0 || size === last?.size) return;
     const checkpoint: Checkpoint = { origin, size, root: await rootOf(size, hashesAt(store.read, size)) };
-    const reason = await this.contradiction(checkpoint, last);
+    const reason = (await this.otherLog(origin)) ?? (await this.contradiction(checkpoint, last));
     if (reason !== undefined) return this.refuse(reason);
     const text = writeCheckpoint(checkpoint);
     const key = await signingKey(hsm, origin);
@@ -104,10 +117,13 @@ export class Checkpointer {
     const signed_at = clock.now();
     const isOld = signed_at - this.thinnedAt > HOUR_MS;
     await sequencer.underFence(async (tx) => {
+      // It may have got another name meanwhile.
+      if ((await readOrigin(tx))?.epoch !== epoch) return;
       await insertCheckpoint(tx, { epoch, size, root: checkpoint.root, note, signed_at });
       if (isOld) await thinCheckpoints(tx, signed_at - KEEP_ALL_MS, HOUR_MS);
     });
     if (isOld) this.thinnedAt = signed_at;
+    this.signedSize = size;
     this.current = { state: 'signed' };
   }
 
@@ -128,6 +144,14 @@ export class Checkpointer {
     return undefined;
   }
 
+  /** A database from before a restore was declared, or a new one beside the file of another. */
+  private async otherLog(origin: string): Promise<string | undefined> {
+    const remembered = this.memory.read()?.origin;
+    if (remembered === undefined || remembered === origin) return undefined;
+    if (await isForsaken(this.options.store.read, remembered)) return undefined;
+    return `the log ${remembered} was signed here, and the database has ${origin}`.slice(0, 512);
+  }
+
   private refuse(reason: string): void {
     if (this.current.state === 'signed')
       this.options.log.error({ reason }, 'checkpoints are not signed any more: the record was changed or put back');
@@ -138,7 +162,7 @@ export class Checkpointer {
     const { store, sequencer, clock, newOrigin } = this.options;
     const found = await readOrigin(store.read);
     if (found) return found;
-    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now() };
+    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now(), previous: null };
     await sequencer.underFence((tx) => nameLog(tx, row));
     return (await readOrigin(store.read)) ?? row;
   }

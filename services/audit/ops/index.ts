@@ -4,10 +4,12 @@ import { createExport, deleteExport, pauseExport, resumeExport, updateExport } f
 import { describeExport, listExports } from './export/read-exports.ts';
 import { getDecision } from './get-decision.ts';
 import { ingestRecords } from './ingest-records.ts';
-import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogTile } from './log.ts';
+import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogEntries, readLogTile } from './log.ts';
+import { declareLogRestore } from './log-restore.ts';
 import { lookupEvents } from './lookup-events.ts';
 import { readChanges } from './read-changes.ts';
 import { readDecisions } from './read-decisions.ts';
+import { searchStreams } from './search-streams.ts';
 import { describeStream, readStream } from './stream.ts';
 
 export const auditHandlers = [
@@ -20,8 +22,11 @@ export const auditHandlers = [
   readChanges,
   getLogCheckpoint,
   readLogTile,
+  readLogEntries,
+  declareLogRestore,
   proveRecord,
   proveLogGrowth,
+  searchStreams,
   describeRenewal,
   createExport,
   describeExport,

@@ -1,6 +1,6 @@
 /** Signed checkpoints, and the name of the log they are about. */
 import type { Kysely, Transaction } from 'kysely';
-import type { AuditDatabase, CheckpointTable, LogOriginTable } from './schema.ts';
+import type { AuditDatabase, CheckpointTable, CosignatureTable, LogOriginTable, PreviousLog } from './schema.ts';
 
 type Tx = Transaction<AuditDatabase>;
 type Db = Kysely<AuditDatabase>;
@@ -8,6 +8,12 @@ type Db = Kysely<AuditDatabase>;
 /** The present name of the log; undefined: nothing was signed yet. */
 export function readOrigin(db: Db): Promise<LogOriginTable | undefined> {
   return db.selectFrom('log_origin').selectAll().orderBy('epoch', 'desc').limit(1).executeTakeFirst();
+}
+
+/** Whether a log of that name was put back and got another one. */
+export async function isForsaken(db: Db, origin: string): Promise<boolean> {
+  const rows = await db.selectFrom('log_origin').select('previous').where('previous', 'is not', null).execute();
+  return rows.some(({ previous }) => (JSON.parse(previous as string) as { origin: string }).origin === origin);
 }
 
 /** Does nothing when the epoch has a name. */
@@ -19,10 +25,33 @@ export async function nameLog(tx: Tx, row: LogOriginTable): Promise<void> {
     .execute();
 }
 
+/** False: somebody else was faster. */
+export async function renameLog(
+  tx: Tx,
+  row: LogOriginTable,
+  next: { origin: string; previous: PreviousLog; now: number },
+): Promise<boolean> {
+  const epoch = row.epoch + 1;
+  const { origin, now: opened_at } = next;
+  await nameLog(tx, { epoch, origin, opened_at, previous: JSON.stringify(next.previous) });
+  return (await readOrigin(tx))?.origin === origin;
+}
+
 export function latestCheckpoint(db: Db, epoch?: number): Promise<CheckpointTable | undefined> {
   let query = db.selectFrom('checkpoint').selectAll();
   if (epoch !== undefined) query = query.where('epoch', '=', epoch);
   return query.orderBy('epoch', 'desc').orderBy('size', 'desc').limit(1).executeTakeFirst();
+}
+
+/** The newest first. */
+export function latestCheckpoints(db: Db, epoch: number, limit: number): Promise<CheckpointTable[]> {
+  return db
+    .selectFrom('checkpoint')
+    .selectAll()
+    .where('epoch', '=', epoch)
+    .orderBy('size', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 export async function insertCheckpoint(tx: Tx, row: CheckpointTable): Promise<void> {
@@ -42,6 +71,58 @@ export async function thinCheckpoints(tx: Tx, before: number, hourMs: number): P
   for (const [at, row] of old.entries()) {
     const next = old[at + 1];
     if (next === undefined || hour(next) !== hour(row)) continue;
-    await tx.deleteFrom('checkpoint').where('epoch', '=', row.epoch).where('size', '=', row.size).execute();
+    for (const table of ['checkpoint', 'cosignature'] as const)
+      await tx.deleteFrom(table).where('epoch', '=', row.epoch).where('size', '=', row.size).execute();
   }
+}
+
+export async function addCosignature(tx: Tx, row: CosignatureTable): Promise<void> {
+  await tx
+    .insertInto('cosignature')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Of one checkpoint. */
+export function cosignatures(db: Db, { epoch, size }: { epoch: number; size: number }): Promise<CosignatureTable[]> {
+  return db
+    .selectFrom('cosignature')
+    .selectAll()
+    .where('epoch', '=', epoch)
+    .where('size', '=', size)
+    .orderBy('witness')
+    .execute();
+}
+
+/** The newest checkpoint that a witness cosigned; undefined: none yet. */
+export function latestCosignature(db: Db, epoch: number, witness: string): Promise<CosignatureTable | undefined> {
+  return db
+    .selectFrom('cosignature')
+    .selectAll()
+    .where('epoch', '=', epoch)
+    .where('witness', '=', witness)
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The newest checkpoint that at least so many witnesses cosigned. */
+export async function latestCosigned(db: Db, epoch: number, witnesses: number): Promise<CheckpointTable | undefined> {
+  const found = await db
+    .selectFrom('cosignature')
+    .select('size')
+    .where('epoch', '=', epoch)
+    .groupBy('size')
+    .having((eb) => eb.fn.countAll<number>(), '>=', witnesses)
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  return db
+    .selectFrom('checkpoint')
+    .selectAll()
+    .where('epoch', '=', epoch)
+    .where('size', '=', found.size)
+    .executeTakeFirst();
 }

@@ -16,6 +16,9 @@ export interface RecordTable {
   request_id: string | null;
   hash: string;
   record: string;
+  /** Layer that denied, and enterprise project; null: none, or from before they were search columns. */
+  layer: string | null;
+  project: string | null;
   /** Short form of its decisions; empty: it has none; null: from before there were short forms. */
   decisions: string | null;
 }
@@ -55,6 +58,12 @@ export interface WriterTable {
   boot: string;
   node: string;
   highest: number;
+  /** When its newest record was written, as it says. */
+  seen_at: number | null;
+  /** 1: it reports on itself, so that its silence and its holes mean something. */
+  reports: number | null;
+  /** 1: it stopped, or another came after it, and nothing was heard of it since. */
+  ended: number | null;
 }
 
 export interface WriterHoleTable {
@@ -93,6 +102,27 @@ export interface LogOriginTable {
   epoch: number;
   origin: string;
   opened_at: number;
+  /** JSON of `PreviousLog`; null for the first name. */
+  previous: string | null;
+}
+
+/** What the log was before it was put back: the link from one name to the one before. */
+export interface PreviousLog {
+  origin: string;
+  /** The last that was signed under that name; absent: nothing was. */
+  signed?: { size: number; root: string };
+  /** The longest beginning that both are known to have in common. Roots are hexadecimal. */
+  common: { size: number; root: string };
+  reason: string;
+}
+
+/** A line of a signed note by which a witness cosigned a checkpoint. */
+export interface CosignatureTable {
+  epoch: number;
+  size: number;
+  witness: string;
+  line: string;
+  signed_at: number;
 }
 
 export interface CheckpointTable {
@@ -169,6 +199,7 @@ export interface AuditDatabase {
   log_tile: LogTileTable;
   log_origin: LogOriginTable;
   checkpoint: CheckpointTable;
+  cosignature: CosignatureTable;
   tenant_key: TenantRow;
   export: ExportRow;
   export_progress: ExportProgressTable;

@@ -23,6 +23,10 @@ import { RowGuard } from '../../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../../platform/store/tenant-keys.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
+import { newLogOrigin } from '../checkpoint/restore.ts';
+import { witnessAlarm } from '../checkpoint/witness-alarm.ts';
+import type { WitnessAddress } from '../checkpoint/witness-client.ts';
+import { Witnesses } from '../checkpoint/witnesses.ts';
 import type { AuditDeps } from '../deps.ts';
 import { ROW_MAC_LABEL } from '../domain/export/rows.ts';
 import { defineAudit } from '../index.ts';
@@ -30,7 +34,7 @@ import { Sequencer } from '../sequencer/sequencer.ts';
 import { tenantTable } from '../store/export/export-queries.ts';
 import type { AuditDatabase } from '../store/schema.ts';
 
-const auditService = defineAudit({ networks: [], stores: new Map() });
+const auditService = defineAudit({ witnesses: [], networks: [], stores: new Map() });
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -76,6 +80,7 @@ export interface AuditOptions {
   /** Of an earlier start. */
   folder?: string;
   hsm?: MemoryHsm;
+  witnesses?: readonly WitnessAddress[];
   /** Default: the sequencer runs. */
   sequencer?: 'running' | 'stopped';
   /** Archives that exports may name. */
@@ -100,6 +105,9 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
+  const alarm = witnessAlarm({ store, clock, ids, region: 'local-1' });
+  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
+  const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,
@@ -111,8 +119,10 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => undefined);
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const deps: AuditDeps = {
-    ...{ store, sequencer, checkpointer, hsm, clock, ids, log, guard, organization, recorder },
+    ...{ store, sequencer, checkpointer, witnesses, hsm, clients, clock, ids, log, guard, organization, recorder },
     pages: new PageTokens(randomBytes(32)),
+    newOrigin: () => newLogOrigin('local-1', ids),
+    dataFolder: folder,
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
     exports: {
       ...{ networks: ['127.0.0.0/8'], hostname: 'parapet.example', region: 'local-1', partition: 'aws' },

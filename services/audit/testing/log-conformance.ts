@@ -2,8 +2,9 @@
 import type { Transaction } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseVerifier, readCheckpoint, readNote, verdictBy } from '../../../tlog/note.ts';
-import { hashesFrom, TILE_WIDTH } from '../../../tlog/tile.ts';
+import { hashesFrom, readEntries, TILE_WIDTH } from '../../../tlog/tile.ts';
 import { inclusionProof, isConsistent, isIncluded, leafHash, nodeHash, rootOf } from '../../../tlog/tree.ts';
+import { declareRestore } from '../checkpoint/restore.ts';
 import { recordEntry } from '../domain/chain.ts';
 import { insertCheckpoint, thinCheckpoints } from '../store/checkpoints.ts';
 import { appendLeaves, hashesAt, logEntries, logSize } from '../store/log.ts';
@@ -205,6 +206,82 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
       const answer = await checkpoint();
       expect(answer).toMatchObject({ State: 'Refused', Reason: expect.stringMatching(reason) });
       expect(answer.Size).toBeLessThanOrEqual(300);
+    });
+
+    describe('after the database was put back', () => {
+      const declare = (Origin: string) => user().DeclareLogRestore({ Origin, Reason: 'the disk was lost' });
+      let old: Awaited<ReturnType<typeof checkpoint>>;
+      beforeEach(async () => {
+        await ingest(100);
+        await audit.deps.checkpointer.sign();
+        await ingest(200);
+        await audit.deps.checkpointer.sign();
+        old = await checkpoint();
+        await audit.store.transaction(async (tx) => {
+          await tx.deleteFrom('checkpoint').where('size', '>', 100).execute();
+          await tx.deleteFrom('log_entry').where('position', '>=', 100).execute();
+          await tx.deleteFrom('log_tile').execute();
+        });
+        await appendOne(audit);
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Refused', Size: 100 });
+      });
+
+      it('are signed again under another name, which is linked to the one before', async () => {
+        const { Origin, Previous } = await declare(old.Origin);
+        expect(Previous).toMatchObject({ Origin: old.Origin, Size: 300, CommonSize: 100, Reason: 'the disk was lost' });
+        expect(Previous.RootHash).toEqual(old.RootHash);
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin, Size: 101, Previous });
+        expect(Origin).not.toBe(old.Origin);
+        // The next one is judged by what was signed under the new name.
+        await audit.store.transaction((tx) => tx.deleteFrom('log_entry').where('position', '>=', 50).execute());
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Refused' });
+      });
+
+      it('stay refused when the name is not the present one, for others, and when the name is put back, too', async () => {
+        expect(await errorOf(declare('audit.local-1.other'))).toBe('LogRestoreRefused');
+        const others = audit.as(auditor(OTHER_ACCOUNT));
+        expect(await errorOf(others.DeclareLogRestore({ Origin: old.Origin, Reason: 'x' }))).toBe('AccessDenied');
+        await declare(old.Origin);
+        expect(await errorOf(declare(old.Origin))).toBe('LogRestoreRefused');
+        await audit.deps.checkpointer.sign();
+        // Whoever puts back the database to before the declaration does not get the old name back.
+        await audit.store.transaction((tx) => tx.deleteFrom('log_origin').where('epoch', '=', 2).execute());
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Refused', Origin: old.Origin, Size: 100 });
+      });
+
+      it('are signed after a restore that declares it before the start', async () => {
+        const { store, ids, folder } = audit;
+        const now = Date.now();
+        const origin = await declareRestore({
+          store,
+          ids,
+          now,
+          dataFolder: folder,
+          region: 'local-1',
+          reason: 'drill',
+        });
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin: origin, Previous: { Reason: 'drill' } });
+        const [record] = await store.readOutbox(1000).then((rows) => rows.filter((row) => row.accountId === ''));
+        expect(JSON.parse(record?.record ?? '{}')).toMatchObject({
+          eventName: 'DeclareLogRestore',
+          responseElements: { Origin: origin, Previous: { Origin: old.Origin, Size: 300, CommonSize: 100 } },
+        });
+      });
+    });
+
+    it('serve entries to the management account only, as they are hashed', async () => {
+      await ingest(260);
+      const { Entries } = await user().ReadLogEntries({ Index: 0 });
+      const { Hashes } = await user().ReadLogTile({ Level: 0, Index: 0 });
+      expect(Buffer.concat(readEntries(Entries).map(leafHash)).equals(Hashes)).toBe(true);
+      expect(readEntries((await user().ReadLogEntries({ Index: 1, Width: 4 })).Entries)).toHaveLength(4);
+      expect(await errorOf(user().ReadLogEntries({ Index: 1 }))).toBe('NoSuchTile');
+      expect(await errorOf(audit.as(auditor(OTHER_ACCOUNT)).ReadLogEntries({ Index: 0 }))).toBe('AccessDenied');
     });
 
     it('are signed by the node that numbers records, and by no other', async () => {

@@ -1,5 +1,6 @@
 /** What every certificate that is issued asks of the database, with the texts made once: see `prepared-query.ts`. */
 import { prepareQuery, prepareWrite } from '../../../platform/store/prepared-query.ts';
+import type { RevocationRow } from '../domain/revocation/rows.ts';
 import type { AuthorityRow, CertificateRow } from '../domain/rows.ts';
 import type { PcaTables } from './tables.ts';
 
@@ -26,6 +27,20 @@ export const versionOf = prepareQuery<PcaTables, [authorityId: string], Pick<Aut
 export const blockedKey = prepareQuery<PcaTables, [accountId: string, hash: string], PcaTables['blocked_key']>(
   (db, accountId, hash) =>
     db.selectFrom('blocked_key').selectAll().where('account_id', '=', accountId).where('public_key_hash', '=', hash),
+);
+
+export const revocationsOfHash = prepareQuery<PcaTables, [certificateHash: string], RevocationRow>(
+  (db, certificateHash) =>
+    db
+      .selectFrom('revocation')
+      .selectAll()
+      .where('certificate_hash', '=', certificateHash)
+      .where('state', '!=', 'released'),
+);
+
+export const certificateBySerial = prepareQuery<PcaTables, [authorityId: string, serial: string], CertificateRow>(
+  (db, authorityId, serial) =>
+    db.selectFrom('certificate').selectAll().where('authority_id', '=', authorityId).where('serial', '=', serial),
 );
 
 export const insertReserved = prepareWrite<PcaTables, CertificateRow>((db, row) =>

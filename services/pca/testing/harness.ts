@@ -66,9 +66,10 @@ export class PcaHarness {
   static async open(
     options: { url?: string; hsm?: Hsm; folder?: string } & Partial<PcaOptions> = {},
   ): Promise<PcaHarness> {
-    const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map() } = options;
+    const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map(), reportStores = new Map() } = options;
     const { acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } } } = options;
-    const pcaService = definePca({ pkiUrl, shards, stores, acme });
+    const { outsideNetworks = ['127.0.0.0/8'] } = options;
+    const pcaService = definePca({ pkiUrl, shards, stores, reportStores, acme, outsideNetworks });
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const kms = await KmsHarness.open({ principals, projects });

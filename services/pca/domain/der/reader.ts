@@ -170,8 +170,21 @@ export function oid(element: Element | undefined): string {
   return oidText(expect(element, TAG.oid).content);
 }
 
+/** Identifiers that were read before, by their content: the few of all certificates. Others do not push them out. */
+const texts = new Map<string, string>();
+const MOST_TEXTS = 500;
+
 /** The dotted text of the content of an identifier. */
 export function oidText(content: Buffer): string {
+  const key = content.toString('latin1');
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const text = dotted(content);
+  if (texts.size < MOST_TEXTS) texts.set(key, text);
+  return text;
+}
+
+function dotted(content: Buffer): string {
   const arcs: number[] = [];
   let arc = 0;
   let isFirst = true;

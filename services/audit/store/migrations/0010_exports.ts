@@ -87,4 +87,4 @@ async function up(db: Kysely<any>): Promise<void> {
     .execute();
 }
 
-export const exports: Migration = { name: '0005_exports', up };
+export const exports: Migration = { name: '0010_exports', up };
