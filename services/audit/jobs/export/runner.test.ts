@@ -225,6 +225,21 @@ describe('a receiver', () => {
     expect(alone).toHaveLength(20);
   });
 
+  it('that is slow in refusing one record gets all others, too', async () => {
+    await create();
+    const ids = await ingest(5);
+    const poison = ids[2]!;
+    receiver.answer = ({ body }) => {
+      now += 20_000;
+      return { status: idsOf(body).includes(poison) ? 400 : 200 };
+    };
+    for (let tries = 0; tries < 30; tries++) {
+      await runner.turns();
+      later();
+    }
+    expect(await status()).toMatchObject({ Cursor: 6, RefusedRecords: 1, DeliveredRecords: 4 });
+  });
+
   it('with a certificate of somebody else gets nothing', async () => {
     const stranger = await startReceiver();
     await create({ Destination: { Webhook: { Url: receiver.url, Ca: stranger.ca, HmacKey: HMAC_KEY } } });
@@ -243,6 +258,20 @@ describe('a receiver', () => {
     await strict.turns();
     expect(await status()).toMatchObject({ LastError: 'it is at an address that exports may not connect to' });
     await strict.stop();
+  });
+});
+
+describe('more exports than are worked on at once', () => {
+  it('have their turn, also when those before them always have work', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `hook-${index}`);
+    for (const Name of names) await create({ Name });
+    for (let round = 0; round < 3; round++) {
+      await ingest(1);
+      await runner.turns();
+    }
+    const { Exports } = await me().ListExports({});
+    expect(Exports).toHaveLength(names.length);
+    expect(Exports.filter(({ Status }) => Status.DeliveredRecords === 0)).toEqual([]);
   });
 });
 

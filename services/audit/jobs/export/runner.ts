@@ -31,6 +31,8 @@ const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
 /** Exports that are worked on at the same time. */
 const AT_ONCE = 16;
+/** Exports that are looked at in one go. */
+const LOOKED_AT = 1_000;
 const CHANCES = 1_000_000;
 
 type Open = Awaited<ReturnType<typeof listOpenExports>>[number];
@@ -41,6 +43,8 @@ export class ExportRunner {
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
+  /** The last export that was looked at: the next look goes on there, so that busy exports keep no other one waiting. */
+  private last = '';
 
   constructor(deps: AuditDeps) {
     this.deps = deps;
@@ -71,12 +75,15 @@ export class ExportRunner {
   private async look(): Promise<void> {
     const { store, clock, log } = this.deps;
     try {
-      for (const open of await listOpenExports(store.read, clock.now(), 1_000)) {
+      const found = await listOpenExports(store.read, clock.now(), { after: this.last, limit: LOOKED_AT });
+      for (const open of found) {
         if (this.running.size >= AT_ONCE || this.stopping.signal.aborted) return;
+        this.last = open.export_id;
         if (this.running.has(open.export_id) || !(await this.hasWork(open))) continue;
         const done = this.work(open.export_id).finally(() => this.running.delete(open.export_id));
         this.running.set(open.export_id, done);
       }
+      if (found.length < LOOKED_AT) this.last = '';
     } catch (error) {
       log.warn({ err: error instanceof Error ? error.message : 'unknown' }, 'exports could not be looked up');
     }

@@ -31,6 +31,8 @@ export async function streamTurn(turn: Turn, sink: Sink): Promise<void> {
     } catch (error) {
       if (!(error instanceof SinkFailure) || error.kind !== 'refused') throw error;
       if (batch.length > 1) {
+        // Slow in refusing: the next turn begins with one record instead of all over again.
+        if (deps.clock.now() >= until) throw error;
         limit = Math.max(1, Math.ceil(Math.min(limit, portion.next - from) / 2));
         continue;
       }

@@ -15,8 +15,8 @@ export function readProgress(db: Reader, exportId: string): Promise<ExportProgre
   return db.selectFrom('export_progress').selectAll().where('export_id', '=', exportId).executeTakeFirst();
 }
 
-/** Exports that may be worked on now; whether there is work is told by their positions. */
-export function listOpenExports(db: Reader, now: number, limit: number) {
+/** Exports that may be worked on now; whether there is work is told by their positions. In a fixed order, after one of them. */
+export function listOpenExports(db: Reader, now: number, { after, limit }: { after: string; limit: number }) {
   return db
     .selectFrom('export')
     .innerJoin('export_progress', 'export_progress.export_id', 'export.export_id')
@@ -25,7 +25,8 @@ export function listOpenExports(db: Reader, now: number, limit: number) {
     .where('export.state', '=', 'ACTIVE')
     .where('export_progress.next_at', '<=', now)
     .where('export_progress.lease_until', '<=', now)
-    .orderBy('export_progress.next_at')
+    .where('export_progress.export_id', '>', after)
+    .orderBy('export_progress.export_id')
     .limit(limit)
     .execute();
 }

@@ -4,7 +4,7 @@
  */
 import type { AllowedNetworks } from '../../../../../platform/net/allowed-networks.ts';
 import type { DestinationOf, Secrets } from '../../../domain/export/destination.ts';
-import { HttpReceiver } from './http.ts';
+import { HttpReceiver, isRefusal } from './http.ts';
 import { type Outgoing, type Sink, SinkFailure } from './sink.ts';
 
 interface BulkAnswer {
@@ -43,9 +43,8 @@ function judge(answer: Buffer, sent: number): void {
   for (const { create } of items) {
     const status = create?.status ?? 0;
     if ((status >= 200 && status < 300) || status === 409) continue;
-    // Sent again: what is there already is a conflict then.
-    if (status === 429 || status >= 500 || status < 400)
-      throw new SinkFailure('away', `it answered a record with status ${status}`);
+    // An index that is absent, blocked or not ours to write: sent again, what is there already is a conflict then.
+    if (!isRefusal(status)) throw new SinkFailure('away', `it answered a record with status ${status}`);
     refused++;
     reason = /^\w{1,64}$/.test(create?.error?.type ?? '') ? `: ${create?.error?.type}` : '';
   }

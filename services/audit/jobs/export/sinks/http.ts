@@ -9,8 +9,12 @@ import { asFailure, SinkFailure } from './sink.ts';
 
 const TIMEOUT_MS = 30_000;
 const MAX_ANSWER = 16 * 1024 * 1024;
-/** The receiver read the request and does not want it. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/** The receiver read what it was sent and does not want it; whatever else it says is about itself, or about who we are. */
+export function isRefusal(status: number): boolean {
+  return REFUSED.has(status);
+}
 
 export interface HttpDestination extends TlsSettings {
   Url: string;
@@ -52,7 +56,7 @@ export class HttpReceiver {
     );
     const { status, retryAfterMs } = answer;
     if (status >= 200 && status < 300) return answer.body;
-    throw new SinkFailure(REFUSED.has(status) ? 'refused' : 'away', `it answered with status ${status}`, retryAfterMs);
+    throw new SinkFailure(isRefusal(status) ? 'refused' : 'away', `it answered with status ${status}`, retryAfterMs);
   }
 
   private exchange(

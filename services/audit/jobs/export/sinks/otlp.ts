@@ -1,10 +1,13 @@
 /** Logs by OTLP/HTTP in its JSON encoding (OpenTelemetry protocol 1.x). */
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { AllowedNetworks } from '../../../../../platform/net/allowed-networks.ts';
 import type { DestinationOf, Secrets } from '../../../domain/export/destination.ts';
 import { type OtlpResource, otlpLogs } from '../../../domain/export/otlp-logs.ts';
 import { HttpReceiver } from './http.ts';
 import { type Outgoing, type Sink, SinkFailure } from './sink.ts';
+
+const compress = promisify(gzip);
 
 export class OtlpSink implements Sink {
   private readonly receiver: HttpReceiver;
@@ -20,7 +23,7 @@ export class OtlpSink implements Sink {
   }
 
   async send(batch: readonly Outgoing[], signal: AbortSignal): Promise<void> {
-    const body = gzipSync(JSON.stringify(otlpLogs(batch, this.resource)));
+    const body = await compress(JSON.stringify(otlpLogs(batch, this.resource)));
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
     const answer = await this.receiver.post(body, headers, signal);
     const rejected = rejectedRecords(answer);

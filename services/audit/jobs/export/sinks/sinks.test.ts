@@ -88,6 +88,8 @@ describe('HTTP', () => {
     ['there already', bulk(201, 409), undefined],
     ['refused', bulk(400, 201), { kind: 'refused', message: 'it refused 1 of 2 records: some_exception' }],
     ['put off', bulk(400, 429), { kind: 'away', message: 'it answered a record with status 429' }],
+    ['for an index that is blocked', bulk(403, 403), { kind: 'away', message: 'it answered a record with status 403' }],
+    ['for an index that is absent', bulk(404, 404), { kind: 'away' }],
     ['not mentioned', bulk(201), { kind: 'away' }],
     ['in an answer that is none', {}, { kind: 'away' }],
   ])('Elasticsearch, a record that is %s', async (_, reply, failure) => {

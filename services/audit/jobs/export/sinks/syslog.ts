@@ -59,7 +59,8 @@ function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal, ad
     const stop = () => fail(new SinkFailure('away', 'the export was stopped'));
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
-    socket.setTimeout(TIMEOUT_MS, () => fail(new SinkFailure('away', 'it did not take the records in time')));
+    // From the beginning to the end: one that reads a byte now and then is as slow.
+    const timer = setTimeout(() => fail(new SinkFailure('away', 'it did not take the records in time')), TIMEOUT_MS);
     socket.on('error', fail);
     socket.once('secureConnect', () => {
       socket.write(frames, () => {
@@ -76,6 +77,7 @@ function conversation(socket: TLSSocket, frames: Buffer, signal: AbortSignal, ad
       if (state === 'sent' && socket.writableFinished) state = 'read';
     });
     socket.once('close', () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       if (state === 'read') resolve();
       else fail(new SinkFailure('away', 'it closed the connection before it had read everything'));
