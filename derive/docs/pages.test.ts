@@ -51,7 +51,7 @@ describe('the documentation', () => {
   it.each(pasteable)('%s is run by a test', (page) => {
     const running = RUN_ELSEWHERE[page]
       ? [RUN_ELSEWHERE[page]]
-      : tests.filter((test) => read(test).includes(`'${page}'`) && /\brunPage\(/.test(read(test)));
+      : tests.filter((test) => read(test).includes(`'${page}'`) && /\brunPage\(|'bash'/.test(read(test)));
     expect(running.map((test) => existsSync(join(root, test)))).toContain(true);
   });
 

@@ -33,9 +33,9 @@ it.each([
   'docs/how-to/connect-an-aws-sdk.md',
   'docs/how-to/encrypt-files-with-sops.md',
   'docs/how-to/manage-with-opentofu.md',
-])('%s works as it is written down', { timeout: 600_000 }, (path) => works(path));
+])('%s works as it is written down', { timeout: 1_200_000 }, (path) => works(path));
 
-it('docs/how-to/connect-a-kubernetes-cluster.md works as it is written down', { timeout: 600_000 }, () =>
+it('docs/how-to/connect-a-kubernetes-cluster.md works as it is written down', { timeout: 1_200_000 }, () =>
   works('docs/how-to/connect-a-kubernetes-cluster.md', (folder) => {
     const kinds = (name: string) => kindsIn(readFileSync(join(folder, `${name}.yaml`), 'utf8'));
     for (const name of ['external-secrets', 'issuer']) expect(kinds(name)).toEqual(['Secret', 'ConfigMap']);

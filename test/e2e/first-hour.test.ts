@@ -17,7 +17,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('works as it is written down', { timeout: 600_000 }, async () => {
+it('works as it is written down', { timeout: 1_200_000 }, async () => {
   const { shown, printed, ...ran } = await runPage(server, 'docs/tutorials/first-hour.md', folder);
   expect(ran).toEqual({ code: 0, stderr: '' });
   expect(printed).toEqual(shown);

@@ -5,7 +5,8 @@ import { adminCredentials, environment, run, type Target } from './clients.ts';
 import { uniqueName } from './people.ts';
 import { root } from './server.ts';
 
-const PAGE_MS = 600_000;
+/** A long page starts a hundred programs, and the machine may be busy. */
+const PAGE_MS = 1_200_000;
 
 /** What each block of commands printed, and what the page shows for it. */
 export async function runPage(

@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('works as it is written down', async () => {
+it('works as it is written down', { timeout: 1_200_000 }, async () => {
   const path = 'docs/how-to/lose-an-hsm.md';
   const { shown, printed, ...ran } = await runPage(server, path, folder, { PARAPET_DATA: dataFolder });
   expect(ran).toEqual({ code: 0, stderr: '' });

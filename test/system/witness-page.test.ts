@@ -38,7 +38,7 @@ function keyOfWitness(): Promise<string> {
   );
 }
 
-it('works as it is written down', async () => {
+it('works as it is written down', { timeout: 1_200_000 }, async () => {
   const path = 'docs/how-to/prove-the-record.md';
   const { code, stderr, printed } = await runPage(server, path, folder, { WITNESS_PORT: port });
   expect({ code, stderr: stderr.replaceAll(/^(proving|downloading) the log: \d+ of \d+\n/gm, '') }).toEqual({
