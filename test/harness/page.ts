@@ -26,7 +26,7 @@ export async function runPage(
   const script = [
     // Jobs are groups of processes, as they are in the shell of a reader; those that are left end with it.
     'set -meuo pipefail',
-    `trap 'for job in $(jobs -p); do kill -- "-$job" || true; done' EXIT`,
+    `trap 'for job in $(jobs -p); do kill -- "-$job" 2> /dev/null || true; done' EXIT`,
     `cd '${folder}'`,
     // Not installed from a registry: the command of this build.
     `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
