@@ -17,7 +17,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('works as it is written down', { timeout: 300_000 }, async () => {
+it('works as it is written down', { timeout: 1_200_000 }, async () => {
   const { code, stderr, printed } = await runPage(server, 'docs/how-to/landing-zone.md', folder);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(printed).toEqual([expect.stringMatching(/^applied: \d+ steps\nno drift\n$/m)]);

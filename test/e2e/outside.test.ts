@@ -169,7 +169,7 @@ describe('a certificate from outside', () => {
 });
 
 describe('the page about CAs outside', () => {
-  it('works as it is written down', { timeout: 300_000 }, async () => {
+  it('works as it is written down', { timeout: 1_200_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parapet-page-'));
     const TRUST = join(folder, 'trust.pem');
     writeFileSync(TRUST, pebble.tlsRoot + (await pebble.issuingRoot()));
