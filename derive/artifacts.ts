@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { landingZoneSchema } from '../services/org/api/landing-zone/file.ts';
+import { actionsReference } from './docs/actions.ts';
 import { awsCompatibility } from './docs/aws-compatibility.ts';
 import { configurationReference } from './docs/configuration.ts';
 import { errorsReference } from './docs/errors.ts';
@@ -37,6 +38,7 @@ export function artifacts(root: string): Artifact[] {
       ),
     ),
     whole('docs/reference/operations.md', operationsReference(operations)),
+    whole('docs/reference/actions.md', actionsReference(operations)),
     whole('docs/reference/errors.md', errorsReference(operations)),
     whole('docs/reference/configuration.md', configurationReference()),
     whole('docs/reference/landing-zone.schema.json', `${JSON.stringify(landingZoneSchema(), undefined, 2)}\n`),

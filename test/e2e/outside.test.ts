@@ -1,6 +1,10 @@
 /** Certificates from a CA outside, which is pebble: got, renewed, revoked, and what happens when it says no or is away. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { askPca, type NamesServer, startNames } from '../harness/acme.ts';
+import { runPage } from '../harness/page.ts';
 import { type Pebble, startPebble } from '../harness/pebble.ts';
 import { native } from '../harness/signed.ts';
 
@@ -161,5 +165,22 @@ describe('a certificate from outside', () => {
     const TrustBundle = pebble.tlsRoot + (await pebble.issuingRoot());
     await ask('update-outside-authority', { ...about, TrustBundle });
     expect(await over(about, made)).toMatchObject({ Status: 'issued' });
+  });
+});
+
+describe('the page about CAs outside', () => {
+  it('works as it is written down', { timeout: 1_200_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parapet-page-'));
+    const TRUST = join(folder, 'trust.pem');
+    writeFileSync(TRUST, pebble.tlsRoot + (await pebble.issuingRoot()));
+    try {
+      const more = { DIRECTORY: pebble.directoryUrl, TRUST };
+      const path = 'docs/how-to/renew-at-an-outside-ca.md';
+      const { shown, printed, ...ran } = await runPage(server, path, folder, more);
+      expect(ran).toEqual({ code: 0, stderr: '' });
+      expect(printed).toEqual(shown);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

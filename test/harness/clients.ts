@@ -17,7 +17,7 @@ export interface Credentials {
   sessionToken?: string;
 }
 
-type Target = Pick<SharedServer, 'endpoint' | 'caPath' | 'admin'>;
+export type Target = Pick<SharedServer, 'endpoint' | 'caPath' | 'admin'>;
 
 export function adminCredentials(server: Target): Credentials {
   return { accessKeyId: server.admin.accessKeyId, secretAccessKey: server.admin.secretAccessKey };

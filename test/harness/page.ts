@@ -1,16 +1,16 @@
 /** A page of the documentation as a reader pastes it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { adminCredentials, environment, run } from './clients.ts';
+import { adminCredentials, environment, run, type Target } from './clients.ts';
 import { uniqueName } from './people.ts';
 import { root } from './server.ts';
-import type { SharedServer } from './shared.ts';
 
-const PAGE_MS = 600_000;
+/** A long page starts a hundred programs, and the machine may be busy. */
+const PAGE_MS = 1_200_000;
 
 /** What each block of commands printed, and what the page shows for it. */
 export async function runPage(
-  server: SharedServer,
+  server: Target,
   path: string,
   folder: string,
   /** Further variables of its environment. */
@@ -24,7 +24,9 @@ export async function runPage(
   // One shell for all blocks, as a reader has it; the mark stands between the outputs.
   const mark = `---${uniqueName('block')}---`;
   const script = [
-    'set -euo pipefail',
+    // Jobs are groups of processes, as they are in the shell of a reader; those that are left end with it.
+    'set -meuo pipefail',
+    `trap 'for job in $(jobs -p); do kill -- "-$job" 2> /dev/null || true; done' EXIT`,
     `cd '${folder}'`,
     // Not installed from a registry: the command of this build.
     `npx() { shift; '${process.execPath}' '${join(root, 'dist/bin/parapet.js')}' "$@"; }`,
