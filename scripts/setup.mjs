@@ -19,6 +19,8 @@ const SOFTHSM = [
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
 
+const FAKETIME = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/faketime/libfaketimeMT.so.1`);
+
 /** Debian package, and how to see that it is there. */
 const PACKAGES = {
   run: [
@@ -45,6 +47,8 @@ const PACKAGES = {
     { name: 'openssl', present: () => onPath('openssl') },
     // Judges certificates, lists and OCSP answers.
     { name: 'gnutls-bin', present: () => onPath('certtool') },
+    // Sets the clock of a server that runs.
+    { name: 'faketime', present: () => FAKETIME.some((path) => existsSync(path)) },
     { name: 'python3-venv', present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0 },
   ],
 };

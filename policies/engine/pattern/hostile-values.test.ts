@@ -16,7 +16,19 @@ const VARIABLES = [
 const VALUES = [
   ...['*', '**', '?', '????', 'a*', '*a', '?*', '*/', '/*', '*:*', 'arn:*', '${*}', '${?}', '${$}', '$', '$*'],
   ...['${aws:username}', '${aws:PrincipalTag/team}', "${nothing, '*'}", '${', '}', '+', '/', '../', '../victim'],
-  ...['victim,', 'victim|', '[a-z]*', '.*', '(victim)', 'victim\0', 'victim\n', 'Victim', 'ＶＩＣＴＩＭ', '%2a', '\u2217'],
+  ...[
+    'victim,',
+    'victim|',
+    '[a-z]*',
+    '.*',
+    '(victim)',
+    'victim\0',
+    'victim\n',
+    'Victim',
+    'ＶＩＣＴＩＭ',
+    '%2a',
+    '\u2217',
+  ],
 ];
 
 /** What others own, under the same prefix. */
@@ -40,7 +52,8 @@ describe.each(VARIABLES)('the value of %s', (key) => {
       const pattern = `${before}\${${key}}${after}`;
       const named = (name: string) => `${before?.replace('*', 'key')}${name}${after}`;
       expect(fits(pattern, named(value), key, value), pattern).toBe(true);
-      for (const other of OTHERS) if (other !== value) expect(fits(pattern, named(other), key, value), other).toBe(false);
+      for (const other of OTHERS)
+        if (other !== value) expect(fits(pattern, named(other), key, value), other).toBe(false);
     }
   });
 });
