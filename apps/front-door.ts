@@ -12,6 +12,7 @@ import { FrontDoor } from '../platform/http/front-door.ts';
 import { RequestLimits } from '../platform/http/request-limits.ts';
 import { RestWire } from '../platform/http/rest.ts';
 import { createListener } from '../platform/http/server.ts';
+import { steadyClock } from '../platform/runtime/clock.ts';
 import { BearerTokens, signingCredentials } from './authentication.ts';
 import type { NodeContext } from './node.ts';
 import { UseReports } from './use-reports.ts';
@@ -24,7 +25,7 @@ export async function openFrontDoor(
   const clockWindowSeconds = config.clockWindowSeconds;
   const endpoint = `https://${config.listen.host}:${config.listen.port}`;
   const uses = new UseReports(clients.iam, config.region);
-  const limits = new RequestLimits(config.rates, () => clock.now());
+  const limits = new RequestLimits(config.rates, () => steadyClock.now());
   const front = new FrontDoor({
     wires: [new AwsWire(operations), new RestWire(operations), new LogFilesWire()],
     transport: context.transport,
@@ -36,6 +37,7 @@ export async function openFrontDoor(
       directory,
       hub,
       clock,
+      steadyClock,
       regions: new Set([config.region]),
       clockWindowSeconds,
       // A signature may be dated up to one window ahead, so it stays usable for two.

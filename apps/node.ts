@@ -19,7 +19,7 @@ import { createListener } from '../platform/http/server.ts';
 import type { Logger } from '../platform/observe/log.ts';
 import { createMetrics, type Metrics } from '../platform/observe/metrics.ts';
 import { ChangeHub } from '../platform/runtime/change-hub.ts';
-import { systemClock } from '../platform/runtime/clock.ts';
+import { steadyClock, systemClock } from '../platform/runtime/clock.ts';
 import { createIds } from '../platform/runtime/ids.ts';
 import { JobRunner } from '../platform/runtime/job-runner.ts';
 import { PageTokens } from '../platform/runtime/page-token.ts';
@@ -113,8 +113,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       );
     }
     const clients = createClients(transport, identity ?? 'gateway', clock, ids);
-    const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock, hub });
-    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock, hub, log });
+    const directory = new PrincipalDirectory({ feed: authorizationFeed(clients.iam), clock: steadyClock, hub });
+    const organization = new OrganizationView({ feed: organizationFeed(clients.org), clock: steadyClock, hub, log });
     const context: NodeContext = {
       config,
       log,

@@ -19,10 +19,8 @@ const SOFTHSM = [
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
 
-const RSYSLOG_TLS = [
-  '/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so',
-  '/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_ossl.so',
-];
+/** Libraries, which stand in a folder named by the processor. */
+const inLibraries = (path) => ['x86_64', 'aarch64'].some((cpu) => existsSync(`/usr/lib/${cpu}-linux-gnu/${path}`));
 
 /** Debian package, and how to see that it is there. */
 const PACKAGES = {
@@ -50,9 +48,11 @@ const PACKAGES = {
     { name: 'openssl', present: () => onPath('openssl') },
     // Takes the records that exports send.
     { name: 'rsyslog', present: () => existsSync('/usr/sbin/rsyslogd') },
-    { name: 'rsyslog-openssl', present: () => RSYSLOG_TLS.some((path) => existsSync(path)) },
+    { name: 'rsyslog-openssl', present: () => inLibraries('rsyslog/lmnsd_ossl.so') },
     // Judges certificates, lists and OCSP answers.
     { name: 'gnutls-bin', present: () => onPath('certtool') },
+    // Sets the clock of a server that runs.
+    { name: 'faketime', present: () => inLibraries('faketime/libfaketimeMT.so.1') },
     { name: 'python3-venv', present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0 },
   ],
 };

@@ -10,24 +10,25 @@ import { UNSUPPORTED_ORGANIZATIONS_OPERATIONS } from '../../services/org/api/uns
 import { decodeJson, encodeJson, encodeJsonError } from './json11.ts';
 import { decodeQuery, encodeQuery, encodeQueryError, type Parameters, parseForm } from './query.ts';
 
+// SECURITY: callers choose what is looked up in these, and an object has more names than those that were given to it.
 /** Signing name by `X-Amz-Target` prefix. */
-const JSON_SIGNING_NAMES: Readonly<Record<string, string>> = {
-  TrentService: 'kms',
-  secretsmanager: 'secretsmanager',
-  ACMPrivateCA: 'acm-pca',
-  AWSOrganizationsV20161128: 'organizations',
-};
+const JSON_SIGNING_NAMES: ReadonlyMap<string, string> = new Map([
+  ['TrentService', 'kms'],
+  ['secretsmanager', 'secretsmanager'],
+  ['ACMPrivateCA', 'acm-pca'],
+  ['AWSOrganizationsV20161128', 'organizations'],
+]);
 
 /** Signing name and answer namespace by API version. */
-const QUERY_VERSIONS: Readonly<Record<string, { name: string; namespace: string }>> = {
-  '2010-05-08': { name: 'iam', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
-  '2011-06-15': { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
-};
+const QUERY_VERSIONS: ReadonlyMap<string, { name: string; namespace: string }> = new Map([
+  ['2010-05-08', { name: 'iam', namespace: 'https://iam.amazonaws.com/doc/2010-05-08/' }],
+  ['2011-06-15', { name: 'sts', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' }],
+]);
 
 /** Operations that are known and not offered: they answer an error of their own. */
-const UNSUPPORTED: Readonly<Record<string, ReadonlySet<string>>> = {
-  AWSOrganizationsV20161128: UNSUPPORTED_ORGANIZATIONS_OPERATIONS,
-};
+const UNSUPPORTED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['AWSOrganizationsV20161128', UNSUPPORTED_ORGANIZATIONS_OPERATIONS],
+]);
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -50,8 +51,8 @@ export class AwsWire implements Wire {
       if (request.method !== 'POST') return undefined;
       const at = target.lastIndexOf('.');
       const [prefix, name] = [target.slice(0, at), target.slice(at + 1)];
-      const unsupported = UNSUPPORTED[prefix]?.has(name) ? name : undefined;
-      return new JsonCall(request, this.targets.get(target), JSON_SIGNING_NAMES[prefix], unsupported);
+      const unsupported = UNSUPPORTED.get(prefix)?.has(name) ? name : undefined;
+      return new JsonCall(request, this.targets.get(target), JSON_SIGNING_NAMES.get(prefix), unsupported);
     }
     if (
       request.method === 'POST' &&
@@ -72,7 +73,7 @@ export class AwsWire implements Wire {
       broken = error as ServiceError;
     }
     const version = parameters.get('Version') ?? '';
-    const service = Object.hasOwn(QUERY_VERSIONS, version) ? QUERY_VERSIONS[version] : undefined;
+    const service = QUERY_VERSIONS.get(version);
     const operation = this.actions.get(`${version} ${parameters.get('Action') ?? ''}`);
     return new QueryCall(request, operation, service, parameters, broken);
   }

@@ -17,11 +17,13 @@ const CALLER: Caller = {
 const secretOf = (accessKeyId: string) => `secret of ${accessKeyId}`;
 
 let clock: { time: number; now(): number };
+let steady: { time: number; now(): number };
 let isHung: boolean;
 let reads: number;
 let authenticator: Authenticator;
 beforeEach(() => {
   clock = { time: START, now: () => clock.time };
+  steady = { time: 0, now: () => steady.time };
   isHung = false;
   reads = 0;
   const answer = <T>(value: T): Promise<T> => (isHung ? new Promise(() => undefined) : Promise.resolve(value));
@@ -42,16 +44,22 @@ beforeEach(() => {
         session: () => answer(undefined),
         changes: (version) => answer({ version, accounts: [] }),
       },
-      clock,
+      clock: steady,
       hub,
     }),
     hub,
     clock,
+    steadyClock: steady,
     regions: new Set(['local-1']),
     clockWindowSeconds: 300,
     replays: createReplayCache(),
   });
 });
+
+function pass(ms: number): void {
+  clock.time += ms;
+  steady.time += ms;
+}
 
 async function signedBy(accessKeyId: string) {
   const request = { method: 'GET', rawTarget: '/', rawHeaders: ['Host', 'a.test'], body: Buffer.alloc(0) };
@@ -76,10 +84,33 @@ const bearer = () => {
   return outcomeOf(authenticator.authenticate(request, 'Bearer token', ['kms']));
 };
 
+describe('a signature that was used', () => {
+  const used = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', value: 'a'.repeat(64), at: 0 };
+
+  it('is not new again when the clock was set forth and back', () => {
+    expect(authenticator.firstUse(used)).toBe(true);
+    clock.time += 3_600_000;
+    expect(authenticator.firstUse({ ...used, value: 'b'.repeat(64) })).toBe(true);
+    clock.time -= 3_600_000;
+    steady.time += 60_000;
+    expect(authenticator.firstUse(used)).toBe(false);
+  });
+});
+
+describe('what was known', () => {
+  it('is not believed for longer because the clock was set back', async () => {
+    expect(await signedBy('AKIAEXAMPLEEXAMPLE00')).toBe('answered');
+    isHung = true;
+    clock.time -= 3_600_000;
+    steady.time += 5_000;
+    expect(await signedBy('AKIAEXAMPLEEXAMPLE00')).toBe('Unavailable');
+  });
+});
+
 describe('a signing key in memory', () => {
   it('is not read again while the view is fresh, or was confirmed again', async () => {
     for (const ms of [0, 1_000, 10_000]) {
-      clock.time += ms;
+      pass(ms);
       expect(await signedBy('AKIAEXAMPLEEXAMPLE00')).toBe('answered');
     }
     expect(reads).toBe(1);
@@ -88,9 +119,9 @@ describe('a signing key in memory', () => {
   it('is used for less than five seconds while iam hangs; every request waits about a second', async () => {
     await signedBy('AKIAEXAMPLEEXAMPLE00');
     isHung = true;
-    clock.time += 4_999;
+    pass(4_999);
     expect(await signedBy('AKIAEXAMPLEEXAMPLE00')).toBe('answered');
-    clock.time += 1;
+    pass(1);
     expect(await signedBy('AKIAEXAMPLEEXAMPLE00')).toBe('Unavailable');
     isHung = false;
     expect(await signedBy('AKIAEXAMPLEEXAMPLE00')).toBe('answered');
@@ -101,7 +132,7 @@ describe('credentials that are not in memory', () => {
   it.each([0, 3_000, 6_000])('are refused after about a second, %i ms after iam began to hang', async (ms) => {
     await signedBy('AKIAEXAMPLEEXAMPLE00');
     isHung = true;
-    clock.time += ms;
+    pass(ms);
     expect(await signedBy('AKIAEXAMPLEEXAMPLE01')).toBe('Unavailable');
     expect(await bearer()).toBe('Unavailable');
     isHung = false;

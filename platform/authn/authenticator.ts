@@ -48,6 +48,8 @@ export interface AuthenticatorOptions {
   directory: PrincipalDirectory;
   hub: ChangeHub;
   clock: Clock;
+  /** For how long signatures are remembered: a clock that is set forth and back must not make them new. */
+  steadyClock: Clock;
   regions: ReadonlySet<string>;
   clockWindowSeconds: number;
   replays: ReplayCache;
@@ -158,7 +160,7 @@ export class Authenticator {
 
   /** For state-changing requests: false when the signature was used before. Throws when the cache is full. */
   firstUse({ accessKeyId, value }: NonNullable<Authenticated['signature']>): boolean {
-    const answer = this.options.replays.check(replayKey(accessKeyId, value), this.options.clock.now());
+    const answer = this.options.replays.check(replayKey(accessKeyId, value), this.options.steadyClock.now());
     if (answer === 'full') {
       throw new ServiceError(
         'Unavailable',

@@ -11,6 +11,7 @@ import { ServiceError } from '../contract/error.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export interface FreshnessOptions {
+  /** Steady: what is believed must not get younger when the clock of the system is set. */
   clock: Clock;
   /** The service that is followed. */
   peer: string;

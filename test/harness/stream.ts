@@ -25,6 +25,7 @@ interface Page {
 export async function readStream(
   server: Target,
   credentials?: Credentials,
+  at?: number,
 ): Promise<{ records: StoredRecord[]; raw: Page['Records'] }> {
   const raw: Page['Records'] = [];
   let from: number | undefined = 1;
@@ -33,7 +34,7 @@ export async function readStream(
       server,
       '/v1/audit/read-stream',
       { FromSequence: from, Limit: 1000 },
-      credentials ? { credentials } : {},
+      { ...(credentials && { credentials }), ...(at !== undefined && { at }) },
     );
     if (answer.status !== 200) throw new Error(`ReadStream answered ${answer.text}`);
     const page = answer.json() as unknown as Page;

@@ -12,7 +12,7 @@ export interface ReplayCache {
   /**
    * Looks up and remembers in one step.
    * @param key 32 bytes from `replayKey`.
-   * @param now milliseconds; going backwards only makes entries live longer.
+   * @param now milliseconds of a clock that nobody sets; going backwards only makes entries live longer.
    */
   check(key: Buffer, now: number): 'fresh' | 'replayed' | 'full';
   readonly size: number;
