@@ -174,6 +174,14 @@ describe.each([
     ]);
     expect(new Set(done.map(({ userIdentity }) => (userIdentity as { arn: string }).arn)).size).toBe(1);
     expect(JSON.stringify(done)).toContain(`${ACCOUNT}:root`);
+    // Who follows what certificates look like is told where to look.
+    expect(done.map(({ resources }) => resources.map(({ ARN }) => ARN).includes(got.CertificateArn))).toEqual([
+      ...[false, false, false, true],
+    ]);
+    const { Items } = await pca.internal().DescribeConfigurations({ Resources: [got.CertificateArn] });
+    expect(JSON.parse(Items[0]!.Configuration)).toMatchObject({ source: 'OUTSIDE', version: 1, hasPrivateKey: true });
+    const found = await root.ListCertificates({ Name: 'WWW.example.test', NameMatch: 'LABEL' });
+    expect(found.Certificates.map(({ CertificateArn }) => CertificateArn)).toEqual([got.CertificateArn]);
   });
 
   it.skipIf(missing)('are got for RSA keys too', async () => {

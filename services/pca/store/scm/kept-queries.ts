@@ -172,6 +172,18 @@ export function listKeptDue(
     .execute();
 }
 
+/** Of all accounts, in their order. */
+export async function listKeptIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('kept_certificate')
+    .select('certificate_id')
+    .where('certificate_id', '>', after)
+    .orderBy('certificate_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.certificate_id);
+}
+
 /** Of a project, by id. */
 export function listKeptOfProject(
   db: Reader,
