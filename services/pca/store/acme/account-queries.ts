@@ -84,6 +84,7 @@ export function listOrders(
   let query = db.selectFrom('acme_order').selectAll().where('directory_id', '=', of.directoryId);
   if (of.acmeAccountId !== undefined) query = query.where('acme_account_id', '=', of.acmeAccountId);
   return query
+    .where('status', 'in', ['pending', 'ready', 'processing', 'valid', 'invalid'])
     .where('order_id', '>', after)
     .orderBy('order_id')
     .limit(limit + 1)
@@ -108,6 +109,24 @@ export function recentOrders(db: Reader, account: AcmeAccountRow, since: number,
     .where('acme_account_id', '=', account.acme_account_id)
     .where('created_at', '>', since)
     .orderBy('order_id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** What an account has proven without an order since a moment, newest first. */
+export function listPreauthorizations(
+  db: Reader,
+  account: AcmeAccountRow,
+  since: number,
+  limit: number,
+): Promise<OrderRow[]> {
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('acme_account_id', '=', account.acme_account_id)
+    .where('created_at', '>', since)
+    .where('status', '=', 'authorization-ready')
+    .orderBy('created_at', 'desc')
     .limit(limit)
     .execute();
 }
@@ -166,7 +185,7 @@ export function listOpenOrders(
     .select(['body', 'created_at'])
     .where('acme_account_id', '=', acmeAccountId)
     .where('created_at', '>', since)
-    .where('status', 'in', ['pending', 'ready', 'processing'])
+    .where('status', 'in', ['pending', 'ready', 'processing', 'authorization-pending'])
     .orderBy('created_at')
     .limit(limit)
     .execute();
