@@ -24,6 +24,7 @@ function asked(hosts: readonly string[]) {
         ...{ method, rawTarget: '/acme/a/directory', path: '/acme/a/directory', query: '' },
         ...{ rawHeaders: [], headerNames: [], headers: new Map(host === undefined ? [] : [['host', host]]) },
         ...{ body: Buffer.alloc(0), remoteAddress: '192.0.2.1', tls: undefined, requestId: 'r', receivedAt: 0 },
+        signal: new AbortController().signal,
       };
       return handle(request);
     },

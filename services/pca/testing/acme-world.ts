@@ -9,7 +9,7 @@ import { makeRoot, Workplace } from './hierarchy.ts';
 /** An identity policy. */
 export const document = (statements: object[]): object => JSON.parse(written(...statements));
 
-type Rules = Partial<Parameters<PcaClient['CreateAcmeDirectory']>[0]>;
+export type Rules = Partial<Parameters<PcaClient['CreateAcmeDirectory']>[0]>;
 
 /** Opened before the tests of the file that calls it, closed behind them. */
 export function acmeWorld() {

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { publicJwk } from '../../testing/acme-client.ts';
-import { acmeWorld, document } from '../../testing/acme-world.ts';
+import { acmeWorld, document, type Rules } from '../../testing/acme-world.ts';
 import { makeRoot, refused } from '../../testing/hierarchy.ts';
 
 const RUNS = Number(process.env.PARAPET_MUTATIONS ?? 3_000);
