@@ -88,7 +88,7 @@ export function unreached(order: OutsideOrder, failure: OutsideFailure, now: num
   const again = lost(order, failure, now);
   if (isOver(again)) return again;
   const problem = { message: failure.message, next: `nothing: it is tried again; ${judge(failure).next}` };
-  return { ...again, unreached: times, problem, nextAt: Math.min(now + pause(times + 1), order.deadline) };
+  return { ...again, unreached: times, problem, nextAt: Math.min(now + pause(times), order.deadline) };
 }
 
 /** What the CA asks for is answered from now on. */
