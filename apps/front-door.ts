@@ -51,6 +51,7 @@ export async function openFrontDoor(
   const acme = createAcmeHandler({
     pca: clients.pca,
     limits,
+    hosts: config.acmeHosts,
     onError: (error, requestId) => log.error({ requestId, err: error }, 'ACME request failed'),
   });
   const app = createExpressApp({

@@ -19,16 +19,23 @@ const METHODS = ['GET', 'HEAD', 'POST'] as const;
 export interface AcmeOptions {
   pca: AcmeClient;
   limits: RequestLimits;
+  /** Of the installation, as they stand in a Host header; empty: every one. */
+  hosts: readonly string[];
   onError(error: unknown, requestId: string): void;
 }
 
 /** For requests below `ACME_PATH`. */
-export function createAcmeHandler({ pca, limits, onError }: AcmeOptions) {
+export function createAcmeHandler({ pca, limits, hosts, onError }: AcmeOptions) {
+  const known = new Set(hosts);
   return async (request: FrontRequest): Promise<FrontAnswer> => {
     const Method = METHODS.find((method) => method === request.method);
     if (!Method) return problem(405, 'malformed', 'the method is none of ACME', { allow: METHODS.join(', ') });
     if (request.body.length > MAX_BODY_BYTES || request.rawTarget.length > MAX_TARGET)
       return problem(413, 'malformed', 'the request is too long');
+    const host = (request.headers.get('host') ?? '').toLowerCase().replace(/:443$/, '');
+    // SECURITY: what a client signed for another server, which passes it on, carries that one's name.
+    if (known.size > 0 && !known.has(host))
+      return problem(421, 'unauthorized', 'the ACME server is not asked under this host');
     try {
       limits.checkSource(request.remoteAddress);
       const answer = await pca.AnswerAcmeRequest(

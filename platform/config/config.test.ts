@@ -33,3 +33,21 @@ describe('the HSM', () => {
     },
   );
 });
+
+describe('the hosts of the ACME server', () => {
+  it.each([
+    ['', []],
+    [' acme.example.com , ACME.example.com:8443', ['acme.example.com', 'acme.example.com:8443']],
+    ['acme.example.com:443', ['acme.example.com']],
+    ['192.0.2.1:8443,[2001:db8::1]', ['192.0.2.1:8443', '[2001:db8::1]']],
+  ])('are read as they stand in a request: %j', (PARAPET_ACME_HOSTS, hosts) => {
+    expect(readConfig({ PARAPET_ACME_HOSTS }).acmeHosts).toEqual(hosts);
+  });
+
+  it.each(['https://acme.example.com', 'acme.example.com/acme', 'a@acme.example.com', '*.example.com:x', 'a b'])(
+    'are nothing else: %s',
+    (PARAPET_ACME_HOSTS) => {
+      expect(() => readConfig({ PARAPET_ACME_HOSTS })).toThrow(ConfigError);
+    },
+  );
+});

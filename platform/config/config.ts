@@ -54,6 +54,8 @@ export interface Config {
   vaultTargetNetworks: readonly string[];
   /** Where the ACME server may look whether somebody controls a name: CIDR ranges. */
   acmeNetworks: readonly string[];
+  /** Under which it may be asked, as clients write it into the Host header; empty: every one. */
+  acmeHosts: readonly string[];
   /** Name servers that it asks; empty: those of the system. */
   acmeResolvers: readonly Address[];
   acmeHttpPort: number;
@@ -136,6 +138,10 @@ export const SETTINGS = {
   PARAPET_ACME_NETWORKS: [
     '',
     'where the ACME server may connect to validate names, within what each directory allows: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses; metadata services of clouds never',
+  ],
+  PARAPET_ACME_HOSTS: [
+    '',
+    'under which hosts ACME clients may ask, `acme.example.com` or `acme.example.com:8443`, separated by commas: requests to others are refused; empty: every host',
   ],
   PARAPET_ACME_RESOLVERS: [
     '',
@@ -236,6 +242,7 @@ export function readConfig(environment: Environment = process.env): Config {
     vaultKeyCacheSeconds: number(get('PARAPET_VAULT_KEY_CACHE_SECONDS'), 'PARAPET_VAULT_KEY_CACHE_SECONDS', 0, 300),
     vaultTargetNetworks: networks(get('PARAPET_VAULT_TARGET_NETWORKS'), 'PARAPET_VAULT_TARGET_NETWORKS', ['sockets']),
     acmeNetworks: networks(get('PARAPET_ACME_NETWORKS'), 'PARAPET_ACME_NETWORKS'),
+    acmeHosts: hosts(get('PARAPET_ACME_HOSTS'), 'PARAPET_ACME_HOSTS'),
     acmeResolvers: get('PARAPET_ACME_RESOLVERS')
       .split(',')
       .flatMap((entry) => (entry.trim() === '' ? [] : [address(entry.trim(), 'PARAPET_ACME_RESOLVERS')])),
@@ -266,6 +273,19 @@ function address(text: string, setting: string): Address {
   if (at < 1 || host === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new ConfigError(`${setting} ${text} is not host:port`);
   return { host, port };
+}
+
+/** As they stand in a Host header: lower case, without the port of https. */
+function hosts(text: string, setting: string): string[] {
+  return text.split(',').flatMap((entry) => {
+    const written = entry.trim();
+    if (written === '') return [];
+    const url = URL.canParse(`https://${written}`) ? new URL(`https://${written}`) : undefined;
+    // What a URL reads as something else, a path or a user, is no host.
+    if (url === undefined || ![url.host, `${url.host}:443`].includes(written.toLowerCase()))
+      throw new ConfigError(`${setting} ${written} is no host, with or without a port`);
+    return [url.host];
+  });
 }
 
 /** SECURITY: lists and OCSP over TLS would need what they are there for (RFC 5280 8). */

@@ -1,15 +1,16 @@
 /** Certificates from a CA outside, which is pebble: got, renewed, revoked, and what happens when it says no or is away. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { askPca, type NamesServer, startNames } from '../harness/acme.ts';
+import { askPca, makeIssuer, type NamesServer, startNames } from '../harness/acme.ts';
 import { runPage } from '../harness/page.ts';
 import { type Pebble, startPebble } from '../harness/pebble.ts';
 import { native } from '../harness/signed.ts';
 
 const server = inject('server');
-const ORDER_MS = 60_000;
+/** A CA that reaches nobody is asked again for half a minute. */
+const ORDER_MS = 120_000;
 
 type Input = Record<string, unknown>;
 interface Order {
@@ -98,6 +99,44 @@ describe('a certificate from outside', () => {
     expect(Math.abs((ends! - renewed!) / (ends! - begins!) - 1 / 3)).toBeLessThan(0.01);
   });
 
+  it('is renewed when its CA suggests it: another installation of this product (RFC 9773)', async () => {
+    const issuer = await makeIssuer(server, 'Suggesting root');
+    const { Directory } = await ask<{ Directory: { DirectoryId: string; Path: string } }>('create-acme-directory', {
+      CertificateAuthorityArn: issuer.arn,
+      Name: 'suggests',
+      Zones: ['suggested.test'],
+      PreapprovedZones: ['suggested.test'],
+      // Within ten days its server suggests the half of the life, where we would wait for two thirds.
+      ValidityDays: 7,
+    });
+    const inDirectory = { CertificateAuthorityArn: issuer.arn, DirectoryId: Directory.DirectoryId };
+    const { Key, MacKey } = await ask<{ Key: { ExternalAccountKeyId: string }; MacKey: string }>(
+      'create-acme-external-account-key',
+      inDirectory,
+    );
+    const { OutsideAuthority } = await ask<{ OutsideAuthority: { Arn: string } }>('create-outside-authority', {
+      DirectoryUrl: server.endpoint + Directory.Path,
+      TermsOfServiceAgreed: true,
+      TrustBundle: readFileSync(server.caPath, 'utf8') + issuer.pem,
+      ...{ ExternalAccountKeyId: Key.ExternalAccountKeyId, ExternalAccountKey: MacKey },
+    });
+    const of = { OutsideAuthorityArn: OutsideAuthority.Arn };
+    const { CertificateId } = await obtain(of, 'www.suggested.test');
+    const lived = ({ NotBefore, NotAfter, RenewAt = NotAfter }: Certificate) => {
+      const [begins = 0, ends = 0, renewed = 0] = [NotBefore, NotAfter, RenewAt].map(Date.parse);
+      return (renewed - begins) / (ends - begins);
+    };
+    const got = await until(
+      () => describeCertificate(of, CertificateId),
+      (certificate) => lived(certificate) < 0.6,
+    );
+    expect(Math.abs(lived(got) - 1 / 2)).toBeLessThan(0.011);
+    // The next one says which it follows, and the same server takes that.
+    const { Order: next } = await ask<{ Order: Order }>('renew-outside-certificate', { ...of, CertificateId });
+    expect(await over(of, next)).toMatchObject({ Status: 'issued' });
+    expect(await describeCertificate(of, CertificateId)).toMatchObject({ Version: 2 });
+  });
+
   it('is renewed under its id, with another key, when somebody asks', async () => {
     const first = await obtain(about, 'renewed.example.test');
     const { Order: next } = await ask<{ Order: Order }>('renew-outside-certificate', {
@@ -123,7 +162,7 @@ describe('a certificate from outside', () => {
     expect([again.status, again.json().code]).toEqual([409, 'InvalidState']);
   });
 
-  it('is not got when port 80 leads elsewhere, and the order says what to do', async () => {
+  it('is not got when port 80 leads elsewhere, and the order says what to do', { timeout: 2 * ORDER_MS }, async () => {
     const elsewhere = await startPebble({ httpPort: server.acme.httpPort, dnsPort: server.acme.dnsPort });
     try {
       const of = await authorityOf(elsewhere);

@@ -1,5 +1,4 @@
-import { policiesLetIn } from '../../../platform/authz/ask.ts';
-import { addTags, type TagMap, tagList, tagMap, tagsColumn, withoutTags } from '../../../platform/contract/tags.ts';
+import { tagList } from '../../../platform/contract/tags.ts';
 import { implementFor } from '../../../platform/runtime/call.ts';
 import type { AnyTransaction } from '../../../platform/store/index.ts';
 import {
@@ -15,12 +14,12 @@ import { checkImport } from '../domain/authority-certificate.ts';
 import { restoredState } from '../domain/authority-state.ts';
 import { DAY_MS } from '../domain/validity.ts';
 import { type AuthorityRecord, joinChain } from '../store/authorities.ts';
-import { type AnyCall, type Question, requireState, resolveAuthority, targetOf } from './authority-access.ts';
+import { requireState, resolveAuthority, targetOf } from './authority-access.ts';
 import { changeAuthority } from './authority-change.ts';
+import { aboutAdded, aboutRemoved, changesOfTags } from './change-tags.ts';
 import { openPage } from './page.ts';
 import { followSettings, settingsColumn } from './revocation/settings.ts';
 import { requireTrustedChain, revokedAbove } from './revocation/trusted-chain.ts';
-import { tagsOf } from './wire-tags.ts';
 
 const implement = implementFor<PcaDeps>();
 
@@ -96,39 +95,22 @@ export const restoreCertificateAuthority = implement(RestoreCertificateAuthority
   },
 });
 
+const tags = changesOfTags<AuthorityRecord>({
+  noun: 'certificate authority',
+  target: targetOf,
+  write: (call, deps, record, column) =>
+    changeAuthority(call, deps, record, { action: 'Tag', edit: { tags: column }, output: undefined }),
+});
+
 export const tagCertificateAuthority = implement(TagCertificateAuthority, {
-  resolve: (call, input, deps) =>
-    resolveAuthority(call, deps, input.CertificateAuthorityArn, { requestTags: tagMap(tagsOf(input.Tags)) }),
-  async run(call, input, record, deps) {
-    const tagged = addTags(record.tags, tagsOf(input.Tags), 'a certificate authority');
-    if (!tagged.ok) throw call.fail(tagged.tooMany ? 'TooManyTags' : 'InvalidTags', tagged.message);
-    return changeTags(call, deps, record, tagged.tags, { requestTags: tagMap(tagsOf(input.Tags)) });
-  },
+  resolve: (call, input, deps) => resolveAuthority(call, deps, input.CertificateAuthorityArn, aboutAdded(input)),
+  run: tags.add,
 });
 
 export const untagCertificateAuthority = implement(UntagCertificateAuthority, {
-  resolve: (call, input, deps) =>
-    resolveAuthority(call, deps, input.CertificateAuthorityArn, { conditions: tagKeys(input.Tags) }),
-  async run(call, input, record, deps) {
-    const meant = input.Tags.filter(({ Key, Value }) => Value === undefined || record.tags[Key] === Value);
-    const left = withoutTags(
-      record.tags,
-      meant.map(({ Key }) => Key),
-    );
-    return changeTags(call, deps, record, left, { conditions: tagKeys(input.Tags) });
-  },
+  resolve: (call, input, deps) => resolveAuthority(call, deps, input.CertificateAuthorityArn, aboutRemoved(input)),
+  run: tags.remove,
 });
-
-const tagKeys = (tags: readonly { Key: string }[]) => [['aws:TagKeys', tags.map(({ Key }) => Key)]] as const;
-
-/** Who could not take the change back must not make it. */
-async function changeTags(call: AnyCall, deps: PcaDeps, record: AuthorityRecord, tags: TagMap, question: Question) {
-  if (!(await policiesLetIn(call, deps, targetOf({ ...record, tags }, question))))
-    throw call.fail('AccessDenied', 'the change of tags would take your own access to the authority away', {
-      hint: 'let somebody change them whose access does not depend on them',
-    });
-  return changeAuthority(call, deps, record, { action: 'Tag', edit: { tags: tagsColumn(tags) }, output: undefined });
-}
 
 export const listTags = implement(ListTags, {
   resolve: (call, input, deps) => resolveAuthority(call, deps, input.CertificateAuthorityArn),

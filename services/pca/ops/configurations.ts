@@ -1,4 +1,4 @@
-/** Authorities for the detective engine. Rows are verified like everywhere: a forged row is no fact. */
+/** Authorities and certificates from elsewhere for the detective engine. Rows are verified like everywhere: a forged row is no fact. */
 import type { ConfigurationItem } from '../../../platform/contract/configuration.ts';
 import { implementFor, noResource } from '../../../platform/runtime/call.ts';
 import { orDamaged } from '../../../platform/store/damaged.ts';
@@ -6,15 +6,59 @@ import { DescribeConfigurations, ListConfigurations } from '../api/configuration
 import type { PcaDeps } from '../deps.ts';
 import { parseAuthorityArn } from '../domain/authority-ref.ts';
 import { answersOcsp, publishesLists, readSettings } from '../domain/revocation/settings.ts';
+import { parseKeptArn } from '../domain/scm/certificate-ref.ts';
 import { nameText } from '../domain/x509/name.ts';
 import type { AuthorityRecord } from '../store/authorities.ts';
 import { listAuthorityIds } from '../store/authority-queries.ts';
 import { earliestNextUpdate } from '../store/revocation/list-queries.ts';
-import { RESOURCE_TYPE } from './projects.ts';
+import { listKeptIds } from '../store/scm/kept-queries.ts';
+import { CERTIFICATE_TYPE, RESOURCE_TYPE } from './projects.ts';
+import { keptItem } from './scm/configuration.ts';
+import { keptById } from './scm/kept-access.ts';
 
 const implement = implementFor<PcaDeps>();
 const DEFAULT_LIMIT = 100;
 const iso = (time: number) => new Date(time).toISOString();
+
+interface Kind {
+  type: string;
+  /** Stands before the id in a position of the walk. */
+  prefix: string;
+  /** Undefined: no ARN of this kind. */
+  reference(deps: PcaDeps, arn: string): { id: string; accountId: string } | undefined;
+  ids(deps: PcaDeps, after: string, limit: number): Promise<string[]>;
+  item(deps: PcaDeps, id: string): Promise<ConfigurationItem | undefined>;
+}
+
+/** In the order in which the walk goes through them. */
+const KINDS: readonly Kind[] = [
+  {
+    type: RESOURCE_TYPE,
+    prefix: '',
+    reference(deps, arn) {
+      const found = parseAuthorityArn(arn, deps.settings);
+      return found && { id: found.authorityId, accountId: found.accountId };
+    },
+    ids: (deps, after, limit) => listAuthorityIds(deps.store.read, after, limit),
+    async item(deps, id) {
+      const record = await deps.authorities.byId(id);
+      return record && itemOf(deps, record);
+    },
+  },
+  {
+    type: CERTIFICATE_TYPE,
+    prefix: 'certificate/',
+    reference(deps, arn) {
+      const found = parseKeptArn(arn, deps.settings);
+      return found && { id: found.certificateId, accountId: found.accountId };
+    },
+    ids: (deps, after, limit) => listKeptIds(deps.store.read, after, limit),
+    async item(deps, id) {
+      const record = await keptById(deps, id);
+      return record && keptItem(record);
+    },
+  },
+];
 
 export const describeConfigurations = implement(DescribeConfigurations, {
   resolve: noResource,
@@ -29,26 +73,37 @@ export const describeConfigurations = implement(DescribeConfigurations, {
 });
 
 async function describe(deps: PcaDeps, arn: string): Promise<ConfigurationItem | undefined> {
-  const reference = parseAuthorityArn(arn, deps.settings);
-  if (!reference) return undefined;
-  const record = await orDamaged(() => deps.authorities.byId(reference.authorityId));
-  // The last configuration that was recorded grows old.
-  if (record === 'damaged') return undefined;
-  if (record?.row.account_id === reference.accountId) return itemOf(deps, record);
-  const { accountId: AccountId, authorityId: Name } = reference;
-  return { Arn: arn, Type: RESOURCE_TYPE, AccountId, Name, Tags: {}, Configuration: '{}', Deleted: true };
+  for (const kind of KINDS) {
+    const reference = kind.reference(deps, arn);
+    if (!reference) continue;
+    const { id: Name, accountId: AccountId } = reference;
+    const item = await orDamaged(() => kind.item(deps, Name));
+    // The last configuration that was recorded grows old.
+    if (item === 'damaged') return undefined;
+    if (item?.AccountId === AccountId) return item;
+    return { Arn: arn, Type: kind.type, AccountId, Name, Tags: {}, Configuration: '{}', Deleted: true };
+  }
+  return undefined;
 }
 
 export const listConfigurations = implement(ListConfigurations, {
   resolve: noResource,
-  async run(_call, input, _state, deps) {
-    const limit = input.Limit ?? DEFAULT_LIMIT;
-    const ids = await listAuthorityIds(deps.store.read, input.After ?? '', limit);
-    const records = await Promise.all(ids.map((id) => orDamaged(() => deps.authorities.byId(id))));
-    const whole = records.filter((record) => record !== undefined && record !== 'damaged');
-    const Items = await Promise.all(whole.map((record) => itemOf(deps, record)));
-    const last = ids.at(-1);
-    return { Items, ...(ids.length === limit && last !== undefined && { Next: last }) };
+  async run(_call, { After = '', Limit: limit = DEFAULT_LIMIT }, _state, deps) {
+    const from = Math.max(
+      0,
+      KINDS.findIndex(({ prefix }) => prefix !== '' && After.startsWith(prefix)),
+    );
+    const Items: ConfigurationItem[] = [];
+    let looked = 0;
+    for (const [at, kind] of KINDS.slice(from).entries()) {
+      const ids = await kind.ids(deps, at === 0 ? After.slice(kind.prefix.length) : '', limit - looked);
+      const found = await Promise.all(ids.map((id) => orDamaged(() => kind.item(deps, id))));
+      Items.push(...found.filter((item) => item !== undefined && item !== 'damaged'));
+      looked += ids.length;
+      const last = ids.at(-1);
+      if (looked === limit && last !== undefined) return { Items, Next: `${kind.prefix}${last}` };
+    }
+    return { Items };
   },
 });
 

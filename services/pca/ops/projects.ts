@@ -21,7 +21,7 @@ import { arnOfKept, type KeptRecord, keptById, resolveReference } from './scm/ke
 
 const implement = implementFor<PcaDeps>();
 export const RESOURCE_TYPE = 'acm-pca:certificate-authority';
-const CERTIFICATE_TYPE = 'acm-pca:certificate';
+export const CERTIFICATE_TYPE = 'acm-pca:certificate';
 
 type Moved = { target: AuthorizationTarget } & (
   | { kind: 'authority'; record: AuthorityRecord }

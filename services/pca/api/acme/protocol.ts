@@ -56,6 +56,8 @@ export const AcmeRecords = {
   accountClosed: recorded('CloseAcmeAccount', 'An ACME account was deactivated by its client.'),
   keyChanged: recorded('ChangeAcmeAccountKey', 'The key of an ACME account was changed.'),
   orderCreated: recorded('CreateAcmeOrder', 'Certificates were ordered by ACME.'),
+  authorizationCreated: recorded('CreateAcmeAuthorization', 'An ACME client asked to prove a name before any order.'),
+  authorizationEnded: recorded('EndAcmeAuthorization', 'The time of an ACME authorization without an order is over.'),
   challengeBegun: recorded('AnswerAcmeChallenge', 'An ACME client asked to be validated.'),
   challengeEnded: recorded('ValidateAcmeChallenge', 'It was looked at whether an ACME client controls a name.'),
   authorizationClosed: recorded('DeactivateAcmeAuthorization', 'An ACME authorization was given up by its client.'),

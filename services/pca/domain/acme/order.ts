@@ -27,6 +27,8 @@ export interface Authorization {
 }
 
 export interface Order {
+  /** No order, but one authorization that was asked for before any (RFC 8555 7.4.1); orders of the account take it over. */
+  preauthorization?: true;
   status: OrderStatus;
   expiresAt: number;
   authorizations: readonly Authorization[];
@@ -39,21 +41,50 @@ export interface Order {
 }
 
 export const ORDER_MS = 24 * 3_600_000;
+/** Nobody finishes an order within less. */
+const SOON_MS = 10 * 60_000;
 
 export interface Wanted {
   identifier: Identifier;
   needsProof: boolean;
   challenges: readonly ChallengeType[];
+  /** What the account has proven before. */
+  proven?: Proven | undefined;
+}
+
+export interface Proven {
+  authorization: Authorization;
+  expiresAt: number;
 }
 
 /** @param token a fresh one for every call */
 export function newOrder(wanted: readonly Wanted[], now: number, token: () => string): Order {
-  const authorizations = wanted.map(({ identifier, needsProof, challenges }): Authorization => {
+  const authorizations = wanted.map(({ identifier, needsProof, challenges, proven }): Authorization => {
+    if (proven) return proven.authorization;
     if (!needsProof) return { identifier, status: 'valid', challenges: [] };
     const offered = challenges.map((type): Challenge => ({ type, token: token(), status: 'pending' }));
     return { identifier, status: 'pending', challenges: offered };
   });
-  return settled({ status: 'pending', expiresAt: now + ORDER_MS, authorizations });
+  // A proof is of no use for longer because an order took it over.
+  const ends = wanted.flatMap(({ proven }) => (proven ? [proven.expiresAt] : []));
+  return settled({ status: 'pending', expiresAt: Math.min(now + ORDER_MS, ...ends), authorizations });
+}
+
+export function newPreauthorization(wanted: Wanted, now: number, token: () => string): Order {
+  return { ...newOrder([wanted], now, token), preauthorization: true };
+}
+
+/** As it is stored: what is no order is found by no question about orders. */
+export function statusColumn({ preauthorization, status }: Order): string {
+  return preauthorization ? `authorization-${status}` : status;
+}
+
+/** What an order that is made now can take over; undefined also for what ends soon. */
+export function takenOver(order: Order, now: number): Proven | undefined {
+  const [authorization] = order.authorizations;
+  if (!order.preauthorization || authorization?.status !== 'valid' || now + SOON_MS >= order.expiresAt)
+    return undefined;
+  return { authorization, expiresAt: order.expiresAt };
 }
 
 /** Which challenges prove an identifier. Wildcards are proven by DNS, addresses never (RFC 8555 8.4, RFC 8738 4). */
@@ -119,7 +150,8 @@ export function deactivate(order: Order, at: number): Order | undefined {
 }
 
 export function beginIssuing(order: Order, csr: string, now: number): Order | undefined {
-  return order.status === 'ready' ? { ...order, status: 'processing', csr, processingAt: now } : undefined;
+  if (order.status !== 'ready' || order.preauthorization) return undefined;
+  return { ...order, status: 'processing', csr, processingAt: now };
 }
 
 export function endIssuing(order: Order, certificate: string): Order | undefined {

@@ -14,6 +14,7 @@ import {
   type OutsideOrder,
   pause,
   placed,
+  unreached,
   waiting,
 } from './order.ts';
 
@@ -66,6 +67,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (order, now) =>
         lost(order, one, now),
   ),
+  failure.map(
+    (one): Step =>
+      (order, now) =>
+        unreached(order, one, now),
+  ),
 );
 
 const MAY_FOLLOW: Record<string, readonly string[]> = {
@@ -112,6 +118,27 @@ describe('an order at an outside CA', () => {
     const gone = new OutsideFailure('problem', 'no such order', { status: 404, type: 'malformed' });
     expect(lost(asked, gone, NOW).status).toBe('failed');
     expect(lost(placed(fresh(), 'https://ca.example/order/1', NOW), gone, NOW)).toMatchObject({ status: 'requested' });
+  });
+
+  it('whose names the CA did not reach is made again three times, then it fails and says what to do', () => {
+    const nobody = new OutsideFailure('problem', 'connection: refused', { type: 'connection', status: 400 });
+    let order = fresh();
+    let now = NOW;
+    for (const pauseMs of [5_000, 10_000, 20_000]) {
+      order = unreached(placed(order, 'https://ca.example/order/1', now), nobody, now);
+      expect(order).toMatchObject({ status: 'requested', proofs: [], nextAt: now + pauseMs });
+      expect(order.url).toBeUndefined();
+      expect(order.problem).toEqual({
+        message: 'connection: refused',
+        next: expect.stringMatching(/^nothing: it is tried again; let the CA reach/),
+      });
+      now = order.nextAt;
+    }
+    const last = unreached(placed(order, 'https://ca.example/order/1', now), nobody, now);
+    expect(last).toMatchObject({ status: 'failed', problem: { next: expect.stringMatching(/^let the CA reach/) } });
+    // The CA may have issued: nothing is begun again.
+    const asked = finalizing(placed(fresh(), 'https://ca.example/order/1', NOW), NOW);
+    expect(unreached(asked, nobody, NOW).status).toBe('failed');
   });
 
   it('waits longer after each failure, at most an hour, and as long as the CA says', () => {

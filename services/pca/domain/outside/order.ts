@@ -30,6 +30,8 @@ export interface OutsideOrder {
   nextAt: number;
   /** In a row. */
   failures: number;
+  /** How often the CA looked for a proof and reached nobody. */
+  unreached?: number;
   /** Addresses at the CA. */
   url?: string;
   proofs: readonly Proof[];
@@ -41,6 +43,8 @@ export const ORDER_TRIED_MS = 3 * 86_400_000;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 const MOST_FAILURES = 100;
+/** Below the five failed proofs within an hour that public CAs bear. */
+const MOST_UNREACHED = 3;
 
 export type NewOrder = Pick<OutsideOrder, 'names' | 'keyAlgorithm' | 'csr'> & { replaces?: string | undefined };
 
@@ -72,6 +76,19 @@ export function lost(order: OutsideOrder, failure: OutsideFailure, now: number):
   const { url: _, ...rest } = order;
   const again = failedAttempt({ ...rest, proofs: [] }, new OutsideFailure('unreachable', failure.message), now);
   return isOver(again) ? again : { ...again, status: 'requested' };
+}
+
+/**
+ * The CA looked for a proof and reached nobody, as it happens while our listener starts again. Nothing can have been
+ * issued, so the order is made again; who is never reached has to be told.
+ */
+export function unreached(order: OutsideOrder, failure: OutsideFailure, now: number): OutsideOrder {
+  const times = (order.unreached ?? 0) + 1;
+  if (order.status !== 'proving' || times > MOST_UNREACHED) return failedAttempt(order, failure, now);
+  const again = lost(order, failure, now);
+  if (isOver(again)) return again;
+  const problem = { message: failure.message, next: `nothing: it is tried again; ${judge(failure).next}` };
+  return { ...again, unreached: times, problem, nextAt: Math.min(now + pause(times), order.deadline) };
 }
 
 /** What the CA asks for is answered from now on. */

@@ -55,7 +55,7 @@ async function goOn(deps: PcaDeps, doing: Doing, row: OrderRow, now: number): Pr
   if (order.status === 'processing') return goOnIssuing(deps, doing, row, now);
   if (atTime(order, now) !== order) {
     await changeOrder(deps, doing, row.order_id, {
-      operation: AcmeRecords.orderEnded,
+      operation: order.preauthorization ? AcmeRecords.authorizationEnded : AcmeRecords.orderEnded,
       next: (found) => {
         const ended = atTime(found, now);
         return ended === found ? undefined : ended;

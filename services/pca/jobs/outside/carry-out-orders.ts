@@ -16,6 +16,7 @@ import {
   type OutsideOrder,
   type Proof,
   placed,
+  unreached,
   waiting,
 } from '../../domain/outside/order.ts';
 import { clientFor, ensureAccount, forgetAccount } from '../../ops/outside/account.ts';
@@ -91,7 +92,8 @@ async function failed(
   const isAccountGone = type === 'accountDoesNotExist';
   if (isAccountGone) await forgetAccount(deps, authority);
   const isGone = isAccountGone || status === 404;
-  await held.writeFailure(isGone ? again(held.order, failure, now) : failedAttempt(held.order, failure, now));
+  const after = isGone ? again : type === 'connection' ? unreached : failedAttempt;
+  await held.writeFailure(after(held.order, failure, now));
 }
 
 /** Account or order are gone at the CA: made again, when nothing can have been issued. */

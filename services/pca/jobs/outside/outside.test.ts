@@ -25,6 +25,8 @@ import { renewCertificates } from './renew-certificates.ts';
 const ACCOUNT = '111122223333';
 const HELD_MS = 31_000;
 const BINDINGS = { 'kid-1': 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W' };
+/** In the place of an answer: the connection ends. */
+const NOBODY = 'nobody is there';
 const pem = (der: Buffer) =>
   `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/.{64}/g, '$&\n').trim()}\n-----END CERTIFICATE-----\n`;
 
@@ -52,6 +54,7 @@ describe.each([
     names = await startNames({ acme: { dnsPort, httpPort: 0, tlsPort: 0 } });
     web = createHttp(async (request, response) => {
       const found = await answer(request.url?.split('/').at(-1) ?? '');
+      if (found === NOBODY) return request.socket.destroy();
       response.statusCode = found === undefined ? 404 : 200;
       response.end(found);
     });
@@ -171,6 +174,14 @@ describe.each([
     ]);
     expect(new Set(done.map(({ userIdentity }) => (userIdentity as { arn: string }).arn)).size).toBe(1);
     expect(JSON.stringify(done)).toContain(`${ACCOUNT}:root`);
+    // Who follows what certificates look like is told where to look.
+    expect(done.map(({ resources = [] }) => resources.some(({ ARN }) => ARN === got.CertificateArn))).toEqual([
+      ...[false, false, false, true],
+    ]);
+    const { Items } = await pca.internal().DescribeConfigurations({ Resources: [got.CertificateArn] });
+    expect(JSON.parse(Items[0]!.Configuration)).toMatchObject({ source: 'OUTSIDE', version: 1, hasPrivateKey: true });
+    const found = await root.ListCertificates({ Name: 'WWW.example.test', NameMatch: 'LABEL' });
+    expect(found.Certificates.map(({ CertificateArn }) => CertificateArn)).toEqual([got.CertificateArn]);
   });
 
   it.skipIf(missing)('are got for RSA keys too', async () => {
@@ -235,6 +246,18 @@ describe.each([
     expect(ended.NextStep).toContain('PKI listener');
     expect(await orderKey(made)).toBeUndefined();
     expect(await keptEntry(pca.deps, made.CertificateId)).toBeUndefined();
+  });
+
+  it.skipIf(missing)('are there when the CA came while nobody answered, and not when nobody ever answers', async () => {
+    const proven = answer;
+    let came = 0;
+    answer = async (token) => (++came === 1 ? NOBODY : proven(token));
+    await obtain(['restarting.example.test']);
+    expect(came).toBeGreaterThan(1);
+    answer = async () => NOBODY;
+    const ended = await over((await order(['away-for-good.example.test'])).OrderId);
+    expect(ended).toMatchObject({ Status: 'failed', Problem: expect.stringContaining('connection') });
+    expect(ended.NextStep).toMatch(/^let the CA reach/);
   });
 
   it.skipIf(missing)('are given up by whoever ordered them, until the CA is asked to issue', async () => {

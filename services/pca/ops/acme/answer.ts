@@ -12,10 +12,11 @@ import type { PcaDeps } from '../../deps.ts';
 import { NONCE_RANDOM_BYTES, writeNonce } from '../../domain/acme/nonce.ts';
 import { AcmeProblem } from '../../domain/acme/problem.ts';
 import { account, keyChange, newAccount } from './accounts.ts';
+import { authorization, challenge, newAuthorization } from './authorizations.ts';
 import { certificate, renewalInfo, revokeCert } from './certificates.ts';
 import { directoryById } from './directory-access.ts';
 import { finalize } from './finalize.ts';
-import { authorization, challenge, createOrder, ordersOfAccount, readOrderResource } from './orders.ts';
+import { createOrder, ordersOfAccount, readOrderResource } from './orders.ts';
 import { type Output, output, type Reply } from './reply.ts';
 import { fromAccount, fromEither, fromKey, ID, type Visit, visit } from './request.ts';
 
@@ -71,6 +72,7 @@ async function serve(deps: PcaDeps, visited: Visit, path: string[]): Promise<Rep
   if (is('account', 3) && b === 'orders') return ordersOfAccount(deps, request, a, input.Target.split('?')[1] ?? '');
   if (is('key-change', 1)) return keyChange(deps, request);
   if (is('new-order', 1)) return createOrder(deps, request);
+  if (is('new-authz', 1)) return newAuthorization(deps, request);
   if (is('order', 2)) return readOrderResource(deps, request, a);
   if (is('order', 3) && b === 'finalize') return finalize(deps, request, a);
   if (is('authz', 3)) return authorization(deps, request, a, b);
@@ -80,7 +82,18 @@ async function serve(deps: PcaDeps, visited: Visit, path: string[]): Promise<Rep
 }
 
 const KNOWN: ReadonlySet<string> = new Set([
-  ...['new-account', 'revoke-cert', 'account', 'key-change', 'new-order', 'order', 'authz', 'chall', 'cert'],
+  ...[
+    'new-account',
+    'revoke-cert',
+    'account',
+    'key-change',
+    'new-order',
+    'new-authz',
+    'order',
+    'authz',
+    'chall',
+    'cert',
+  ],
 ]);
 
 function directory({ at, directory: { rules } }: Visit): Reply {
@@ -90,6 +103,7 @@ function directory({ at, directory: { rules } }: Visit): Reply {
       newNonce: at('new-nonce'),
       newAccount: at('new-account'),
       newOrder: at('new-order'),
+      newAuthz: at('new-authz'),
       revokeCert: at('revoke-cert'),
       keyChange: at('key-change'),
       renewalInfo: at('renewal-info'),

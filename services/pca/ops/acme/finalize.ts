@@ -21,9 +21,9 @@ import { publicKeyHash } from '../../domain/x509/public-key.ts';
 import { callerOf } from './account-rows.ts';
 import { type PublicJwk, payloadOf } from './jws.ts';
 import { changeOrder, type Doing, readBody } from './order-rows.ts';
-import { doing, requireOrder, shownOrder } from './orders.ts';
+import { requireOrder, shownOrder } from './orders.ts';
 import type { Reply } from './reply.ts';
-import type { FromAccount } from './request.ts';
+import { doing, type FromAccount } from './request.ts';
 
 const Finalize = z.object({
   csr: z

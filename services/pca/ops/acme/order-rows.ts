@@ -6,7 +6,7 @@ import { ServiceError } from '../../../../platform/contract/error.ts';
 import type { Origin } from '../../../../platform/runtime/call.ts';
 import type { AcmeRecords } from '../../api/acme/protocol.ts';
 import type { PcaDeps } from '../../deps.ts';
-import type { Order } from '../../domain/acme/order.ts';
+import { type Order, statusColumn } from '../../domain/acme/order.ts';
 import { type AcmeAccountRow, type OrderRow, orderRowBytes } from '../../domain/acme/rows.ts';
 import { guardedOrder, readOrder, replaceOrder } from '../../store/acme/account-queries.ts';
 import type { Directory } from './directory-access.ts';
@@ -87,7 +87,7 @@ export async function changeOrder(
 function editedOrder(deps: PcaDeps, { row_mac, ...row }: OrderRow, order: Order): Promise<OrderRow> {
   return sealedOrder(deps, {
     ...row,
-    status: order.status,
+    status: statusColumn(order),
     body: JSON.stringify(order),
     serial: order.certificate ?? null,
     due_at: dueAt(order, deps.clock.now()),

@@ -20,3 +20,7 @@ export function output({ status, headers = {}, body }: Reply, more: Readonly<Rec
     Body: Buffer.isBuffer(body) ? body : Buffer.from(isJson ? JSON.stringify(body) : ((body as string) ?? '')),
   };
 }
+
+const WAIT_SECONDS = 2;
+/** For what is not decided yet. */
+export const WAIT = { 'retry-after': String(WAIT_SECONDS) };

@@ -13,6 +13,7 @@ import { useNonce } from '../../store/acme/account-queries.ts';
 import { accountById, accountByKey } from './account-rows.ts';
 import type { Directory } from './directory-access.ts';
 import { type AccountKey, type Jws, type PublicJwk, readJws, requireSignature } from './jws.ts';
+import type { Doing } from './order-rows.ts';
 
 /** What every resource of a directory gets. */
 export interface Visit {
@@ -39,6 +40,13 @@ export function visit(
   const at = (...path: string[]) => [`${input.Base}${ACME_PATH}${directory.row.directory_id}`, ...path].join('/');
   return { call, input, directory, url: `${input.Base}${input.Target}`, at };
 }
+
+/** On whose behalf changes are made. */
+export const doing = ({ directory, account, call }: FromAccount): Doing => ({
+  directory,
+  account,
+  origin: call.origin,
+});
 
 const MEDIA_TYPE = 'application/jose+json';
 

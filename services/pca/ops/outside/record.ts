@@ -3,13 +3,17 @@ import { serviceCaller } from '../../../../platform/client/transport.ts';
 import type { InputOf } from '../../../../platform/contract/operation.ts';
 import type { Caller } from '../../../../platform/runtime/call.ts';
 import type { AnyTransaction } from '../../../../platform/store/index.ts';
-import type { OutsideRecords } from '../../api/outside/protocol.ts';
+import { OutsideRecords } from '../../api/outside/protocol.ts';
 import type { PcaDeps } from '../../deps.ts';
 import type { Requester } from '../../domain/outside/rows.ts';
+import { KEPT_TYPE } from '../scm/kept-access.ts';
 import { OUTSIDE_TYPE } from './authority-access.ts';
 
 export type OutsideRecord = (typeof OutsideRecords)[keyof typeof OutsideRecords];
 export type OutsideFacts = Omit<InputOf<typeof OutsideRecords.issued>, 'OutsideAuthorityArn'>;
+
+/** After them the inventory has something new. */
+const CHANGES: ReadonlySet<OutsideRecord> = new Set([OutsideRecords.issued, OutsideRecords.revoked]);
 
 export interface ToRecord {
   operation: OutsideRecord;
@@ -24,6 +28,9 @@ export function recordOutside(
   { operation, authority, caller, facts }: ToRecord,
 ): Promise<void> {
   const now = deps.clock.now();
+  const { account_id: accountId } = authority.row;
+  const { CertificateArn } = facts;
+  const changed = CertificateArn !== undefined && CHANGES.has(operation) ? [CertificateArn] : [];
   return deps.recorder.appendIn(tx, {
     eventId: deps.ids.uuidv7(),
     operation,
@@ -37,7 +44,10 @@ export function recordOutside(
     },
     now,
     input: { OutsideAuthorityArn: authority.arn, ...facts },
-    resources: [{ ARN: authority.arn, accountId: authority.row.account_id, type: OUTSIDE_TYPE }],
+    resources: [
+      { ARN: authority.arn, accountId, type: OUTSIDE_TYPE },
+      ...changed.map((ARN) => ({ ARN, accountId, type: KEPT_TYPE })),
+    ],
   });
 }
 

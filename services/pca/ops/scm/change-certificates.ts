@@ -1,5 +1,3 @@
-import { policiesLetIn } from '../../../../platform/authz/ask.ts';
-import { addTags, type TagMap, tagMap, tagsColumn, withoutTags } from '../../../../platform/contract/tags.ts';
 import { implementFor } from '../../../../platform/runtime/call.ts';
 import {
   DEFAULT_RECOVERY_DAYS,
@@ -12,8 +10,7 @@ import {
 } from '../../api/scm/uploads.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { DAY_MS } from '../../domain/validity.ts';
-import type { AnyCall, Question } from '../authority-access.ts';
-import { tagsOf } from '../wire-tags.ts';
+import { aboutAdded, aboutRemoved, changesOfTags } from '../change-tags.ts';
 import { changeKept } from './keep.ts';
 import { type KeptRecord, keptTarget, requireKept, resolveKept } from './kept-access.ts';
 
@@ -63,35 +60,19 @@ export const restoreCertificate = implement(RestoreCertificate, {
     changeKept(call, deps, record, { action: 'Restore', edit: { restorable_until: null }, output: undefined }),
 });
 
+const tags = changesOfTags<KeptRecord>({
+  noun: 'certificate',
+  target: keptTarget,
+  write: (call, deps, record, column) =>
+    changeKept(call, deps, record, { action: 'Update', edit: { tags: column }, output: undefined }),
+});
+
 export const tagCertificate = implement(TagCertificate, {
-  resolve: (call, input, deps) =>
-    resolveKept(call, deps, input.CertificateArn, { requestTags: tagMap(tagsOf(input.Tags)) }),
-  async run(call, input, record, deps) {
-    const tagged = addTags(record.tags, tagsOf(input.Tags), 'a certificate');
-    if (!tagged.ok) throw call.fail(tagged.tooMany ? 'TooManyTags' : 'InvalidTags', tagged.message);
-    return changeTags(call, deps, record, tagged.tags, { requestTags: tagMap(tagsOf(input.Tags)) });
-  },
+  resolve: (call, input, deps) => resolveKept(call, deps, input.CertificateArn, aboutAdded(input)),
+  run: tags.add,
 });
 
 export const untagCertificate = implement(UntagCertificate, {
-  resolve: (call, input, deps) => resolveKept(call, deps, input.CertificateArn, { conditions: tagKeys(input.Tags) }),
-  async run(call, input, record, deps) {
-    const meant = input.Tags.filter(({ Key, Value }) => Value === undefined || record.tags[Key] === Value);
-    const left = withoutTags(
-      record.tags,
-      meant.map(({ Key }) => Key),
-    );
-    return changeTags(call, deps, record, left, { conditions: tagKeys(input.Tags) });
-  },
+  resolve: (call, input, deps) => resolveKept(call, deps, input.CertificateArn, aboutRemoved(input)),
+  run: tags.remove,
 });
-
-const tagKeys = (tags: readonly { Key: string }[]) => [['aws:TagKeys', tags.map(({ Key }) => Key)]] as const;
-
-/** Who could not take the change back must not make it. */
-async function changeTags(call: AnyCall, deps: PcaDeps, record: KeptRecord, tags: TagMap, question: Question) {
-  if (!(await policiesLetIn(call, deps, keptTarget({ ...record, tags }, question))))
-    throw call.fail('AccessDenied', 'the change of tags would take your own access to the certificate away', {
-      hint: 'let somebody change them whose access does not depend on them',
-    });
-  return changeKept(call, deps, record, { action: 'Update', edit: { tags: tagsColumn(tags) }, output: undefined });
-}

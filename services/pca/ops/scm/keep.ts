@@ -46,6 +46,8 @@ export interface Brought {
   pkcs8: Buffer | undefined;
   by: string;
   now: number;
+  /** Of an order at an outside CA. */
+  orderReference?: string | null;
 }
 
 export interface NewKept extends Brought {
@@ -54,7 +56,6 @@ export interface NewKept extends Brought {
   name: string;
   description: string;
   source: KeptSource;
-  orderReference: string | null;
   /** As columns. */
   tags: string;
   projectId: string;
@@ -79,7 +80,7 @@ export async function prepareNew(deps: PcaDeps, wanted: NewKept): Promise<Prepar
     account_id: place.accountId,
     ...{ partition: place.partition, region: place.region },
     ...{ name: wanted.name, description: wanted.description },
-    ...{ source: wanted.source, order_reference: wanted.orderReference },
+    ...{ source: wanted.source, order_reference: wanted.orderReference ?? null },
     created_at: now,
     restorable_until: null,
     ...{ tags: wanted.tags, enterprise_project_id: wanted.projectId },
@@ -101,6 +102,7 @@ export async function prepareNext(deps: PcaDeps, { row }: KeptRecord, brought: B
   const next = {
     ...unsealed,
     ...versionOf(brought),
+    order_reference: brought.orderReference ?? null,
     certificate_version: row.certificate_version + 1,
     version: row.version + 1,
   };
@@ -209,7 +211,7 @@ async function keyRow(deps: PcaDeps, row: Unsealed<KeptCertificateRow>, { certif
   return sealKey(deps, keyName(row, row.certificate_version), { pkcs8, publicKey, now });
 }
 
-async function sealedKept(deps: PcaDeps, row: Unsealed<KeptCertificateRow>): Promise<KeptCertificateRow> {
+export async function sealedKept(deps: PcaDeps, row: Unsealed<KeptCertificateRow>): Promise<KeptCertificateRow> {
   const [row_mac] = await deps.guard.seal([keptCertificateRowBytes(row)]);
   return { ...row, row_mac: row_mac! };
 }

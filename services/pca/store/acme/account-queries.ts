@@ -3,7 +3,7 @@ import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
 import { type AcmeAccountRow, acmeAccountRowBytes, type OrderRow, orderRowBytes } from '../../domain/acme/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
-import type { PageOf } from './directory-queries.ts';
+import { listPage, type PageOf, replaceVersion } from '../versioned-rows.ts';
 
 export function guardedAccount(row: AcmeAccountRow): GuardedRow {
   return { name: `ACME account ${row.acme_account_id}`, data: acmeAccountRowBytes(row), mac: row.row_mac };
@@ -30,15 +30,8 @@ export function readAccountByKey(
     .executeTakeFirst();
 }
 
-export function listAccounts(db: Reader, directoryId: string, { after, limit }: PageOf): Promise<AcmeAccountRow[]> {
-  return db
-    .selectFrom('acme_account')
-    .selectAll()
-    .where('directory_id', '=', directoryId)
-    .where('acme_account_id', '>', after)
-    .orderBy('acme_account_id')
-    .limit(limit + 1)
-    .execute();
+export function listAccounts(db: Reader, directoryId: string, page: PageOf): Promise<AcmeAccountRow[]> {
+  return listPage(db, 'acme_account', ['directory_id', directoryId], page);
 }
 
 /** False when the directory has an account with that key. */
@@ -51,14 +44,8 @@ export async function insertAccount(tx: AnyTransaction, row: AcmeAccountRow): Pr
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-export async function replaceAccount(tx: AnyTransaction, row: AcmeAccountRow): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('acme_account')
-    .set(row)
-    .where('acme_account_id', '=', row.acme_account_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceAccount(tx: AnyTransaction, row: AcmeAccountRow): Promise<boolean> {
+  return replaceVersion(tx, 'acme_account', row);
 }
 
 export async function countAccountsSince(tx: AnyTransaction, directoryId: string, since: number): Promise<number> {
@@ -84,6 +71,7 @@ export function listOrders(
   let query = db.selectFrom('acme_order').selectAll().where('directory_id', '=', of.directoryId);
   if (of.acmeAccountId !== undefined) query = query.where('acme_account_id', '=', of.acmeAccountId);
   return query
+    .where('status', 'in', ['pending', 'ready', 'processing', 'valid', 'invalid'])
     .where('order_id', '>', after)
     .orderBy('order_id')
     .limit(limit + 1)
@@ -108,6 +96,24 @@ export function recentOrders(db: Reader, account: AcmeAccountRow, since: number,
     .where('acme_account_id', '=', account.acme_account_id)
     .where('created_at', '>', since)
     .orderBy('order_id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** What an account has proven without an order since a moment, newest first. */
+export function listPreauthorizations(
+  db: Reader,
+  account: AcmeAccountRow,
+  since: number,
+  limit: number,
+): Promise<OrderRow[]> {
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('acme_account_id', '=', account.acme_account_id)
+    .where('created_at', '>', since)
+    .where('status', '=', 'authorization-ready')
+    .orderBy('created_at', 'desc')
     .limit(limit)
     .execute();
 }
@@ -166,7 +172,7 @@ export function listOpenOrders(
     .select(['body', 'created_at'])
     .where('acme_account_id', '=', acmeAccountId)
     .where('created_at', '>', since)
-    .where('status', 'in', ['pending', 'ready', 'processing'])
+    .where('status', 'in', ['pending', 'ready', 'processing', 'authorization-pending'])
     .orderBy('created_at')
     .limit(limit)
     .execute();
@@ -187,14 +193,8 @@ export async function insertOrder(tx: AnyTransaction, row: OrderRow): Promise<vo
   await own(tx).insertInto('acme_order').values(row).execute();
 }
 
-export async function replaceOrder(tx: AnyTransaction, row: OrderRow): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('acme_order')
-    .set(row)
-    .where('order_id', '=', row.order_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceOrder(tx: AnyTransaction, row: OrderRow): Promise<boolean> {
+  return replaceVersion(tx, 'acme_order', row);
 }
 
 /** Orders that a job has to look at, in the order of their ids. */

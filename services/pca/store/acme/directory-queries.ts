@@ -8,12 +8,7 @@ import {
   directoryRowBytes,
 } from '../../domain/acme/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
-
-export interface PageOf {
-  /** Empty: from the beginning. */
-  after: string;
-  limit: number;
-}
+import { listPage, type PageOf, replaceVersion } from '../versioned-rows.ts';
 
 export function guardedDirectory(row: DirectoryRow): GuardedRow {
   return { name: `ACME directory ${row.directory_id}`, data: directoryRowBytes(row), mac: row.row_mac };
@@ -55,30 +50,16 @@ export async function insertDirectory(tx: AnyTransaction, row: DirectoryRow): Pr
 }
 
 /** False when it is not the version before any more. */
-export async function replaceDirectory(tx: AnyTransaction, row: DirectoryRow): Promise<boolean> {
-  const { directory_id, version } = row;
-  const result = await own(tx)
-    .updateTable('acme_directory')
-    .set(row)
-    .where('directory_id', '=', directory_id)
-    .where('version', '=', version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceDirectory(tx: AnyTransaction, row: DirectoryRow): Promise<boolean> {
+  return replaceVersion(tx, 'acme_directory', row);
 }
 
 export function readBindingKey(db: Reader, keyId: string): Promise<BindingKeyRow | undefined> {
   return db.selectFrom('acme_binding_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
 }
 
-export function listBindingKeys(db: Reader, directoryId: string, { after, limit }: PageOf): Promise<BindingKeyRow[]> {
-  return db
-    .selectFrom('acme_binding_key')
-    .selectAll()
-    .where('directory_id', '=', directoryId)
-    .where('key_id', '>', after)
-    .orderBy('key_id')
-    .limit(limit + 1)
-    .execute();
+export function listBindingKeys(db: Reader, directoryId: string, page: PageOf): Promise<BindingKeyRow[]> {
+  return listPage(db, 'acme_binding_key', ['directory_id', directoryId], page);
 }
 
 export async function countOpenBindingKeys(tx: AnyTransaction, directoryId: string, now: number): Promise<number> {
@@ -96,12 +77,6 @@ export async function insertBindingKey(tx: AnyTransaction, row: BindingKeyRow): 
   await own(tx).insertInto('acme_binding_key').values(row).execute();
 }
 
-export async function replaceBindingKey(tx: AnyTransaction, row: BindingKeyRow): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('acme_binding_key')
-    .set(row)
-    .where('key_id', '=', row.key_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceBindingKey(tx: AnyTransaction, row: BindingKeyRow): Promise<boolean> {
+  return replaceVersion(tx, 'acme_binding_key', row);
 }

@@ -2,8 +2,8 @@
 import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
 import { type OutsideAuthorityRow, outsideAuthorityRowBytes } from '../../domain/outside/rows.ts';
-import type { PageOf } from '../acme/directory-queries.ts';
 import { own, type Reader } from '../authority-queries.ts';
+import { listPage, type PageOf, replaceVersion } from '../versioned-rows.ts';
 
 export function guardedOutsideAuthority(row: OutsideAuthorityRow): GuardedRow {
   const name = `outside authority ${row.outside_authority_id}`;
@@ -15,19 +15,8 @@ export function readOutsideAuthority(db: Reader, id: string): Promise<OutsideAut
 }
 
 /** One more than the limit. */
-export function listOutsideAuthorities(
-  db: Reader,
-  accountId: string,
-  { after, limit }: PageOf,
-): Promise<OutsideAuthorityRow[]> {
-  return db
-    .selectFrom('outside_authority')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('outside_authority_id', '>', after)
-    .orderBy('outside_authority_id')
-    .limit(limit + 1)
-    .execute();
+export function listOutsideAuthorities(db: Reader, accountId: string, page: PageOf): Promise<OutsideAuthorityRow[]> {
+  return listPage(db, 'outside_authority', ['account_id', accountId], page);
 }
 
 export async function countOutsideAuthorities(tx: AnyTransaction, accountId: string): Promise<number> {
@@ -44,14 +33,8 @@ export async function insertOutsideAuthority(tx: AnyTransaction, row: OutsideAut
 }
 
 /** False when it is not the version before any more. */
-export async function replaceOutsideAuthority(tx: AnyTransaction, row: OutsideAuthorityRow): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('outside_authority')
-    .set(row)
-    .where('outside_authority_id', '=', row.outside_authority_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceOutsideAuthority(tx: AnyTransaction, row: OutsideAuthorityRow): Promise<boolean> {
+  return replaceVersion(tx, 'outside_authority', row);
 }
 
 /** With what is known of renewals and orders of it. False when it is not that version any more. */

@@ -7,8 +7,8 @@ import {
   outsideCertificateRowBytes,
   outsideOrderRowBytes,
 } from '../../domain/outside/rows.ts';
-import type { PageOf } from '../acme/directory-queries.ts';
 import { own, type Reader } from '../authority-queries.ts';
+import { listPage, type PageOf, replaceVersion } from '../versioned-rows.ts';
 
 export function guardedOutsideOrder(row: OutsideOrderRow): GuardedRow {
   return { name: `outside order ${row.order_id}`, data: outsideOrderRowBytes(row), mac: row.row_mac };
@@ -52,14 +52,8 @@ export async function insertOutsideOrder(tx: AnyTransaction, row: OutsideOrderRo
 }
 
 /** False when it is not the version before any more. */
-export async function replaceOutsideOrder(tx: AnyTransaction, row: OutsideOrderRow): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('outside_order')
-    .set(row)
-    .where('order_id', '=', row.order_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceOutsideOrder(tx: AnyTransaction, row: OutsideOrderRow): Promise<boolean> {
+  return replaceVersion(tx, 'outside_order', row);
 }
 
 /** Those that a job has to look at, the longest due first. */
@@ -97,16 +91,9 @@ export function readOutsideCertificate(db: Reader, certificateId: string): Promi
 export function listOutsideCertificates(
   db: Reader,
   outsideAuthorityId: string,
-  { after, limit }: PageOf,
+  page: PageOf,
 ): Promise<OutsideCertificateRow[]> {
-  return db
-    .selectFrom('outside_certificate')
-    .selectAll()
-    .where('outside_authority_id', '=', outsideAuthorityId)
-    .where('certificate_id', '>', after)
-    .orderBy('certificate_id')
-    .limit(limit + 1)
-    .execute();
+  return listPage(db, 'outside_certificate', ['outside_authority_id', outsideAuthorityId], page);
 }
 
 export async function insertOutsideCertificate(tx: AnyTransaction, row: OutsideCertificateRow): Promise<void> {
@@ -114,14 +101,8 @@ export async function insertOutsideCertificate(tx: AnyTransaction, row: OutsideC
 }
 
 /** False when it is not the version before any more. */
-export async function replaceOutsideCertificate(tx: AnyTransaction, row: OutsideCertificateRow): Promise<boolean> {
-  const result = await own(tx)
-    .updateTable('outside_certificate')
-    .set(row)
-    .where('certificate_id', '=', row.certificate_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceOutsideCertificate(tx: AnyTransaction, row: OutsideCertificateRow): Promise<boolean> {
+  return replaceVersion(tx, 'outside_certificate', row);
 }
 
 export function listDueOutsideCertificates(db: Reader, now: number, limit: number): Promise<OutsideCertificateRow[]> {

@@ -11,6 +11,7 @@ import {
   keptVersionRowBytes,
 } from '../../domain/scm/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
+import { replaceVersion } from '../versioned-rows.ts';
 
 /** Stands in the index of names in the place of the authority. */
 export const KEPT = 'kept';
@@ -97,15 +98,8 @@ export async function insertKept(
 }
 
 /** Replaces a row that still has the version before `row.version`; false when somebody was faster. */
-export async function replaceKept(tx: AnyTransaction, row: KeptCertificateRow): Promise<boolean> {
-  const { certificate_id, ...columns } = row;
-  const result = await own(tx)
-    .updateTable('kept_certificate')
-    .set(columns)
-    .where('certificate_id', '=', certificate_id)
-    .where('version', '=', row.version - 1)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export function replaceKept(tx: AnyTransaction, row: KeptCertificateRow): Promise<boolean> {
+  return replaceVersion(tx, 'kept_certificate', row);
 }
 
 /** With all its versions; false when somebody has changed it. */
@@ -170,6 +164,18 @@ export function listKeptDue(
     .orderBy('certificate_id')
     .limit(limit)
     .execute();
+}
+
+/** Of all accounts, in their order. */
+export async function listKeptIds(db: Reader, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('kept_certificate')
+    .select('certificate_id')
+    .where('certificate_id', '>', after)
+    .orderBy('certificate_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.certificate_id);
 }
 
 /** Of a project, by id. */
