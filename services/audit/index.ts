@@ -2,7 +2,6 @@
  * The audit service: takes the records of all services, chains them per account, answers searches, proves that nothing was
  * changed, and sends records elsewhere. It never updates or deletes a record, and shows nobody a record of another account.
  */
-import { Recorder } from '../../platform/audit/recorder.ts';
 import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
@@ -72,7 +71,7 @@ export function defineAudit(options: AuditOptions) {
 }
 
 function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
-  const { store, hsm, clients, pages, clock, ids, log, metrics, settings, organization } = platform;
+  const { store, hsm, clients, pages, clock, ids, log, metrics, settings, organization, recorder } = platform;
   const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
   observeStream({ store, clock }, metrics.registry);
   observeExports({ store, clock }, metrics.registry);
@@ -81,17 +80,28 @@ function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
   const checkpointer = new Checkpointer({ store, hsm, sequencer, clock, log, dataFolder, newOrigin });
   const witnesses = new Witnesses({
     ...{ store, sequencer, clock, log, witnesses: options.witnesses },
-    alarm: witnessAlarm({ store, clock, ids, region }),
+    alarm: witnessAlarm({ recorder, clock, ids }),
   });
   observeWitnesses(witnesses, metrics.registry);
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
-  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
-  const writer = { node: 'audit-jobs', boot: ids.uuidv7(), region };
   return {
-    ...{ store, sequencer, checkpointer, witnesses, hsm, clients, pages, clock, ids, log, guard, organization },
+    ...{
+      store,
+      sequencer,
+      checkpointer,
+      witnesses,
+      hsm,
+      clients,
+      pages,
+      clock,
+      ids,
+      log,
+      guard,
+      organization,
+      recorder,
+    },
     ...{ newOrigin, dataFolder },
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
-    recorder: new Recorder(store as never, writer, () => undefined),
     exports: {
       networks: options.networks,
       stores: new Map(

@@ -105,8 +105,6 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
-  const alarm = witnessAlarm({ store, clock, ids, region: 'local-1' });
-  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
   const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
@@ -117,6 +115,8 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const { organization } = members;
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
   const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => undefined);
+  const alarm = witnessAlarm({ recorder, clock, ids });
+  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const deps: AuditDeps = {
     ...{ store, sequencer, checkpointer, witnesses, hsm, clients, clock, ids, log, guard, organization, recorder },
