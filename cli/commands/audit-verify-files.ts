@@ -1,6 +1,7 @@
 /** `parapet audit verify --from`: proves the log of all accounts from its files alone, in a folder or at an address. */
 import { type NoteKey, parseVerifier } from '../../tlog/note.ts';
 import { EXIT_OF, type ServedFault, type ServedReport, verifyServedLog } from '../../tlog/verify/served-log.ts';
+import type { WriterSummary } from '../../tlog/verify/writers.ts';
 import { Exit } from '../exit-code.ts';
 import { print } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
@@ -95,18 +96,26 @@ function shown(report: ServedReport) {
 }
 
 function summary(report: ServedReport): string {
-  const { reason, where = '', checkpoint, entries, accounts, witnesses, silent, missing } = report;
+  const { reason, where = '', checkpoint, entries, accounts, witnesses, writers } = report;
   const lines: string[] = [];
   if (reason === undefined) {
     const seen = witnesses.length > 0 ? `, cosigned by ${witnesses.join(', ')}` : '';
     lines.push(`ok: log ${checkpoint?.origin} of ${checkpoint?.size} records${seen}`);
     lines.push(`${entries} entries of ${accounts} accounts, every one continues the one before it`);
   } else lines.push(`BROKEN at ${printable(where)}: ${FAULT_TEXT[reason]}`);
-  for (const { boot, first, last } of missing)
-    lines.push(`writer ${printable(boot)}: records ${first} to ${last} never came`);
-  for (const { boot, from, to } of silent) {
-    const until = to === undefined ? '' : ` until ${new Date(to).toISOString()}`;
-    lines.push(`writer ${printable(boot)} was silent after ${new Date(from).toISOString()}${until}`);
-  }
+  for (const writer of writers) lines.push(...writerLines(writer));
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Nothing of a writer that left out nothing. */
+function writerLines({ boot, node, missing, silent, end, lastAt, highest }: WriterSummary): string[] {
+  const writer = printable(node === '' ? `writer ${boot}` : `writer ${node} of boot ${boot}`);
+  const at = (time: number) => new Date(time).toISOString();
+  return [
+    ...missing.map(({ first, last }) => `${writer}: records ${first} to ${last} never came`),
+    ...silent.map(
+      ({ from, to }) => `${writer} was silent after ${at(from)}${to === undefined ? '' : ` until ${at(to)}`}`,
+    ),
+    ...(end === 'Closed' ? [`${writer} ended without saying so after ${at(lastAt)}, with its record ${highest}`] : []),
+  ];
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type PostgresServer, postgresMissing, startPostgres } from '../../platform/store/testing/postgres-server.ts';
+import { describeBoots } from './testing/boots-conformance.ts';
 import { describeAudit } from './testing/conformance.ts';
 import { describeLog } from './testing/log-conformance.ts';
 
@@ -8,6 +9,7 @@ describe('audit service on SQLite', () => {
   const reset = async () => undefined;
   describeAudit(options, reset);
   describeLog(options, reset);
+  describeBoots(options, reset);
 });
 
 const missing = postgresMissing();
@@ -28,5 +30,6 @@ describe.skipIf(missing !== undefined)(
     };
     describeAudit(options, reset);
     describeLog(options, reset);
+    describeBoots(options, reset);
   },
 );

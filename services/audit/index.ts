@@ -18,6 +18,7 @@ import { ExportRunner } from './jobs/export/runner.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { observeExports, observeStream, observeWitnesses } from './observe.ts';
 import { auditHandlers } from './ops/index.ts';
+import { BootCloser } from './sequencer/boot-closer.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { tenantTable } from './store/export/export-queries.ts';
 import { init } from './store/migrations/0001_init.ts';
@@ -27,6 +28,7 @@ import { merkleLog } from './store/migrations/0004_log.ts';
 import { search } from './store/migrations/0005_search.ts';
 import { witness } from './store/migrations/0009_witness.ts';
 import { exports } from './store/migrations/0010_exports.ts';
+import { boots } from './store/migrations/0011_boots.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export interface AuditOptions {
@@ -40,6 +42,7 @@ export interface AuditOptions {
 
 interface RunningDeps extends AuditDeps {
   runner: ExportRunner;
+  bootCloser: BootCloser;
 }
 
 type AuditPlatform = Platform<AuditDatabase, AuditClients>;
@@ -49,19 +52,21 @@ export function defineAudit(options: AuditOptions) {
     name: 'audit',
     operations: Object.values(auditOperations),
     handlers: auditHandlers,
-    migrations: [init, changes, decisions, merkleLog, search, witness, exports],
+    migrations: [init, changes, decisions, merkleLog, search, witness, exports, boots],
     createDeps(platform) {
       const deps = createDeps(platform, options);
-      return { ...deps, runner: new ExportRunner(deps) };
+      return { ...deps, runner: new ExportRunner(deps), bootCloser: new BootCloser(deps) };
     },
-    async prepare({ sequencer, checkpointer, witnesses, runner }) {
+    async prepare({ sequencer, checkpointer, witnesses, runner, bootCloser }) {
       await sequencer.start();
       checkpointer.start();
       witnesses.start();
       runner.start();
+      bootCloser.start();
     },
     jobs: [renewRows],
-    async close({ sequencer, checkpointer, witnesses, runner }) {
+    async close({ sequencer, checkpointer, witnesses, runner, bootCloser }) {
+      await bootCloser.stop();
       await runner.stop();
       await witnesses.stop();
       await checkpointer.stop();
