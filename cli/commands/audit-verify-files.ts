@@ -44,7 +44,7 @@ export async function verifyFiles(terminal: Terminal, options: FilesOptions & { 
   const kept = await Promise.all(
     (options.kept ?? []).map(async (name) => ({ name, note: (await readKept(terminal, name)).toString('utf8') })),
   );
-  const files = await open(terminal, options);
+  const files = await openFiles(terminal, options);
   const checkpoint = isAddress(options.from) && witnesses.length > 0 ? COSIGNED_CHECKPOINT : 'checkpoint';
   try {
     const report = await verifyServedLog({
@@ -61,7 +61,7 @@ export async function verifyFiles(terminal: Terminal, options: FilesOptions & { 
   }
 }
 
-async function open(terminal: Terminal, options: FilesOptions & { from: string }): Promise<LogFiles> {
+export async function openFiles(terminal: Terminal, options: SharedOptions & { from: string }): Promise<LogFiles> {
   if (!isAddress(options.from)) return filesInFolder(terminal, options.from);
   if (!URL.canParse(options.from)) throw new UsageError(`--from ${options.from} is no address`);
   const base = options.from.endsWith('/') ? options.from : `${options.from}/`;
