@@ -3,6 +3,7 @@ import { type PostgresServer, postgresMissing, startPostgres } from '../../platf
 import { describeBoots } from './testing/boots-conformance.ts';
 import { describeAudit } from './testing/conformance.ts';
 import { describeLog } from './testing/log-conformance.ts';
+import { describeTail } from './testing/tail-conformance.ts';
 
 describe('audit service on SQLite', () => {
   const options = () => ({});
@@ -10,6 +11,7 @@ describe('audit service on SQLite', () => {
   describeAudit(options, reset);
   describeLog(options, reset);
   describeBoots(options, reset);
+  describeTail(options, reset);
 });
 
 const missing = postgresMissing();
@@ -31,5 +33,6 @@ describe.skipIf(missing !== undefined)(
     describeAudit(options, reset);
     describeLog(options, reset);
     describeBoots(options, reset);
+    describeTail(options, reset);
   },
 );

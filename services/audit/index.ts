@@ -3,6 +3,7 @@
  * changed, and sends records elsewhere. It never updates or deletes a record, and shows nobody a record of another account.
  */
 import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
+import { GrowingNumber } from '../../platform/runtime/growing-number.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
@@ -21,6 +22,7 @@ import { auditHandlers } from './ops/index.ts';
 import { BootCloser } from './sequencer/boot-closer.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { tenantTable } from './store/export/export-queries.ts';
+import { logSize } from './store/log.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
@@ -39,6 +41,9 @@ export interface AuditOptions {
   /** Archives, by the name that exports give. */
   stores: ReadonlyMap<string, ObjectStoreOptions>;
 }
+
+/** Requests that wait for records at once. */
+const MAX_WAITING = 1_000;
 
 interface RunningDeps extends AuditDeps {
   runner: ExportRunner;
@@ -65,7 +70,8 @@ export function defineAudit(options: AuditOptions) {
       bootCloser.start();
     },
     jobs: [renewRows],
-    async close({ sequencer, checkpointer, witnesses, runner, bootCloser }) {
+    async close({ sequencer, checkpointer, witnesses, runner, bootCloser, tip }) {
+      tip.close();
       await bootCloser.stop();
       await runner.stop();
       await witnesses.stop();
@@ -106,6 +112,7 @@ function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
       recorder,
     },
     ...{ newOrigin, dataFolder },
+    tip: new GrowingNumber(() => logSize(store.read), MAX_WAITING),
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
     exports: {
       networks: options.networks,

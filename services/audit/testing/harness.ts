@@ -15,6 +15,7 @@ import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
 import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
+import { GrowingNumber } from '../../../platform/runtime/growing-number.ts';
 import { createIds, type Ids } from '../../../platform/runtime/ids.ts';
 import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
@@ -32,6 +33,7 @@ import { ROW_MAC_LABEL } from '../domain/export/rows.ts';
 import { defineAudit } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { tenantTable } from '../store/export/export-queries.ts';
+import { logSize } from '../store/log.ts';
 import type { AuditDatabase } from '../store/schema.ts';
 
 const auditService = defineAudit({ witnesses: [], networks: [], stores: new Map() });
@@ -121,6 +123,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const deps: AuditDeps = {
     ...{ store, sequencer, checkpointer, witnesses, hsm, clients, clock, ids, log, guard, organization, recorder },
     pages: new PageTokens(randomBytes(32)),
+    tip: new GrowingNumber(() => logSize(store.read), 2),
     newOrigin: () => newLogOrigin('local-1', ids),
     dataFolder: folder,
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
@@ -159,6 +162,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     organization: members,
     as: (caller) => onBehalf(front, { caller, origin: origin(ids.uuidv7(), clock.now()) }),
     async close() {
+      deps.tip.close();
       await sequencer.stop();
       await store.close();
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
