@@ -1,10 +1,9 @@
 /** The record of a writer that ended without saying so: written by the service itself, asked for by nobody. */
 import { defineOperation } from '../../../platform/contract/operation.ts';
 import { integer, structure, text, timestamp } from '../../../platform/contract/shape.ts';
-import { BOOT_CLOSED } from '../../../tlog/verify/entry.ts';
 
 export const BootClosed = defineOperation({
-  name: BOOT_CLOSED,
+  name: 'BootClosed',
   service: 'audit',
   doc: 'A writer of records was not heard of any more: nothing is expected of this boot after its last number.',
   input: structure({

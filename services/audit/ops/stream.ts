@@ -1,12 +1,10 @@
 /** Reading the chain of the caller's account. */
-import type { Kysely } from 'kysely';
 import { noResource } from '../../../platform/runtime/call.ts';
 import { DescribeStream, ReadStream } from '../api/index.ts';
-import { implement } from '../deps.ts';
+import { type AuditDeps, implement } from '../deps.ts';
 import { logPositions } from '../store/log.ts';
 import { summarizePending } from '../store/pending.ts';
 import { positionOf, readHead, readStream as readRecords } from '../store/records.ts';
-import type { AuditDatabase } from '../store/schema.ts';
 import { countMissing, countSilent } from '../store/writers.ts';
 
 const DEFAULT_LIMIT = 1000;
@@ -31,7 +29,7 @@ export const readStream = implement(ReadStream, {
 
 /** Records of a stream as they are shown, and its head when they were read. */
 export async function readPage(
-  db: Kysely<AuditDatabase>,
+  db: AuditDeps['store']['read'],
   accountId: string,
   { from, limit }: { from: number; limit: number },
 ) {
