@@ -182,6 +182,7 @@ async function startService(
       await clients.audit.IngestRecords({ Records });
     },
   });
+  const recorder = new Recorder(store, { node: nodeName(service), boot, region: config.region }, () => relay.wake());
   const settings: ServiceSettings = {
     region: config.region,
     partition: config.partition,
@@ -198,11 +199,11 @@ async function startService(
     log,
     directory,
     organization,
+    recorder,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from(service.name))),
     settings,
     metrics,
   };
-  const recorder = new Recorder(store, { node: nodeName(service), boot, region: config.region }, () => relay.wake());
   const deps = await service.createDeps(platform);
   const pipeline = new Pipeline({
     service: service.name,

@@ -4,10 +4,12 @@
  */
 import { Command } from 'commander';
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { addAuditDigestCommand } from './commands/audit-digest.ts';
 import { addAuditDownloadCommand } from './commands/audit-download.ts';
 import { addAuditReconcileCommand } from './commands/audit-reconcile.ts';
 import { addAuditTailCommand } from './commands/audit-tail.ts';
 import { addAuditVerifyCommand } from './commands/audit-verify.ts';
+import { addAuditWatchCommand } from './commands/audit-watch.ts';
 import { addCanICommand } from './commands/can-i.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -71,6 +73,8 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
       addAuditVerifyCommand(group, terminal);
       addAuditDownloadCommand(group, terminal);
       addAuditReconcileCommand(group, terminal);
+      addAuditDigestCommand(group, terminal);
+      addAuditWatchCommand(group, terminal);
       addAuditTailCommand(group, terminal);
     }
     for (const operation of Object.values(operations)) addOperationCommand(group, operation, terminal);

@@ -70,6 +70,7 @@ const OWN_STANDING: ReadonlySet<string> = new Set([
   'DescribeEffectivePolicy',
   'LeaveOrganization',
   'LookupOrganizationEvents',
+  'TailOrganizationEvents',
   // Every account has resources, rules and verdicts of its own.
   ...Object.keys(configOperations),
 ]);

@@ -435,6 +435,7 @@ export const areas = {
     ListConfigVerdicts: orgApi.ListConfigVerdicts,
     PutConfigException: orgApi.PutConfigException,
     LookupOrganizationEvents: orgApi.LookupOrganizationEvents,
+    TailOrganizationEvents: orgApi.TailOrganizationEvents,
   },
   audit: {
     LookupEvents: auditOperations.LookupEvents,
@@ -446,6 +447,7 @@ export const areas = {
     DeclareLogRestore: auditOperations.DeclareLogRestore,
     ProveRecord: auditOperations.ProveRecord,
     ProveLogGrowth: auditOperations.ProveLogGrowth,
+    TailStream: auditOperations.TailStream,
     CreateExport: auditOperations.CreateExport,
     DescribeExport: auditOperations.DescribeExport,
     ListExports: auditOperations.ListExports,

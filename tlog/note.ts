@@ -12,7 +12,8 @@ const COSIGNATURE = 0x04;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const TIME_BYTES = 8;
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+/** Of a raw Ed25519 key, before its 32 bytes. */
+export const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 export interface NoteKey {
   name: string;

@@ -1,19 +1,22 @@
 /**
  * `parapet audit tail`: the records of the account as they come, in the order of the chain, each exactly once. A record
- * that does not continue the one before it ends the command: what follows could not be believed.
+ * that does not continue the one before it ends the command: what follows could not be believed. With --organization, the
+ * records of all members in the order of the log.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createParapet, type Parapet } from '../../sdk/index.ts';
 import { EXIT, Exit } from '../exit-code.ts';
 import { formatJsonLine, printable } from '../output/printable.ts';
-import { addSharedOptions, clientOptions, type SharedOptions, type Terminal } from '../terminal.ts';
+import { addSharedOptions, clientOptions, type SharedOptions, type Terminal, UsageError } from '../terminal.ts';
+
+const WaitSeconds = 20;
 
 interface TailOptions extends SharedOptions {
   lines: number;
-  interval: number;
   outcome?: 'success' | 'denied' | 'failed';
   eventName?: string;
   follow: boolean;
+  organization?: boolean;
 }
 
 export function addAuditTailCommand(audit: Command, terminal: Terminal): void {
@@ -21,8 +24,8 @@ export function addAuditTailCommand(audit: Command, terminal: Terminal): void {
     .command('tail')
     .description('Follow the records of the account as they are written.')
     .option('--lines <number>', 'how many of the last records to begin with', wholeNumber, 10)
-    .option('--interval <seconds>', 'how often to ask for new ones', wholeNumber, 1)
     .option('--no-follow', 'end after the last record')
+    .option('--organization', 'records of all members, for whoever may read them; from now on')
     .option('--event-name <name>', 'only records of this operation')
     .addOption(
       new Option('--outcome <outcome>', 'only records with this outcome').choices(['success', 'denied', 'failed']),
@@ -30,7 +33,11 @@ export function addAuditTailCommand(audit: Command, terminal: Terminal): void {
   addSharedOptions(command, 'table').action(async (options: TailOptions) => {
     const client = createParapet(await clientOptions(terminal, options));
     try {
-      await tail(client, options, terminal);
+      if (options.organization) await tailOrganization(client, options, terminal);
+      else await tail(client, options, terminal);
+    } catch (error) {
+      // Stopped while it waited.
+      if (!terminal.stopped.aborted) throw error;
     } finally {
       client.close();
     }
@@ -41,8 +48,10 @@ async function tail(client: Parapet, options: TailOptions, terminal: Terminal): 
   const head = await client.audit.describeStream();
   let next = Math.max(1, head.Sequence - options.lines + 1);
   let hash: string | undefined;
-  while (!terminal.stopped.aborted) {
-    const page = await client.audit.readStream({ FromSequence: next, Limit: 1000 });
+  for (let isPast = true; !terminal.stopped.aborted; ) {
+    const page = isPast
+      ? await client.audit.readStream({ FromSequence: next, Limit: 1000 })
+      : await client.audit.tailStream({ FromSequence: next, Limit: 1000, WaitSeconds }, { signal: terminal.stopped });
     for (const item of page.Records) {
       if (item.Sequence !== next || (hash !== undefined && item.PreviousHash !== hash)) {
         terminal.err(
@@ -52,24 +61,37 @@ async function tail(client: Parapet, options: TailOptions, terminal: Terminal): 
       }
       next = item.Sequence + 1;
       hash = item.Hash;
-      show(item.Sequence, item.Record, options, terminal);
+      show(item.Sequence, JSON.parse(item.Record), options, terminal);
     }
-    if (page.NextSequence !== undefined) continue;
-    if (!options.follow) return;
-    await terminal.pause(options.interval * 1000);
+    if ('Head' in page && page.NextSequence === undefined) isPast = false;
+    if (!isPast && !options.follow) return;
   }
 }
 
-interface Event {
+async function tailOrganization(client: Parapet, options: TailOptions, terminal: Terminal): Promise<void> {
+  if (!options.follow)
+    throw new UsageError('--organization follows what comes', 'parapet org lookup-organization-events');
+  let next = (await client.org.tailOrganizationEvents()).NextPosition;
+  while (!terminal.stopped.aborted) {
+    const page = await client.org.tailOrganizationEvents(
+      { FromPosition: next, Limit: 200, WaitSeconds },
+      { signal: terminal.stopped },
+    );
+    for (const { Position, Event } of page.Events) show(Position, Event as RecordedEvent, options, terminal);
+    next = page.NextPosition;
+  }
+}
+
+interface RecordedEvent {
   eventTime?: string;
   eventName?: string;
   errorCode?: string;
+  recipientAccountId?: string;
   userIdentity?: { arn?: string; type?: string };
   resources?: { ARN?: string }[];
 }
 
-function show(sequence: number, record: string, options: TailOptions, terminal: Terminal): void {
-  const event = JSON.parse(record) as Event;
+function show(sequence: number, event: RecordedEvent, options: TailOptions, terminal: Terminal): void {
   const outcome = outcomeOf(event.errorCode);
   if (options.outcome !== undefined && options.outcome !== outcome) return;
   if (options.eventName !== undefined && options.eventName !== event.eventName) return;
@@ -79,7 +101,8 @@ function show(sequence: number, record: string, options: TailOptions, terminal: 
   }
   const who = event.userIdentity?.arn ?? event.userIdentity?.type ?? '-';
   const what = event.resources?.map((resource) => resource.ARN).join(' ') ?? '';
-  const words = [sequence, event.eventTime, outcome.padEnd(7), event.eventName, who, what, event.errorCode];
+  const account = options.organization ? event.recipientAccountId : undefined;
+  const words = [sequence, account, event.eventTime, outcome.padEnd(7), event.eventName, who, what, event.errorCode];
   terminal.out(`${printable(words.filter((word) => word !== undefined && word !== '').join('  '))}\n`);
 }
 

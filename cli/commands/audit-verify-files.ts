@@ -1,6 +1,7 @@
 /** `parapet audit verify --from`: proves the log of all accounts from its files alone, in a folder or at an address. */
 import { type NoteKey, parseVerifier } from '../../tlog/note.ts';
 import { EXIT_OF, type ServedFault, type ServedReport, verifyServedLog } from '../../tlog/verify/served-log.ts';
+import type { WriterSummary } from '../../tlog/verify/writers.ts';
 import { Exit } from '../exit-code.ts';
 import { print } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
@@ -43,7 +44,7 @@ export async function verifyFiles(terminal: Terminal, options: FilesOptions & { 
   const kept = await Promise.all(
     (options.kept ?? []).map(async (name) => ({ name, note: (await readKept(terminal, name)).toString('utf8') })),
   );
-  const files = await open(terminal, options);
+  const files = await openFiles(terminal, options);
   const checkpoint = isAddress(options.from) && witnesses.length > 0 ? COSIGNED_CHECKPOINT : 'checkpoint';
   try {
     const report = await verifyServedLog({
@@ -60,7 +61,7 @@ export async function verifyFiles(terminal: Terminal, options: FilesOptions & { 
   }
 }
 
-async function open(terminal: Terminal, options: FilesOptions & { from: string }): Promise<LogFiles> {
+export async function openFiles(terminal: Terminal, options: SharedOptions & { from: string }): Promise<LogFiles> {
   if (!isAddress(options.from)) return filesInFolder(terminal, options.from);
   if (!URL.canParse(options.from)) throw new UsageError(`--from ${options.from} is no address`);
   const base = options.from.endsWith('/') ? options.from : `${options.from}/`;
@@ -95,18 +96,26 @@ function shown(report: ServedReport) {
 }
 
 function summary(report: ServedReport): string {
-  const { reason, where = '', checkpoint, entries, accounts, witnesses, silent, missing } = report;
+  const { reason, where = '', checkpoint, entries, accounts, witnesses, writers } = report;
   const lines: string[] = [];
   if (reason === undefined) {
     const seen = witnesses.length > 0 ? `, cosigned by ${witnesses.join(', ')}` : '';
     lines.push(`ok: log ${checkpoint?.origin} of ${checkpoint?.size} records${seen}`);
     lines.push(`${entries} entries of ${accounts} accounts, every one continues the one before it`);
   } else lines.push(`BROKEN at ${printable(where)}: ${FAULT_TEXT[reason]}`);
-  for (const { boot, first, last } of missing)
-    lines.push(`writer ${printable(boot)}: records ${first} to ${last} never came`);
-  for (const { boot, from, to } of silent) {
-    const until = to === undefined ? '' : ` until ${new Date(to).toISOString()}`;
-    lines.push(`writer ${printable(boot)} was silent after ${new Date(from).toISOString()}${until}`);
-  }
+  for (const writer of writers) lines.push(...writerLines(writer));
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Nothing of a writer that left out nothing. */
+function writerLines({ boot, node, missing, silent, end, lastAt, highest }: WriterSummary): string[] {
+  const writer = printable(node === '' ? `writer ${boot}` : `writer ${node} of boot ${boot}`);
+  const at = (time: number) => new Date(time).toISOString();
+  return [
+    ...missing.map(({ first, last }) => `${writer}: records ${first} to ${last} never came`),
+    ...silent.map(
+      ({ from, to }) => `${writer} was silent after ${at(from)}${to === undefined ? '' : ` until ${at(to)}`}`,
+    ),
+    ...(end === 'Closed' ? [`${writer} ended without saying so after ${at(lastAt)}, with its record ${highest}`] : []),
+  ];
 }

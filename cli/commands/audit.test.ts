@@ -196,15 +196,17 @@ describe('parapet audit tail', () => {
   it('shows each record once as they come, until it is stopped', async () => {
     const items = chain(5);
     let known = 2;
-    let pauses = 0;
-    server = await startServer(service(() => items.slice(0, known), 10));
-    const terminal = testTerminal({
-      endpoint: server.endpoint,
-      pause: async () => {
-        known = Math.min(5, known + 2);
-        if (++pauses === 4) terminal.stop();
-      },
+    const answer = service(() => items.slice(0, known), 10);
+    let waits = 0;
+    server = await startServer((request) => {
+      if (request.target !== '/v1/audit/tail-stream') return answer(request);
+      known = Math.min(5, known + 2);
+      if (++waits === 4) terminal.stop();
+      const { FromSequence } = JSON.parse(String(request.body)) as { FromSequence: number };
+      const Records = items.slice(FromSequence - 1, known);
+      return { json: { Records, NextSequence: (Records.at(-1)?.Sequence ?? FromSequence - 1) + 1 } };
     });
+    const terminal = testTerminal({ endpoint: server.endpoint });
     expect(await run(['audit', 'tail', '--lines', '1'], terminal, areas)).toBe(0);
     expect(
       terminal

@@ -50,7 +50,7 @@ describe('a writer', () => {
     await second.reports.stop();
     await first.reports.stop();
     expect(await facts()).toMatchObject([
-      { boot: 'boot-a', number: 1, report: { state: 'Started', before: [] } },
+      { boot: 'boot-a', number: 1, report: { state: 'Started', before: [], everyMs: 60_000 } },
       { boot: 'boot-a', number: 2 },
       { boot: 'boot-b', number: 1, report: { state: 'Started', before: [{ boot: 'boot-a', last: 2 }] } },
       { boot: 'boot-b', number: 2, report: { state: 'Stopped' } },
@@ -61,12 +61,13 @@ describe('a writer', () => {
   it('says that it lives when it was quiet, and only then', async () => {
     const { reports } = writer('boot-a');
     await reports.start();
-    now += 200_000;
+    now += 40_000;
     await reports.look();
     expect(await facts()).toHaveLength(1);
-    now += 60_000;
+    now += 10_000;
     await reports.look();
-    expect((await facts()).at(-1)).toMatchObject({ number: 2, report: { state: 'Alive', voids: [] } });
+    const alive = { state: 'Alive', voids: [], everyMs: 60_000 };
+    expect((await facts()).at(-1)).toMatchObject({ number: 2, report: alive });
     await reports.stop();
   });
 

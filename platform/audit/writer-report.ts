@@ -1,5 +1,6 @@
 /**
- * What a writer of records says about itself: that it started, that it lives, that it stopped. So a record that never came
+ * What a writer of records says about itself: that it started, that it lives (every minute, unless a record says so), that
+ * it stopped. So a record that never came
  * to the audit service is missed, and so is a writer that is silent: silence is an answer only of who speaks otherwise.
  */
 import { serviceCaller } from '../client/transport.ts';
@@ -19,6 +20,8 @@ export const ReportWriter = defineOperation({
   doc: 'A writer of records started, lives or stopped.',
   input: structure({
     State: oneOf(['Started', 'Alive', 'Stopped']),
+    /** How long it writes nothing at the most, also when nothing happens. */
+    EverySeconds: integer(1, 86_400).optional(),
     /** Earlier boots that left records behind, and the highest number among those. */
     Before: list(structure({ Boot: text(1, 64), Last: NUMBER }), 0, MAX_LISTED).optional(),
     /** Numbers whose records never came to be, since their transactions failed. */
@@ -29,9 +32,10 @@ export const ReportWriter = defineOperation({
   audit: { class: 'management' },
 });
 
-const LOOK_MS = 30_000;
-/** A writer is missed after six minutes. */
-const QUIET_MS = 240_000;
+const EVERY_SECONDS = 60;
+const LOOK_MS = 10_000;
+/** The next look comes before the minute is over. */
+const QUIET_MS = EVERY_SECONDS * 1000 - 1.5 * LOOK_MS;
 const MAX_LEFT = 10_000;
 
 export interface WriterReportsOptions {
@@ -107,6 +111,7 @@ export class WriterReports {
         now,
         input: {
           State,
+          EverySeconds: EVERY_SECONDS,
           ...(before.length > 0 && { Before: before }),
           ...(voids.length > 0 && { Void: voids.map((number) => ({ First: number, Last: number })) }),
         },

@@ -1,5 +1,6 @@
 /** What a service is made of. `index.ts` of every service exports one of these; `apps` brings them to life. */
 import type { Hsm } from '../../hsm/port.ts';
+import type { Recorder } from '../audit/recorder.ts';
 import type { PrincipalDirectory } from '../authz/directory.ts';
 import type { OrganizationView } from '../authz/organization.ts';
 import type { AnyOperation, ServiceName } from '../contract/operation.ts';
@@ -25,6 +26,8 @@ export interface Platform<DB, Clients> {
   /** Where accounts stand, what binds them and in which state they are. Timed work asks it too. */
   organization: OrganizationView;
   pages: PageTokens;
+  /** For what happens without a request. One writer for all of a service, whose numbers have no gaps. */
+  recorder: Recorder;
   settings: ServiceSettings;
   metrics: Metrics;
 }

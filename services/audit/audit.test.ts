@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type PostgresServer, postgresMissing, startPostgres } from '../../platform/store/testing/postgres-server.ts';
+import { describeBoots } from './testing/boots-conformance.ts';
 import { describeAudit } from './testing/conformance.ts';
 import { describeLog } from './testing/log-conformance.ts';
+import { describeTail } from './testing/tail-conformance.ts';
 
 describe('audit service on SQLite', () => {
   const options = () => ({});
   const reset = async () => undefined;
   describeAudit(options, reset);
   describeLog(options, reset);
+  describeBoots(options, reset);
+  describeTail(options, reset);
 });
 
 const missing = postgresMissing();
@@ -28,5 +32,7 @@ describe.skipIf(missing !== undefined)(
     };
     describeAudit(options, reset);
     describeLog(options, reset);
+    describeBoots(options, reset);
+    describeTail(options, reset);
   },
 );

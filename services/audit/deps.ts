@@ -6,6 +6,7 @@ import type { OrganizationView } from '../../platform/authz/organization.ts';
 import type { ObjectStore } from '../../platform/objects/index.ts';
 import type { Logger } from '../../platform/observe/log.ts';
 import { implementFor } from '../../platform/runtime/call.ts';
+import type { GrowingNumber } from '../../platform/runtime/growing-number.ts';
 import type { Ids } from '../../platform/runtime/ids.ts';
 import type { PageTokens } from '../../platform/runtime/page-token.ts';
 import type { Store } from '../../platform/store/index.ts';
@@ -35,6 +36,8 @@ export interface AuditDeps {
   hsm: Hsm;
   clients: AuditClients;
   pages: PageTokens;
+  /** The size of the log, for those who wait for records. */
+  tip: GrowingNumber;
   clock: { now(): number };
   ids: Ids;
   log: Logger;

@@ -2,8 +2,8 @@
  * The audit service: takes the records of all services, chains them per account, answers searches, proves that nothing was
  * changed, and sends records elsewhere. It never updates or deletes a record, and shows nobody a record of another account.
  */
-import { Recorder } from '../../platform/audit/recorder.ts';
 import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
+import { GrowingNumber } from '../../platform/runtime/growing-number.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
@@ -19,8 +19,10 @@ import { ExportRunner } from './jobs/export/runner.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { observeExports, observeStream, observeWitnesses } from './observe.ts';
 import { auditHandlers } from './ops/index.ts';
+import { BootCloser } from './sequencer/boot-closer.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { tenantTable } from './store/export/export-queries.ts';
+import { logSize } from './store/log.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
@@ -28,6 +30,7 @@ import { merkleLog } from './store/migrations/0004_log.ts';
 import { search } from './store/migrations/0005_search.ts';
 import { witness } from './store/migrations/0009_witness.ts';
 import { exports } from './store/migrations/0010_exports.ts';
+import { boots } from './store/migrations/0011_boots.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export interface AuditOptions {
@@ -39,8 +42,12 @@ export interface AuditOptions {
   stores: ReadonlyMap<string, ObjectStoreOptions>;
 }
 
+/** Requests that wait for records at once. */
+const MAX_WAITING = 1_000;
+
 interface RunningDeps extends AuditDeps {
   runner: ExportRunner;
+  bootCloser: BootCloser;
 }
 
 type AuditPlatform = Platform<AuditDatabase, AuditClients>;
@@ -50,19 +57,22 @@ export function defineAudit(options: AuditOptions) {
     name: 'audit',
     operations: Object.values(auditOperations),
     handlers: auditHandlers,
-    migrations: [init, changes, decisions, merkleLog, search, witness, exports],
+    migrations: [init, changes, decisions, merkleLog, search, witness, exports, boots],
     createDeps(platform) {
       const deps = createDeps(platform, options);
-      return { ...deps, runner: new ExportRunner(deps) };
+      return { ...deps, runner: new ExportRunner(deps), bootCloser: new BootCloser(deps) };
     },
-    async prepare({ sequencer, checkpointer, witnesses, runner }) {
+    async prepare({ sequencer, checkpointer, witnesses, runner, bootCloser }) {
       await sequencer.start();
       checkpointer.start();
       witnesses.start();
       runner.start();
+      bootCloser.start();
     },
     jobs: [renewRows],
-    async close({ sequencer, checkpointer, witnesses, runner }) {
+    async close({ sequencer, checkpointer, witnesses, runner, bootCloser, tip }) {
+      tip.close();
+      await bootCloser.stop();
       await runner.stop();
       await witnesses.stop();
       await checkpointer.stop();
@@ -72,7 +82,7 @@ export function defineAudit(options: AuditOptions) {
 }
 
 function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
-  const { store, hsm, clients, pages, clock, ids, log, metrics, settings, organization } = platform;
+  const { store, hsm, clients, pages, clock, ids, log, metrics, settings, organization, recorder } = platform;
   const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
   observeStream({ store, clock }, metrics.registry);
   observeExports({ store, clock }, metrics.registry);
@@ -81,17 +91,29 @@ function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
   const checkpointer = new Checkpointer({ store, hsm, sequencer, clock, log, dataFolder, newOrigin });
   const witnesses = new Witnesses({
     ...{ store, sequencer, clock, log, witnesses: options.witnesses },
-    alarm: witnessAlarm({ store, clock, ids, region }),
+    alarm: witnessAlarm({ recorder, clock, ids }),
   });
   observeWitnesses(witnesses, metrics.registry);
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
-  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
-  const writer = { node: 'audit-jobs', boot: ids.uuidv7(), region };
   return {
-    ...{ store, sequencer, checkpointer, witnesses, hsm, clients, pages, clock, ids, log, guard, organization },
+    ...{
+      store,
+      sequencer,
+      checkpointer,
+      witnesses,
+      hsm,
+      clients,
+      pages,
+      clock,
+      ids,
+      log,
+      guard,
+      organization,
+      recorder,
+    },
     ...{ newOrigin, dataFolder },
+    tip: new GrowingNumber(() => logSize(store.read), MAX_WAITING),
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
-    recorder: new Recorder(store as never, writer, () => undefined),
     exports: {
       networks: options.networks,
       stores: new Map(

@@ -28,7 +28,7 @@ export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock
   });
   reportGauge(registry, {
     name: 'parapet_audit_silent_writers',
-    help: 'Writers that did not stop, and did not say for six minutes that they live',
+    help: 'Writers that did not end, and write nothing for a minute more than they say they would',
     read: () => countSilent(store.read, clock.now()),
   });
 }

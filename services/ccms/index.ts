@@ -1,5 +1,4 @@
 /** The vault: see README.md. */
-import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { ccmsOperations } from './api/index.ts';
@@ -84,11 +83,9 @@ export function defineCcms(options: CcmsOptions) {
 }
 
 function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOptions): CcmsDeps {
-  const { store, hsm, clients, clock, ids, log, settings } = platform;
+  const { store, hsm, clients, clock, ids, log } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   observeRotations(platform);
-  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
-  const writer = { node: 'ccms-jobs', boot: ids.uuidv7(), region: settings.region };
   const deps: CcmsDeps = {
     ...platform,
     guard,
@@ -104,7 +101,6 @@ function createDeps(platform: Platform<CcmsTables, CcmsClients>, options: CcmsOp
     runner: new RotationRunner(),
     networks: new TargetNetworks(options.targetNetworks),
     acting: new ActingSessions({ iam: clients.iam, clock, ids }),
-    recorder: new Recorder(store as never, writer, () => undefined),
     roles: new CredentialRoles(store, guard),
     leases: new Leases(store, guard),
     revoker: new Revoker(() => deps),

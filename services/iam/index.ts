@@ -6,8 +6,7 @@
  * what missing ones answer. Refuses documents that do not compile, names outside ASCII, changes to shipped policies.
  */
 
-import { Recorder } from '../../platform/audit/recorder.ts';
-import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
+import { defineService, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
 import { iamApi } from './api/index.ts';
 import type { IamClients, IamDeps } from './deps.ts';
@@ -66,7 +65,6 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
         namespaces: new NamespaceCache(platform.store, platform.hub),
         subjects: new SubjectCache(platform.store, platform.directory),
         signing: new SessionSigning(platform.hsm),
-        recorder: new Recorder(platform.store as never, writerOf(platform), () => undefined),
         keyUses,
         roleUses,
         stopUses: async () => void (await Promise.all(stops.map((stop) => stop()))),
@@ -75,9 +73,4 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
     jobs: [forgetSessions, renewTenantKeys],
     close: (deps) => deps.stopUses(),
   });
-}
-
-/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
-function writerOf({ ids, settings }: Platform<IamDb, IamClients>) {
-  return { node: 'iam-services', boot: ids.uuidv7(), region: settings.region };
 }

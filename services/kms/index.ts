@@ -1,5 +1,4 @@
 /** The key management service: see README.md. */
-import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
@@ -49,10 +48,7 @@ async function createDeps(platform: Platform<KmsTables, KmsClients>): Promise<Km
   const follower = new ChangeFollower(store, grants, clock, log);
   const keys = new KeyCache({ store, guard, isCurrent: follower.isCurrent });
   const tenants = new TenantKeys(tenantTable, { store, hsm, guard, clock, ids });
-  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
-  const writer = { node: 'kms-jobs', boot: ids.uuidv7(), region: settings.region };
-  const recorder = new Recorder(store as never, writer, () => undefined);
-  const { clients, directory, organization, pages } = platform;
+  const { clients, directory, organization, pages, recorder } = platform;
   const given = { store, hsm, clients, clock, ids, log, directory, organization, pages, settings };
   return { ...given, keys, tenants, grants, grantTokens, guard, follower, recorder };
 }

@@ -6,8 +6,7 @@
  * one revision in its own commit, which every node follows within a second; whoever is outside learns nothing.
  * Refuses guardrails that do not compile, and every change that would leave a node without one.
  */
-import { Recorder } from '../../platform/audit/recorder.ts';
-import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
+import { defineService, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import { orgApi } from './api/index.ts';
 import type { OrgClients, OrgDeps } from './deps.ts';
 import { DEFAULT_DETECTIVE_LIMITS, type DetectiveLimits } from './domain/detective/limits.ts';
@@ -38,12 +37,6 @@ export interface OrgOptions {
   detectiveLimits?: Partial<DetectiveLimits>;
 }
 
-/** A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests. */
-function jobRecorder({ store, ids, settings }: Platform<OrgDb, OrgClients>): Recorder {
-  const writer = { node: 'org-jobs', boot: ids.uuidv7(), region: settings.region };
-  return new Recorder(store as never, writer, () => undefined);
-}
-
 export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, OrgClients, OrgDeps> {
   return defineService<OrgDb, OrgClients, OrgDeps>({
     name: 'org',
@@ -55,7 +48,6 @@ export function defineOrg(options: OrgOptions = {}): ServiceDefinition<OrgDb, Or
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       detective: new Detective({ ...DEFAULT_DETECTIVE_LIMITS, ...options.detectiveLimits }),
       background: new Background(platform.log),
-      recorder: jobRecorder(platform),
       views: new ViewCache(platform.store, platform.settings.partition),
       applies: new ApplyRunner(),
       follower: new ConfigFollower({ ...platform, owner: `org-${platform.ids.uuidv4()}` }),

@@ -1,5 +1,4 @@
 /** The private certificate authority: see README.md. */
-import { Recorder } from '../../platform/audit/recorder.ts';
 import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
@@ -103,8 +102,6 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   const { store, hsm, clock, ids, log, settings } = platform;
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const tenants = new TenantKeys(tenantTable, { store, hsm, guard, clock, ids });
-  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
-  const writer = { node: 'pca-jobs', boot: ids.uuidv7(), region: settings.region };
   const { pkiUrl, shards, stores, reportStores } = options;
   const opened = (all: PcaOptions['stores'], readers: 'everybody' | 'owner') =>
     new Map([...all].map(([name, store]) => [name, openObjectStore(store, { clock, readers })]));
@@ -119,7 +116,6 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     reports: new ReportFiles(settings.dataFolder),
     reservations: new Reservations({ store, guard }),
     throwAwaySignatures: new ThrowAwaySignatures(),
-    recorder: new Recorder(store as never, writer, () => undefined),
     installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
     listStores: opened(stores, 'everybody'),
     reportStores: opened(reportStores, 'owner'),

@@ -38,6 +38,13 @@ function withPathMember(operation: AnyOperation, input: Record<string, unknown>)
   return { ...input, [name]: 'none' };
 }
 
+/** Whoever asks to wait waits as long; a second of it shows the same. */
+function withShortWait({ longestWaitMs = 0 }: AnyOperation, input: Record<string, unknown>): Record<string, unknown> {
+  const { WaitSeconds = 1 } = input;
+  const waits = typeof WaitSeconds === 'number' && WaitSeconds >= 1 && WaitSeconds * 1000 <= longestWaitMs;
+  return waits ? { ...input, WaitSeconds: 1 } : input;
+}
+
 /** As the SDKs sign: by the prefix of the action. */
 function signingName({ authz, area }: AnyOperation): string {
   return typeof authz === 'object' ? authz.action.slice(0, authz.action.indexOf(':')) : area;
@@ -75,7 +82,8 @@ describe.each(operations.map((operation) => [`${operation.area}:${operation.name
           requests.set(String(answer.headers['x-amzn-requestid']), `${operation.name}: ${answer.text}`);
       };
       await fc.assert(
-        fc.asyncProperty(inputsOf(operation), async (input) => {
+        fc.asyncProperty(inputsOf(operation), async (made) => {
+          const input = withShortWait(operation, made);
           const { method, target, body } = nativeRequest(operation, withPathMember(operation, input));
           const headers: Record<string, string> = body ? { 'content-type': 'application/json' } : {};
           await sent(() => send(server, { method, path: target, headers, ...(body && { body }), credentials, agent }));

@@ -42,14 +42,20 @@ export interface RecordFacts {
   time: number;
   /** Whoever wrote it: a process and service from one start on. Empty: the record says none. */
   boot: string;
+  /** How operators call that writer. Empty: the record says none. */
+  node: string;
   /** The how many-th record of that boot it is, from 1. */
   number: number;
   /** Set in the records that writers write about themselves. */
   report?: WriterReport;
+  /** Set in the records that close a writer which was not heard of any more. */
+  closed?: { boot: string; last: number };
 }
 
 export interface WriterReport {
   state: 'Started' | 'Alive' | 'Stopped';
+  /** How long it is silent at the most; absent: it does not say. */
+  everyMs?: number;
   /** How far earlier boots had come, as their service knows. */
   before: readonly { boot: string; last: number }[];
   /** Numbers whose records never came to be, since their transactions failed. */
@@ -58,6 +64,9 @@ export interface WriterReport {
 
 /** The name of the records that writers write about themselves. */
 export const WRITER_REPORT = 'ReportWriter';
+
+/** The name of the records by which the audit service closes a writer that was not heard of any more. */
+export const BOOT_CLOSED = 'BootClosed';
 
 /** Undefined: the text is no record. */
 export function readRecord(text: string): RecordFacts | undefined {
@@ -70,25 +79,29 @@ export function readRecord(text: string): RecordFacts | undefined {
   if (typeof value?.eventID !== 'string') return undefined;
   const accountId = value.recipientAccountId ?? '';
   if (typeof accountId !== 'string') return undefined;
-  const x = (value.x ?? {}) as { boot?: unknown; wseq?: unknown };
+  const x = (value.x ?? {}) as { boot?: unknown; node?: unknown; wseq?: unknown };
   const report = value.eventName === WRITER_REPORT ? readReport(value.requestParameters) : undefined;
+  const closed = value.eventName === BOOT_CLOSED ? readClosed(value.requestParameters) : undefined;
   return {
     eventId: value.eventID,
     accountId,
     time: Date.parse(String(value.eventTime)) || 0,
     boot: typeof x.boot === 'string' ? x.boot : '',
+    node: typeof x.node === 'string' ? x.node : '',
     number: Number.isSafeInteger(x.wseq) ? (x.wseq as number) : 0,
     ...(report && { report }),
+    ...(closed && { closed }),
   };
 }
 
 type Loose = Readonly<Record<string, unknown>> | null;
 
 function readReport(input: unknown): WriterReport | undefined {
-  const { State, Before, Void } = (input ?? {}) as Record<string, unknown>;
+  const { State, EverySeconds, Before, Void } = (input ?? {}) as Record<string, unknown>;
   if (State !== 'Started' && State !== 'Alive' && State !== 'Stopped') return undefined;
   return {
     state: State,
+    ...(isNumber(EverySeconds) && EverySeconds > 0 && { everyMs: EverySeconds * 1000 }),
     before: listOf(Before).flatMap(({ Boot, Last }) =>
       typeof Boot === 'string' && isNumber(Last) ? [{ boot: Boot, last: Last }] : [],
     ),
@@ -96,6 +109,11 @@ function readReport(input: unknown): WriterReport | undefined {
       isNumber(First) && isNumber(Last) && First <= Last ? [{ first: First, last: Last }] : [],
     ),
   };
+}
+
+function readClosed(input: unknown): RecordFacts['closed'] {
+  const { Boot, LastNumber } = (input ?? {}) as Record<string, unknown>;
+  return typeof Boot === 'string' && isNumber(LastNumber) ? { boot: Boot, last: LastNumber } : undefined;
 }
 
 function listOf(value: unknown): Record<string, unknown>[] {

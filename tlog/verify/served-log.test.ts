@@ -10,9 +10,9 @@ import {
   START,
   signedCheckpoint,
 } from '../testing/served.ts';
-import { WRITER_REPORT } from './entry.ts';
+import { BOOT_CLOSED, WRITER_REPORT } from './entry.ts';
 import { EXIT_OF, type ServedLog, verifyServedLog } from './served-log.ts';
-import { SILENCE_MS } from './writers.ts';
+import { silenceMs } from './writers.ts';
 
 const log = newSigner('audit.example.com/log', 'log');
 const witness = newSigner('witness.example.com/w', 'witness');
@@ -171,11 +171,44 @@ describe('the writers of a log', () => {
   });
 
   it('are told when they were silent, unless they stopped or somebody came after them', async () => {
-    const late = Math.ceil(SILENCE_MS / 1000) + 100;
+    const late = silenceMs(undefined) / 1000 + 100;
     const other = report({ State: 'Started' }, 1, late, 'boot-b');
     const silent = await verify([started, ...rest(2, 20), other]);
     expect(silent).toMatchObject({ ok: true, silent: [{ boot: 'boot-a', from: START + 19_000 }] });
     const stopped = report({ State: 'Stopped' }, 21, 20);
     expect(await verify([started, ...rest(2, 20), stopped, other])).toMatchObject({ ok: true, silent: [] });
+  });
+
+  it('are held to what they say themselves: one that lives every minute is missed after two', async () => {
+    const every = report({ State: 'Started', EverySeconds: 60 }, 1, 0);
+    const again = (at: number) => report({ State: 'Alive', EverySeconds: 60 }, 2, at);
+    expect(await verify([every, again(120)])).toMatchObject({ silent: [] });
+    expect(await verify([every, again(121)])).toMatchObject({
+      silent: [{ boot: 'boot-a', from: START, to: START + 121_000 }],
+    });
+    expect(await verify([started, again(121)])).toMatchObject({ silent: [] });
+  });
+
+  it('that ended without saying so are closed, and missed where they had come further', async () => {
+    const closing = (last: number, at: number) => ({
+      ...{ account: '', name: BOOT_CLOSED, boot: 'boot-b', number: 2, input: { Boot: 'boot-a', LastNumber: last } },
+      ...{ time: START + at * 1000, eventId: `closing ${last}` },
+    });
+    const other = report({ State: 'Started' }, 1, 100, 'boot-b');
+    const late = report({ State: 'Alive' }, 3, 600, 'boot-b');
+    const killed = [started, ...rest(2, 20), other];
+    const closed = await verify([...killed, closing(20, 300), late]);
+    expect(closed).toMatchObject({ ok: true, missing: [], silent: [] });
+    expect(closed.writers).toMatchObject([
+      { boot: 'boot-a', firstAt: START, lastAt: START + 19_000, highest: 20, end: 'Closed', missing: [], silent: [] },
+      { boot: 'boot-b', highest: 3 },
+    ]);
+    const cut = await verify([...killed, closing(23, 300), late]);
+    expect(cut).toMatchObject({ reason: 'writer', missing: [{ boot: 'boot-a', first: 21, last: 23 }] });
+    const back = report({ State: 'Alive' }, 21, 700);
+    expect(await verify([...killed, closing(20, 300), late, back])).toMatchObject({
+      ok: true,
+      silent: [{ boot: 'boot-a', from: START + 19_000, to: START + 700_000 }],
+    });
   });
 });

@@ -22,7 +22,7 @@ import {
 import { HASH_BYTES, leafHash } from '../tree.ts';
 import { RootBuilder } from '../verify-log.ts';
 import { parseEntry, readRecord } from './entry.ts';
-import { type MissingNumbers, type Silence, Writers } from './writers.ts';
+import { type MissingNumbers, type Silence, type WriterSummary, Writers } from './writers.ts';
 
 /** The exit codes of `parapet audit verify`. */
 export const EXIT_OF = {
@@ -65,6 +65,8 @@ export interface ServedReport {
   witnesses: string[];
   missing: MissingNumbers[];
   silent: Silence[];
+  /** Those that report on themselves, in the order in which they came. */
+  writers: WriterSummary[];
   /** Milliseconds: the newest time that the checkpoint or a record tells. */
   newest: number;
 }
@@ -132,6 +134,7 @@ class Verification {
       ...{ entries, accounts: this.heads.size, witnesses, newest },
       missing: this.writers.missing(),
       silent: this.writers.silent(),
+      writers: this.writers.summaries(),
     };
   }
 

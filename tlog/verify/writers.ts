@@ -1,12 +1,19 @@
 /**
- * Which numbers of which writer never came, and who was silent for longer than a writer is. Only of writers that report
- * on themselves: others left numbers out whenever a transaction failed.
+ * Which numbers of which writer never came, who was silent for longer than a writer is, and who ended without saying so.
+ * Only of writers that report on themselves: others left numbers out whenever a transaction failed.
  */
 import { arrive, HOLE_SETTLED_MS, type Hole } from '../holes.ts';
-import type { RecordFacts } from './entry.ts';
+import type { RecordFacts, WriterReport } from './entry.ts';
 
-/** A writer says every five minutes that it lives; the sixth is for the way here. */
-export const SILENCE_MS = 6 * 60_000;
+/** Of a writer that does not say how often it says that it lives. */
+export const UNSAID_EVERY_MS = 5 * 60_000;
+/** For the way here. */
+export const SILENCE_MARGIN_MS = 60_000;
+
+/** After which a writer is missed. */
+export function silenceMs(everyMs: number | undefined): number {
+  return (everyMs ?? UNSAID_EVERY_MS) + SILENCE_MARGIN_MS;
+}
 
 export interface MissingNumbers {
   boot: string;
@@ -21,68 +28,116 @@ export interface Silence {
   to?: number;
 }
 
+/** `Followed`: whoever came after it named it. `Closed`: it ended without saying so, and the audit service noticed. */
+export type WriterEnd = 'Stopped' | 'Followed' | 'Closed';
+
+export interface WriterSummary {
+  boot: string;
+  node: string;
+  /** Milliseconds: of its first and its last record. */
+  firstAt: number;
+  lastAt: number;
+  /** The highest number that is known of it. */
+  highest: number;
+  /** Absent: it lives, or is silent. */
+  end?: WriterEnd;
+  missing: { first: number; last: number }[];
+  silent: { from: number; to?: number }[];
+}
+
 interface Writer {
+  node: string;
   highest: number;
   holes: Hole[];
   voids: { first: number; last: number }[];
   reports: boolean;
-  ended: boolean;
+  everyMs?: number;
+  end?: WriterEnd | undefined;
+  firstAt: number;
   seenAt: number;
+  silences: { from: number; to: number }[];
 }
 
 export class Writers {
   private readonly boots = new Map<string, Writer>();
-  private readonly silences: Silence[] = [];
   private newest = 0;
 
   /** Records in the order of the log. */
-  add({ boot, number, time, report }: RecordFacts): void {
+  add({ boot, node, number, time, report, closed }: RecordFacts): void {
     this.newest = Math.max(this.newest, time);
+    if (closed) this.end(closed.boot, closed.last, 'Closed', time);
     if (boot === '' || number < 1) return;
     const writer = this.of(boot);
-    if (writer.reports && !writer.ended && writer.seenAt > 0 && time - writer.seenAt > SILENCE_MS)
-      this.silences.push({ boot, from: writer.seenAt, to: time });
+    if (writer.seenAt === 0) Object.assign(writer, { node, firstAt: time });
+    else if (writer.reports && !isOver(writer) && time - writer.seenAt > silenceMs(writer.everyMs))
+      writer.silences.push({ from: writer.seenAt, to: time });
     writer.seenAt = Math.max(writer.seenAt, time);
-    writer.ended = false;
+    writer.end = undefined;
     take(writer, number, time);
-    if (!report) return;
+    if (report) this.report(writer, report, time);
+  }
+
+  private report(writer: Writer, { state, everyMs, voids, before }: WriterReport, time: number): void {
     writer.reports = true;
-    writer.ended = report.state === 'Stopped';
-    writer.voids.push(...report.voids);
-    for (const { boot: earlier, last } of report.before) {
-      const before = this.of(earlier);
-      // Whoever came after it knows that it had come so far.
-      if (last > before.highest) {
-        before.holes.push({ first: before.highest + 1, last, noticedAt: time });
-        before.highest = last;
-      }
-      before.ended = true;
+    if (everyMs !== undefined) writer.everyMs = everyMs;
+    writer.end = state === 'Stopped' ? 'Stopped' : undefined;
+    writer.voids.push(...voids);
+    for (const { boot, last } of before) this.end(boot, last, 'Followed', time);
+  }
+
+  /** Somebody else says that it ended, and how far it had come. */
+  private end(boot: string, last: number, how: WriterEnd, time: number): void {
+    const writer = this.of(boot);
+    if (last > writer.highest) {
+      writer.holes.push({ first: writer.highest + 1, last, noticedAt: time });
+      writer.highest = last;
     }
+    writer.end = how;
+  }
+
+  /** One after the other as they came, of those that report on themselves. */
+  summaries(): WriterSummary[] {
+    return [...this.boots]
+      .filter(([, { reports }]) => reports)
+      .map(([boot, writer]) => {
+        const { node, firstAt, seenAt: lastAt, highest, end } = writer;
+        const { missing, silent } = { missing: this.missingOf(writer), silent: this.silentOf(writer) };
+        return { boot, node, firstAt, lastAt, highest, ...(end && { end }), missing, silent };
+      });
   }
 
   missing(): MissingNumbers[] {
-    return [...this.boots].flatMap(([boot, { reports, holes, voids }]) => {
-      if (!reports) return [];
-      const settled = holes.filter(({ noticedAt }) => noticedAt <= this.newest - HOLE_SETTLED_MS);
-      return settled.flatMap((hole) => without(hole, voids)).map(({ first, last }) => ({ boot, first, last }));
-    });
+    return this.summaries().flatMap(({ boot, missing }) => missing.map((one) => ({ boot, ...one })));
   }
 
   silent(): Silence[] {
-    const still = [...this.boots].filter(
-      ([, { reports, ended, seenAt }]) => reports && !ended && this.newest - seenAt > SILENCE_MS,
-    );
-    return [...this.silences, ...still.map(([boot, { seenAt }]) => ({ boot, from: seenAt }))];
+    return this.summaries().flatMap(({ boot, silent }) => silent.map((one) => ({ boot, ...one })));
+  }
+
+  private missingOf({ holes, voids }: Writer): { first: number; last: number }[] {
+    const settled = holes.filter(({ noticedAt }) => noticedAt <= this.newest - HOLE_SETTLED_MS);
+    return settled.flatMap((hole) => without(hole, voids)).map(({ first, last }) => ({ first, last }));
+  }
+
+  private silentOf({ silences, end, seenAt, everyMs }: Writer): { from: number; to?: number }[] {
+    const isStill = end === undefined && this.newest - seenAt > silenceMs(everyMs);
+    return isStill ? [...silences, { from: seenAt }] : silences;
   }
 
   private of(boot: string): Writer {
     let writer = this.boots.get(boot);
     if (!writer) {
-      writer = { highest: 0, holes: [], voids: [], reports: false, ended: false, seenAt: 0 };
+      const nothing = { node: '', highest: 0, firstAt: 0, seenAt: 0, reports: false };
+      writer = { ...nothing, holes: [], voids: [], silences: [] };
       this.boots.set(boot, writer);
     }
     return writer;
   }
+}
+
+/** A writer that was closed and speaks again was silent; one that stopped, or that another followed, said its last. */
+function isOver({ end }: Writer): boolean {
+  return end === 'Stopped' || end === 'Followed';
 }
 
 function take(writer: Writer, number: number, now: number): void {

@@ -19,6 +19,7 @@ import { ReadDecisions } from './read-decisions.ts';
 import { DescribeRenewal } from './renewal.ts';
 import { SearchStreams } from './search-streams.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
+import { FollowLog, TailStream } from './tail.ts';
 
 export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadDecisions, ReadStream };
 
@@ -37,6 +38,8 @@ export const auditOperations = {
   ProveRecord,
   ProveLogGrowth,
   SearchStreams,
+  TailStream,
+  FollowLog,
   DescribeRenewal,
   ...exportOperations,
 };

@@ -44,7 +44,7 @@ export const DescribeStream = defineOperation({
      * numbered leave such holes until the writer takes them back, within a minute; what stays was lost on its way.
      */
     MissingWriterNumbers: integer(0, Number.MAX_SAFE_INTEGER),
-    /** Writers that did not stop, and did not say for six minutes that they live. */
+    /** Writers that did not end, and write nothing for a minute more than they say they would. */
     SilentWriters: integer(0, Number.MAX_SAFE_INTEGER),
   }),
   authz: { action: 'audit:DescribeStream', resource: '*' },

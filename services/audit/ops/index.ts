@@ -11,6 +11,8 @@ import { readChanges } from './read-changes.ts';
 import { readDecisions } from './read-decisions.ts';
 import { searchStreams } from './search-streams.ts';
 import { describeStream, readStream } from './stream.ts';
+import { followLog } from './tail/follow-log.ts';
+import { tailStream } from './tail/tail-stream.ts';
 
 export const auditHandlers = [
   ingestRecords,
@@ -27,6 +29,8 @@ export const auditHandlers = [
   proveRecord,
   proveLogGrowth,
   searchStreams,
+  tailStream,
+  followLog,
   describeRenewal,
   createExport,
   describeExport,

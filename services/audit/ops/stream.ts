@@ -1,7 +1,7 @@
 /** Reading the chain of the caller's account. */
 import { noResource } from '../../../platform/runtime/call.ts';
 import { DescribeStream, ReadStream } from '../api/index.ts';
-import { implement } from '../deps.ts';
+import { type AuditDeps, implement } from '../deps.ts';
 import { logPositions } from '../store/log.ts';
 import { summarizePending } from '../store/pending.ts';
 import { positionOf, readHead, readStream as readRecords } from '../store/records.ts';
@@ -15,27 +15,38 @@ export const readStream = implement(ReadStream, {
   resolve: noResource,
 
   async run(call, input, _state, { store }) {
-    const { accountId } = call.caller;
-    // The head first: rows are never changed, so everything up to it is there.
-    const head = positionOf(await readHead(store.read, accountId));
     const from = input.FromSequence ?? 1;
-    const to = Math.min(head.sequence, from + (input.Limit ?? DEFAULT_LIMIT) - 1);
-    const records = await readRecords(store.read, accountId, { from, to }, MAX_PAGE_CHARACTERS);
-    const last = records.at(-1)?.sequence;
-    const positions = await logPositions(store.read, accountId, { from, to: last ?? from });
+    const page = await readPage(store.read, call.caller.accountId, { from, limit: input.Limit ?? DEFAULT_LIMIT });
+    const { Records, head } = page;
+    const last = Records.at(-1)?.Sequence;
     return {
-      Records: records.map((record) => ({
-        Sequence: record.sequence,
-        Record: record.record,
-        PreviousHash: record.previousHash,
-        Hash: record.hash,
-        ...(positions.has(record.sequence) && { LogPosition: positions.get(record.sequence) }),
-      })),
+      Records,
       Head: { Sequence: head.sequence, Hash: head.hash },
       ...(last !== undefined && last < head.sequence && { NextSequence: last + 1 }),
     };
   },
 });
+
+/** Records of a stream as they are shown, and its head when they were read. */
+export async function readPage(
+  db: AuditDeps['store']['read'],
+  accountId: string,
+  { from, limit }: { from: number; limit: number },
+) {
+  // The head first: rows are never changed, so everything up to it is there.
+  const head = positionOf(await readHead(db, accountId));
+  const to = Math.min(head.sequence, from + limit - 1);
+  const records = await readRecords(db, accountId, { from, to }, MAX_PAGE_CHARACTERS);
+  const positions = await logPositions(db, accountId, { from, to: records.at(-1)?.sequence ?? from });
+  const Records = records.map((record) => ({
+    Sequence: record.sequence,
+    Record: record.record,
+    PreviousHash: record.previousHash,
+    Hash: record.hash,
+    ...(positions.has(record.sequence) && { LogPosition: positions.get(record.sequence) }),
+  }));
+  return { Records, head };
+}
 
 export const describeStream = implement(DescribeStream, {
   resolve: noResource,

@@ -62,8 +62,10 @@ export interface WriterTable {
   seen_at: number | null;
   /** 1: it reports on itself, so that its silence and its holes mean something. */
   reports: number | null;
-  /** 1: it stopped, or another came after it, and nothing was heard of it since. */
+  /** 1: it stopped, another came after it, or it was closed, and nothing was heard of it since. */
   ended: number | null;
+  /** How long it writes nothing at the most, as it says; null: it does not say. */
+  every_ms: number | null;
 }
 
 export interface WriterHoleTable {

@@ -1,8 +1,8 @@
 /** Which numbers of which writer arrived; a part of the commit that takes the records. */
 import type { Kysely, Transaction } from 'kysely';
 import { arrive, HOLE_SETTLED_MS, type Hole } from '../../../tlog/holes.ts';
-import { readRecord, WRITER_REPORT, type WriterReport } from '../../../tlog/verify/entry.ts';
-import { SILENCE_MS } from '../../../tlog/verify/writers.ts';
+import { BOOT_CLOSED, type RecordFacts, readRecord, WRITER_REPORT } from '../../../tlog/verify/entry.ts';
+import { SILENCE_MARGIN_MS, UNSAID_EVERY_MS } from '../../../tlog/verify/writers.ts';
 import type { AuditDatabase } from './schema.ts';
 
 export interface Arrival {
@@ -36,10 +36,12 @@ function byBoot(arrivals: readonly Arrival[]): Map<string, Arrived> {
     writer.numbers.push(Wseq);
     writer.seenAt = Math.max(writer.seenAt, CreatedAt);
     writer.ended = false;
-    const report = reportIn(Record);
+    const { report, closed } = factsIn(Record) ?? {};
+    if (closed) Object.assign(of(closed.boot, Node), { upTo: closed.last, ended: true });
     if (!report) continue;
     writer.reports = true;
     writer.ended = report.state === 'Stopped';
+    writer.everyMs = report.everyMs ?? writer.everyMs;
     // A number that never came to be is as good as one that arrived.
     for (const { first, last } of report.voids)
       for (let number = first; number <= last && number < first + MAX_VOIDS; number++) writer.numbers.push(number);
@@ -61,25 +63,27 @@ interface Arrived {
   seenAt: number;
   reports: boolean;
   ended: boolean;
+  everyMs?: number | undefined;
 }
 
 const MAX_VOIDS = 10_000;
 
-/** Few records are reports, so others are not parsed. */
-function reportIn(record: string): WriterReport | undefined {
-  return record.includes(`"eventName":"${WRITER_REPORT}"`) ? readRecord(record)?.report : undefined;
+/** Few records are about writers, so others are not parsed. */
+function factsIn(record: string): RecordFacts | undefined {
+  const isAboutWriters = [WRITER_REPORT, BOOT_CLOSED].some((name) => record.includes(`"eventName":"${name}"`));
+  return isAboutWriters ? readRecord(record) : undefined;
 }
 
 async function noteWriter(
   tx: Transaction<AuditDatabase>,
   boot: string,
-  { node, numbers, upTo, seenAt, reports, ended }: Arrived,
+  { node, numbers, upTo, seenAt, reports, ended, everyMs }: Arrived,
   now: number,
 ): Promise<void> {
   const find = () =>
     tx
       .selectFrom('writer')
-      .select(['highest', 'seen_at', 'reports', 'ended'])
+      .select(['highest', 'seen_at', 'reports', 'ended', 'every_ms'])
       .where('boot', '=', boot)
       .forUpdate()
       .executeTakeFirst();
@@ -87,7 +91,7 @@ async function noteWriter(
   if (!known) {
     await tx
       .insertInto('writer')
-      .values({ node, boot, highest: 0, seen_at: null, reports: null, ended: null })
+      .values({ node, boot, highest: 0, seen_at: null, reports: null, ended: null, every_ms: null })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     known = await find();
@@ -118,6 +122,7 @@ async function noteWriter(
     seen_at: Math.max(known?.seen_at ?? 0, seenAt),
     reports: reports ? 1 : (known?.reports ?? 0),
     ended: ended ? 1 : 0,
+    every_ms: everyMs ?? known?.every_ms ?? null,
   };
   const isSame = Object.entries(state).every(([name, value]) => known?.[name as keyof typeof state] === value);
   if (!isSame) await tx.updateTable('writer').set(state).where('boot', '=', boot).execute();
@@ -143,14 +148,50 @@ export async function countMissing(db: Kysely<AuditDatabase>, now: number): Prom
   return Number(row.spans ?? 0) + Number(row.holes);
 }
 
-/** Writers that report on themselves, did not stop, were not followed by others, and say nothing any more. */
+/** Writers that report on themselves, did not end, and say nothing any more. */
 export async function countSilent(db: Kysely<AuditDatabase>, now: number): Promise<number> {
-  const row = await db
-    .selectFrom('writer')
+  const row = await silent(db, now)
     .select((eb) => eb.fn.countAll<number>().as('silent'))
-    .where('reports', '=', 1)
-    .where('ended', '=', 0)
-    .where('seen_at', '<', now - SILENCE_MS)
     .executeTakeFirstOrThrow();
   return Number(row.silent);
+}
+
+export interface SilentWriter {
+  boot: string;
+  node: string;
+  highest: number;
+  seenAt: number;
+}
+
+/** Those that are silent longest come first. */
+export function silentWriters(db: Kysely<AuditDatabase>, now: number, limit: number): Promise<SilentWriter[]> {
+  return silent(db, now)
+    .select(['boot', 'node', 'highest', 'seen_at as seenAt'])
+    .orderBy('seen_at')
+    .limit(limit)
+    .$narrowType<{ seenAt: number }>()
+    .execute();
+}
+
+function silent(db: Kysely<AuditDatabase>, now: number) {
+  return db
+    .selectFrom('writer')
+    .where('reports', '=', 1)
+    .where('ended', '=', 0)
+    .where((eb) => {
+      const everyMs = eb.fn.coalesce('every_ms', eb.lit(UNSAID_EVERY_MS));
+      return eb(eb('seen_at', '+', everyMs), '<', now - SILENCE_MARGIN_MS);
+    });
+}
+
+/** Nothing is expected of it any more. False: it spoke meanwhile, or ended. */
+export async function endWriter(tx: Transaction<AuditDatabase>, { boot, seenAt }: SilentWriter): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('writer')
+    .set({ ended: 1 })
+    .where('boot', '=', boot)
+    .where('ended', '=', 0)
+    .where('seen_at', '=', seenAt)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

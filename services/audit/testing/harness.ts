@@ -15,6 +15,7 @@ import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
 import { ChangeHub } from '../../../platform/runtime/change-hub.ts';
+import { GrowingNumber } from '../../../platform/runtime/growing-number.ts';
 import { createIds, type Ids } from '../../../platform/runtime/ids.ts';
 import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
@@ -32,6 +33,7 @@ import { ROW_MAC_LABEL } from '../domain/export/rows.ts';
 import { defineAudit } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { tenantTable } from '../store/export/export-queries.ts';
+import { logSize } from '../store/log.ts';
 import type { AuditDatabase } from '../store/schema.ts';
 
 const auditService = defineAudit({ witnesses: [], networks: [], stores: new Map() });
@@ -105,8 +107,6 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
-  const alarm = witnessAlarm({ store, clock, ids, region: 'local-1' });
-  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
   const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
@@ -117,10 +117,13 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const { organization } = members;
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
   const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => undefined);
+  const alarm = witnessAlarm({ recorder, clock, ids });
+  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const deps: AuditDeps = {
     ...{ store, sequencer, checkpointer, witnesses, hsm, clients, clock, ids, log, guard, organization, recorder },
     pages: new PageTokens(randomBytes(32)),
+    tip: new GrowingNumber(() => logSize(store.read), 2),
     newOrigin: () => newLogOrigin('local-1', ids),
     dataFolder: folder,
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
@@ -159,6 +162,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     organization: members,
     as: (caller) => onBehalf(front, { caller, origin: origin(ids.uuidv7(), clock.now()) }),
     async close() {
+      deps.tip.close();
       await sequencer.stop();
       await store.close();
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });

@@ -142,6 +142,7 @@ export class VaultHarness {
       log,
       directory,
       organization,
+      recorder,
       pages: new PageTokens(Buffer.alloc(32, 7)),
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,

@@ -109,6 +109,8 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
   const organization = new TestOrganization(clock);
   const log = pino({ level: 'silent' });
   const metrics = createMetrics();
+  const writer = { node: 'iam-1', boot: 'boot', region: 'local-1' };
+  const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => {});
   const deps = await service.createDeps({
     store,
     hsm,
@@ -124,6 +126,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     log,
     directory,
     organization: organization.organization,
+    recorder,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('iam'))),
     settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
     metrics,
@@ -134,11 +137,7 @@ export async function openIam(options: WorldOptions = {}): Promise<IamWorld> {
     handlers: service.handlers,
     deps,
     store,
-    recorder: new Recorder(
-      store as unknown as Store<unknown>,
-      { node: 'iam-1', boot: 'boot', region: 'local-1' },
-      () => {},
-    ),
+    recorder,
     directory,
     organization: organization.organization,
     clock,

@@ -175,6 +175,7 @@ export class KmsHarness {
       log,
       directory,
       organization: organization.organization,
+      recorder,
       pages: new PageTokens(Buffer.alloc(32, 7)),
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,

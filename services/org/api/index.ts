@@ -57,7 +57,7 @@ import {
   ListPolicies,
   UpdatePolicy,
 } from './policies.ts';
-import { LookupOrganizationEvents } from './records.ts';
+import { LookupOrganizationEvents, TailOrganizationEvents } from './records.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicy, PutResourcePolicy } from './resource-policy.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
 import { DescribeOrganizationTree } from './tree.ts';
@@ -139,6 +139,7 @@ export const orgApi = {
   ...landingZoneOperations,
   ...configOperations,
   LookupOrganizationEvents,
+  TailOrganizationEvents,
 } as const;
 
 export type OrgApi = typeof orgApi;

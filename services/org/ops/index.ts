@@ -45,6 +45,7 @@ import { disablePolicyType, enablePolicyType } from './policies/policy-types.ts'
 import { describeEffectivePolicy, describePolicy, listPolicies } from './policies/read-policies.ts';
 import { lookupOrganizationEvents } from './records.ts';
 import { listTagsForResource, tagResource, untagResource } from './tags/tags.ts';
+import { tailOrganizationEvents } from './tail-records.ts';
 import {
   createOrganizationalUnit,
   deleteOrganizationalUnit,
@@ -125,4 +126,5 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   ...landingZoneHandlers,
   ...detectiveHandlers,
   lookupOrganizationEvents,
+  tailOrganizationEvents,
 ];

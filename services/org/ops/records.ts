@@ -36,6 +36,7 @@ export const lookupOrganizationEvents = implement(LookupOrganizationEvents, {
   },
 });
 
-function mayRead(places: Places, viewer: string, accountId: string): boolean {
+/** Whether an account reads the records of another one. */
+export function mayRead(places: Places, viewer: string, accountId: string): boolean {
   return viewer === accountId || (places.readsAllRecords(viewer) && places.place(accountId) !== undefined);
 }

@@ -66,7 +66,7 @@ const AWAY: Pick<OrgClients, 'kms' | 'ccms' | 'pca' | 'audit'> = {
   kms: { DescribeConfigurations: away, ListConfigurations: away },
   ccms: { DescribeConfigurations: away, ListConfigurations: away },
   pca: { DescribeConfigurations: away, ListConfigurations: away },
-  audit: { ReadChanges: away, SearchStreams: away },
+  audit: { ReadChanges: away, SearchStreams: away, FollowLog: away },
 };
 
 export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
@@ -98,6 +98,8 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     hub,
     log,
   });
+  const writer = { node: 'org-1', boot: 'boot', region: 'local-1' };
+  const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => {});
   const deps = await service.createDeps({
     store,
     hsm,
@@ -108,6 +110,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     log,
     directory,
     organization,
+    recorder,
     pages: new PageTokens(await hsm.mac('page-tokens', Buffer.from('org'))),
     settings: { region: 'local-1', partition: 'aws', endpoint: 'https://127.0.0.1:8443', dataFolder: folder },
     metrics,
@@ -118,11 +121,7 @@ export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {
     handlers: service.handlers,
     deps,
     store,
-    recorder: new Recorder(
-      store as unknown as Store<unknown>,
-      { node: 'org-1', boot: 'boot', region: 'local-1' },
-      () => {},
-    ),
+    recorder,
     directory,
     organization,
     clock,

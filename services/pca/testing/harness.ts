@@ -89,6 +89,7 @@ export class PcaHarness {
     const { migrations } = pcaService;
     const store = await openStore<PcaTables>({ service: 'pca', folder, url: options.url, clock, migrations });
     const writer = { node: 'test', boot: ids.uuidv7(), region: REGION };
+    const recorder = new Recorder(store as never, writer, () => undefined);
     const transport = new LocalTransport();
     const itself = createClient(pcaOperations, transport, {
       service: 'pca',
@@ -105,6 +106,7 @@ export class PcaHarness {
       log,
       directory,
       organization,
+      recorder,
       pages: new PageTokens(Buffer.alloc(32, 7)),
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
@@ -115,7 +117,7 @@ export class PcaHarness {
       handlers: pcaService.handlers,
       deps,
       store,
-      recorder: new Recorder(store as never, writer, () => undefined),
+      recorder,
       directory,
       organization,
       clock,

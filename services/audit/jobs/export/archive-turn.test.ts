@@ -8,6 +8,8 @@ import { AUDIT_SIGN_KEY } from '../../../../hsm/port.ts';
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import { type ObjectStore, openObjectStore } from '../../../../platform/objects/index.ts';
 import { type S3Server, startS3 } from '../../../../platform/objects/testing/s3-server.ts';
+import { rawPublicKey } from '../../../../tlog/note.ts';
+import { verifyDigests } from '../../../../tlog/verify/digests.ts';
 import { ACCOUNT, type Audit, auditor, OTHER_ACCOUNT, startAudit } from '../../testing/harness.ts';
 import { sample } from '../../testing/records.ts';
 import { ExportRunner } from './runner.ts';
@@ -128,6 +130,14 @@ describe('an archive', () => {
     }
     const listed = digests.map((path) => JSON.parse(unpacked(path).toString()).logFiles.length);
     expect(listed).toEqual([1, 0]);
+    const proven = await verifyDigests({
+      digests,
+      read: async (path) => unpacked(path),
+      signature: async (path) => JSON.parse(readFileSync(join(folder, `${path}.metadata.json`), 'utf8')).signature,
+      keys: [rawPublicKey(key.spki)!],
+      youngerThan: { ms: HOUR, now },
+    });
+    expect(proven).toMatchObject({ ok: true, exports: [{ digests: 2, files: 1, to: '2026-11-27T12:00:00Z' }] });
   });
 
   it('of an organization has a folder for each member, and nobody else', async () => {

@@ -7,15 +7,19 @@ import type { AuditDatabase } from '../schema.ts';
 
 type Reader = Kysely<AuditDatabase>;
 
-/** Members of an organization; absent: the one account. */
+/** Members of an organization, or of the whole log; absent: the one account. */
 export interface Source {
   accountId: string;
-  members?: readonly string[];
+  members?: readonly string[] | 'everybody';
 }
+
+export const EVERYBODY: Source = { accountId: '', members: 'everybody' };
 
 export interface PlacedRecord extends NumberedRecord {
   /** Of an account its sequence, of an organization its place in the log. */
   position: number;
+  /** In the chain of its account. */
+  hash: string;
 }
 
 export interface Portion {
@@ -30,6 +34,7 @@ const COLUMNS = [
   'record.sequence as sequence',
   'record.time as time',
   'record.record as text',
+  'record.hash as hash',
 ] as const;
 
 /** Where the next record that is numbered will be. */
@@ -68,7 +73,7 @@ async function ofAccount(db: Reader, { accountId }: Source, from: number, before
 }
 
 async function ofMembers(db: Reader, { members = [] }: Source, from: number, before: number): Promise<PlacedRecord[]> {
-  const isMember = new Set(members);
+  const isMember = members === 'everybody' ? undefined : new Set(members);
   const rows = await db
     .selectFrom('log_entry')
     .innerJoin('record', (join) =>
@@ -79,7 +84,7 @@ async function ofMembers(db: Reader, { members = [] }: Source, from: number, bef
     .where('log_entry.position', '<', before)
     .orderBy('log_entry.position')
     .execute();
-  return rows.filter(({ accountId }) => isMember.has(accountId));
+  return isMember ? rows.filter(({ accountId }) => isMember.has(accountId)) : rows;
 }
 
 /** When the record arrived that is there, or the next one that is. */
