@@ -446,5 +446,12 @@ export const areas = {
     DeclareLogRestore: auditOperations.DeclareLogRestore,
     ProveRecord: auditOperations.ProveRecord,
     ProveLogGrowth: auditOperations.ProveLogGrowth,
+    CreateExport: auditOperations.CreateExport,
+    DescribeExport: auditOperations.DescribeExport,
+    ListExports: auditOperations.ListExports,
+    UpdateExport: auditOperations.UpdateExport,
+    PauseExport: auditOperations.PauseExport,
+    ResumeExport: auditOperations.ResumeExport,
+    DeleteExport: auditOperations.DeleteExport,
   },
 } as const;

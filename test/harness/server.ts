@@ -89,6 +89,9 @@ export async function startParapet(
     PARAPET_ACME_TLS_PORT: String(acme.tlsPort),
     PARAPET_OUTSIDE_NETWORKS: '127.0.0.0/8',
     PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
+    // Receivers of exports are on this machine, too.
+    PARAPET_EXPORT_NETWORKS: '127.0.0.0/8',
+    PARAPET_AUDIT_STORES: `archive=folder:${join(dataFolder, 'archive')}`,
     ...(postgres && { PARAPET_DATABASE: postgres.url }),
     ...options.env,
   };

@@ -2,6 +2,7 @@
  * What the audit service answers: records in, searches, the stream for verification, decisions. Every public
  * operation is limited to the account of the caller; nothing here changes or deletes a record.
  */
+import { exportOperations } from './export/exports.ts';
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
+import { DescribeRenewal } from './renewal.ts';
 import { SearchStreams } from './search-streams.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
@@ -35,4 +37,6 @@ export const auditOperations = {
   ProveRecord,
   ProveLogGrowth,
   SearchStreams,
+  DescribeRenewal,
+  ...exportOperations,
 };
