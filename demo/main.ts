@@ -1,0 +1,27 @@
+/**
+ * `npm run demo`: an enterprise sets up its organization and lives in it for a few minutes, over real software at every
+ * edge. `--shape micro --engine postgres` tells the same of separate services on PostgreSQL.
+ */
+import { parseArgs } from 'node:util';
+import type { EngineName, Shape } from '../test/harness/server.ts';
+import { dataPlatform } from './data-platform.ts';
+import { guardrail } from './guardrail.ts';
+import { landingZone } from './landing-zone.ts';
+import { tell } from './story.ts';
+import { webApplication } from './web-application.ts';
+
+const { values } = parseArgs({
+  options: { shape: { type: 'string', default: 'mono' }, engine: { type: 'string', default: 'sqlite' } },
+});
+const { shape, engine } = values;
+if (!['mono', 'micro'].includes(shape) || !['sqlite', 'postgres'].includes(engine)) {
+  process.stderr.write('usage: npm run demo -- [--shape mono|micro] [--engine sqlite|postgres]\n');
+  process.exit(1);
+}
+
+await tell(shape as Shape, engine as EngineName, async (story) => {
+  const { management, shop, data, shared } = await story.chapter('The landing zone', landingZone);
+  await story.chapter('The guardrail', guardrail(shop));
+  const { key } = await story.chapter('The data platform', dataPlatform(data));
+  const { shop: site } = await story.chapter('The web application', webApplication(shop));
+});
