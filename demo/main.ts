@@ -4,11 +4,13 @@
  */
 import { parseArgs } from 'node:util';
 import type { EngineName, Shape } from '../test/harness/server.ts';
+import { certificate } from './certificate.ts';
 import { dataPlatform } from './data-platform.ts';
 import { guardrail } from './guardrail.ts';
 import { landingZone } from './landing-zone.ts';
 import { tell } from './story.ts';
 import { webApplication } from './web-application.ts';
+import { whatIf } from './what-if.ts';
 
 const { values } = parseArgs({
   options: { shape: { type: 'string', default: 'mono' }, engine: { type: 'string', default: 'sqlite' } },
@@ -24,4 +26,6 @@ await tell(shape as Shape, engine as EngineName, async (story) => {
   await story.chapter('The guardrail', guardrail(shop));
   const { key } = await story.chapter('The data platform', dataPlatform(data));
   const { shop: site } = await story.chapter('The web application', webApplication(shop));
+  await story.chapter('The certificate', certificate(shared, site));
+  await story.chapter('What if', whatIf(management, shop, site));
 });

@@ -111,10 +111,13 @@ const POLICY = '/usr/sbin/policy-rc.d';
 function withoutServices(install) {
   if (existsSync(POLICY)) return install();
   writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  // Also when the installation ends this process.
   const allow = () => rmSync(POLICY, { force: true });
+  const interrupted = () => process.exit(130);
+  // Also when the installation fails or is interrupted.
   process.once('exit', allow);
+  process.once('SIGINT', interrupted);
   install();
+  process.off('SIGINT', interrupted);
   allow();
 }
 
