@@ -38,5 +38,5 @@ export const guardrail = (shop: Administrator) => async (story: Story) => {
   const month = await aws(server, ['kms', ...destroy(30)], shop.credentials);
   must(month.code === 0, month.stderr);
   step('with the 30 days that the organization asks for it is done');
-  return { shown: 'an administrator stopped by a policy at Business, and told which' };
+  return { shown: 'an administrator stopped by a policy at Business, and told which', eventId: decisionId };
 };

@@ -71,7 +71,7 @@ export const webApplication = (owner: Administrator) => async (story: Story) => 
   );
   must(OpenRuns[0]?.State === 'FINISHED', JSON.stringify(OpenRuns));
   step('the rotation is finished; shop_a is closed in a day, when nobody can use it any more');
-  return { shown: `a password rotated under ${done} requests, none failed`, shop };
+  return { shown: `a password rotated under ${done} requests, none failed`, site: shop };
 };
 
 /** An owner nobody logs in as, a rotator that is no superuser, and a user whose password somebody knows. */
