@@ -10,7 +10,7 @@ import { must, type Story } from './story.ts';
 import type { Shop } from './web-application.ts';
 
 const CLIENTS = 4;
-const SEEN_MS = 60_000;
+const SEEN_MS = 180_000;
 
 export const crash = (data: Administrator, shop: Shop) => async (story: Story) => {
   const { server, step } = story;

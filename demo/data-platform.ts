@@ -13,7 +13,7 @@ import { must, printed, type Story } from './story.ts';
 const MEBIBYTES = Number(process.env.PARAPET_DEMO_MEBIBYTES ?? 1024);
 const MAX_GROWTH_KIB = 48 << 10;
 const PROGRAM = join(import.meta.dirname, 'seal/main.ts');
-const PROGRAM_MS = 300_000;
+const PROGRAM_MS = 600_000;
 
 interface Told {
   frames: number;

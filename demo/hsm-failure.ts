@@ -5,23 +5,26 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateKeyCommand, DecryptCommand, EncryptCommand } from '@aws-sdk/client-kms';
+import { CreateKeyCommand, EncryptCommand } from '@aws-sdk/client-kms';
 import { awsClients, eventually, raw } from '../test/harness/clients.ts';
 import type { Running } from '../test/harness/server.ts';
 import type { Administrator } from './landing-zone.ts';
 import { startLoad } from './load.ts';
-import { must, type Story } from './story.ts';
+import { ask, must, type Story } from './story.ts';
 import type { Shop } from './web-application.ts';
 
 const CLIENTS = 4;
-const LONGEST_MS = 2_000;
-const BACK_MS = 30_000;
+/** Of one decryption; a busy machine is no fault. */
+const LONGEST_MS = 10_000;
+const BACK_MS = 120_000;
 
 export const hsmFailure = (data: Administrator, key: string, shop: Shop) => async (story: Story) => {
   const { server, step } = story;
   const { kms } = awsClients(server, data.credentials);
   const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId: key, Plaintext: Buffer.from('a data key') }));
-  const decrypts = startLoad(CLIENTS, () => kms.send(new DecryptCommand({ CiphertextBlob })));
+  const sealed = { CiphertextBlob: Buffer.from(CiphertextBlob as Uint8Array).toString('base64') };
+  // Not by the SDK, which would try again what failed.
+  const decrypts = startLoad(CLIENTS, () => ask(story, data.credentials, 'kms/decrypt', sealed));
   const pages = startLoad(1, shop.page);
   await eventually(async () => decrypts.done() > 20 && pages.done() > 2, BACK_MS);
 

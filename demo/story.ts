@@ -9,7 +9,7 @@ import { type Credentials, environment, type Ran, run } from '../test/harness/cl
 import { type EngineName, type Running, root, type Shape, startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
 
-const COMMAND_MS = 120_000;
+const COMMAND_MS = 600_000;
 
 interface Told {
   name: string;

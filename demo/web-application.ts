@@ -18,7 +18,8 @@ import { ask, must, type Story } from './story.ts';
 
 const PROGRAM = join(import.meta.dirname, 'shop.ts');
 const CLIENTS = 4;
-const ROTATED_MS = 60_000;
+const ROTATED_MS = 180_000;
+const OPEN_MS = 120_000;
 const SECRET = 'shop/db';
 
 export interface Shop {
@@ -162,7 +163,7 @@ async function openShop(story: Story, owner: Administrator, url: string, secret:
       return answer.headers.get('x-database-user') as string;
     },
   };
-  await eventually(() => shop.page().catch(() => undefined), 30_000);
+  await eventually(() => shop.page().catch(() => undefined), OPEN_MS);
   return shop;
 }
 

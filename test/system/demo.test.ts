@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { run } from '../harness/clients.ts';
 import { root } from '../harness/server.ts';
 
-const DEMO_MS = 900_000;
+const DEMO_MS = 1_200_000;
 const CHAPTERS = [
   'The landing zone',
   'The archive',
