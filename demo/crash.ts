@@ -6,7 +6,7 @@ import { CreateKeyCommand, type KMSClient, paginateListKeys } from '@aws-sdk/cli
 import { awsClients, eventually } from '../test/harness/clients.ts';
 import { readStream } from '../test/harness/stream.ts';
 import type { Administrator } from './landing-zone.ts';
-import { must, type Story } from './story.ts';
+import { must, type Story, serving } from './story.ts';
 import type { Shop } from './web-application.ts';
 
 const CLIENTS = 4;
@@ -33,6 +33,7 @@ export const crash = (data: Administrator, shop: Shop) => async (story: Story) =
 
   const from = performance.now();
   await server.start();
+  await serving(server);
   const ready = `${((performance.now() - from) / 1000).toFixed(1)} s`;
   await eventually(() => shop.page().catch(() => undefined), SEEN_MS);
   step(`started again, ready after ${ready}; the shop is served`);

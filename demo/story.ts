@@ -5,11 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Credentials, environment, type Ran, run } from '../test/harness/clients.ts';
+import { type Credentials, environment, eventually, type Ran, run } from '../test/harness/clients.ts';
 import { type EngineName, type Running, root, type Shape, startParapet } from '../test/harness/server.ts';
 import { native } from '../test/harness/signed.ts';
 
 const COMMAND_MS = 600_000;
+const SERVING_MS = 120_000;
 
 interface Told {
   name: string;
@@ -44,6 +45,7 @@ export async function tell(shape: Shape, engine: EngineName, write: (story: Stor
       env: { PARAPET_LOG_LEVEL: 'error', PARAPET_HSM_PAIR: 'true' },
     });
     ends.push(() => server.stop());
+    await serving(server);
     step(`the server runs at ${server.endpoint} (${shape}, ${engine}) over two HSMs`);
     const story: Story = {
       ...{ server, folder, step },
@@ -60,6 +62,22 @@ export async function tell(shape: Shape, engine: EngineName, write: (story: Stor
     say(`\n${summary(told, secondsSince(from))}`);
   } finally {
     for (const end of ends.reverse()) await end();
+  }
+}
+
+const READ_ONLY = [
+  'iam/list-users',
+  'kms/list-keys',
+  'ccms/list-secrets',
+  'org/describe-organization',
+  'audit/read-stream',
+];
+
+/** Waits until every service behind the gateway has what it needs: until then they refuse whatever they cannot decide. */
+export async function serving(server: Running): Promise<void> {
+  for (const path of READ_ONLY) {
+    const answered = async () => (await native(server, `/v1/${path}`).catch(() => undefined))?.status ?? 503;
+    await eventually(async () => (await answered()) < 500, SERVING_MS);
   }
 }
 

@@ -7,7 +7,7 @@ import { awsClients } from '../test/harness/clients.ts';
 import { changeCell } from './database.ts';
 import type { Administrator } from './landing-zone.ts';
 import { type Kept, verify } from './record.ts';
-import { must, refused, type Story } from './story.ts';
+import { must, refused, type Story, serving } from './story.ts';
 
 interface Evidence {
   kept: Kept;
@@ -40,6 +40,7 @@ export const tampering =
       change: (wrapped) => Buffer.concat([wrapped.subarray(0, 8), Buffer.of(wrapped[8]! ^ 1), wrapped.subarray(9)]),
     });
     await server.start();
+    await serving(server);
     step('in the database, one byte of the record of the refusal is another one, and one of a key');
 
     const verified = await verify(story, management, kept, `${server.endpoint}/audit/log/`);
