@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileEnvironment, NATIVE, problems } from './native.mjs';
@@ -31,26 +31,30 @@ const PACKAGES = {
     { name: 'make', present: () => onPath('make') },
     { name: 'python3', present: () => onPath('python3') },
   ],
-  test: [
+  // What the demo has at its edges, and tests, too.
+  demo: [
     {
       name: 'postgresql',
       present: () => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0,
     },
-    // Targets of the vault; tests run private instances of them.
-    { name: 'mariadb-server', present: () => existsSync('/usr/sbin/mariadbd') },
-    { name: 'redis-server', present: () => onPath('redis-server') },
     { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
     { name: 'curl', present: () => onPath('curl') },
-    // Clients of ACME; a CA outside, with a DNS server that tests tell what to answer.
-    { name: 'certbot', present: () => onPath('certbot') },
-    { name: 'lego', present: () => onPath('lego') },
-    { name: 'pebble', present: () => onPath('pebble') && onPath('pebble-challtestsrv') },
     { name: 'openssl', present: () => onPath('openssl') },
+    // A client of ACME, a DNS server that is told what to answer, and a web server.
+    { name: 'certbot', present: () => onPath('certbot') },
+    { name: 'pebble', present: () => onPath('pebble') && onPath('pebble-challtestsrv') },
+    { name: 'nginx', present: () => existsSync('/usr/sbin/nginx') },
+    // Judges certificates, lists and OCSP answers.
+    { name: 'gnutls-bin', present: () => onPath('certtool') },
     // Takes the records that exports send.
     { name: 'rsyslog', present: () => existsSync('/usr/sbin/rsyslogd') },
     { name: 'rsyslog-openssl', present: () => inLibraries('rsyslog/lmnsd_ossl.so') },
-    // Judges certificates, lists and OCSP answers.
-    { name: 'gnutls-bin', present: () => onPath('certtool') },
+  ],
+  test: [
+    // Targets of the vault; tests run private instances of them.
+    { name: 'mariadb-server', present: () => existsSync('/usr/sbin/mariadbd') },
+    { name: 'redis-server', present: () => onPath('redis-server') },
+    { name: 'lego', present: () => onPath('lego') },
     // Sets the clock of a server that runs.
     { name: 'faketime', present: () => inLibraries('faketime/libfaketimeMT.so.1') },
     { name: 'python3-venv', present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0 },
@@ -93,10 +97,28 @@ function ensurePackages(kinds) {
   say(`installing ${names.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], { env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
+  withoutServices(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env }));
+  // Nor when the machine starts: nobody asked for a web server on port 80.
+  if (names.includes('nginx')) run('update-rc.d', ['nginx', 'disable']);
   const still = missing.filter((p) => !p.present());
   if (still.length > 0)
     fail(`these packages are still missing after the installation: ${still.map((p) => p.name).join(' ')}`);
+}
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Packages start the services that they bring; tests and the demo run instances of their own. */
+function withoutServices(install) {
+  if (existsSync(POLICY)) return install();
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const allow = () => rmSync(POLICY, { force: true });
+  const interrupted = () => process.exit(130);
+  // Also when the installation fails or is interrupted.
+  process.once('exit', allow);
+  process.once('SIGINT', interrupted);
+  install();
+  process.off('SIGINT', interrupted);
+  allow();
 }
 
 /** npm packages as the lock file says; done again only when the lock file or the Node version changed. */
@@ -189,10 +211,10 @@ function newerThan(path, time) {
   return readdirSync(path).some((name) => newerThan(join(path, name), time));
 }
 
-/** `kinds`: what the caller is about to do. */
-export function ensure({ tests = false, build = true } = {}) {
+/** What the caller is about to do. */
+export function ensure({ tests = false, demo = false, build = true } = {}) {
   ensureNode();
-  ensurePackages(tests ? ['run', 'test'] : ['run']);
+  ensurePackages(tests ? ['run', 'demo', 'test'] : demo ? ['run', 'demo'] : ['run']);
   ensureModules();
   if (tests) {
     ensureMoto();
@@ -201,4 +223,5 @@ export function ensure({ tests = false, build = true } = {}) {
   if (build) ensureBuild();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) ensure({ tests: process.argv.includes('test') });
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  ensure({ tests: process.argv.includes('test'), demo: process.argv.includes('demo') });
