@@ -55,6 +55,7 @@ const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'kms StartRootRotation',
   'kms DescribeRootRotation',
   'kms RetireRootVersion',
+  'audit DeclareRestore',
 ]);
 
 /** Of the organization, what every account may ask about itself; all else is the management account's. */

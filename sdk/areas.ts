@@ -415,5 +415,7 @@ export const areas = {
     ReadLogTile: auditOperations.ReadLogTile,
     ProveRecord: auditOperations.ProveRecord,
     ProveLogGrowth: auditOperations.ProveLogGrowth,
+    DescribeRestore: auditOperations.DescribeRestore,
+    DeclareRestore: auditOperations.DeclareRestore,
   },
 } as const;

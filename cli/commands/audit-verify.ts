@@ -39,6 +39,10 @@ const LOG_FAULT: Readonly<Record<LogFault, { text: string; exit: number }>> = {
   root: { text: 'the leaves are not those that were signed', exit: EXIT.refused },
   leaf: { text: 'a record of the account is not at its place', exit: EXIT.refused },
   split: { text: 'it does not continue the checkpoint from earlier: there are two histories', exit: 6 },
+  lost: {
+    text: 'it was restored from a backup, and records that the checkpoint from earlier is about are lost',
+    exit: 6,
+  },
 };
 
 type Client = ReturnType<typeof createParapet>;
@@ -112,7 +116,7 @@ async function proveLog(terminal: Terminal, client: Client, options: LogOptions)
     checkpoint: told.Checkpoint,
     keys: keys ?? told.VerifierKeys.map(parseKey),
     known,
-    ...(earlier && { earlier }),
+    ...(earlier && { earlier, formerly: await formerNames(client) }),
     async readTile({ level, index, width }) {
       const { Hashes } = await client.audit.readLogTile({ Level: level, Index: index, Width: width });
       return Buffer.from(Hashes);
@@ -124,6 +128,18 @@ async function proveLog(terminal: Terminal, client: Client, options: LogOptions)
     renameSync(`${file}.new`, file);
   }
   return report;
+}
+
+/** What the log was called before restores that were declared, each name with what was kept of it. */
+async function formerNames(client: Client): Promise<Map<string, number>> {
+  const { LogNames } = await client.audit.describeRestore();
+  const names = new Map<string, number>();
+  let kept = Number.POSITIVE_INFINITY;
+  for (const { Origin, ContinuesFrom } of LogNames.toReversed()) {
+    names.set(Origin, kept);
+    kept = Math.min(kept, ContinuesFrom ?? 0);
+  }
+  return names;
 }
 
 function readEarlier(file: string): Checkpoint {

@@ -77,6 +77,8 @@ export interface OperationDeclaration<
    * write: changes state, record and change are one commit.
    */
   effect: 'read' | 'use' | 'write';
+  /** It may write before somebody has declared a restore: it declares it. */
+  whileHeld?: true;
   audit: { class: 'management' | 'data' | 'crypto'; eventSource: string };
   /** How long the answer may take because there is nothing to tell yet; clients wait that much longer. */
   longestWaitMs?: number;

@@ -5,13 +5,27 @@ import { implementFor } from '../../platform/runtime/call.ts';
 import type { PageTokens } from '../../platform/runtime/page-token.ts';
 import type { Store } from '../../platform/store/index.ts';
 import type { Checkpointer } from './checkpoint/checkpointer.ts';
+import type { Restores } from './checkpoint/restores.ts';
 import type { Sequencer } from './sequencer/sequencer.ts';
 import type { AuditDatabase } from './store/schema.ts';
+
+export interface AuditClients {
+  iam: {
+    /** Only asked for the account that the installation belongs to. */
+    DescribeAccounts(input: {
+      AccountIds: string[];
+      Emails: string[];
+    }): Promise<{ ManagementAccountId?: string | undefined }>;
+  };
+}
 
 export interface AuditDeps {
   store: Store<AuditDatabase>;
   sequencer: Sequencer;
   checkpointer: Checkpointer;
+  restores: Restores;
+  clients: AuditClients;
+  newId(): string;
   hsm: Pick<Hsm, 'sign' | 'publicKeys'>;
   pages: PageTokens;
   clock: { now(): number };

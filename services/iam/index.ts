@@ -9,6 +9,7 @@
 import { Recorder } from '../../platform/audit/recorder.ts';
 import { defineService, type Platform, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
+import { afterRestore } from './after-restore.ts';
 import { iamApi } from './api/index.ts';
 import type { IamClients, IamDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
@@ -73,6 +74,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
       };
     },
     jobs: [forgetSessions, renewTenantKeys],
+    afterRestore,
     close: (deps) => deps.stopUses(),
   });
 }

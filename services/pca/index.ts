@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/runtime/clock.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
+import { afterRestore } from './after-restore.ts';
 import { pcaOperations } from './api/index.ts';
 import type { PcaClients, PcaDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
@@ -61,6 +62,7 @@ export function definePca(options: PcaOptions) {
     handlers: pcaHandlers,
     migrations: [init, revocation, certificateIndex, sharing, auditReports, acme],
     createDeps: (platform) => createDeps(platform, options),
+    afterRestore,
     jobs: [
       destroyAuthorities,
       endReservations,

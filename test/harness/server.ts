@@ -58,14 +58,23 @@ const READY_MS = 30_000;
 const MICRO = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway'] as const;
 
 export async function startParapet(
-  options: { shape?: Shape; engine?: EngineName; dataFolder?: string; env?: Record<string, string> } = {},
+  options: {
+    shape?: Shape;
+    engine?: EngineName;
+    dataFolder?: string;
+    /** Of a database that is there already. */
+    databaseUrl?: string;
+    env?: Record<string, string>;
+  } = {},
 ): Promise<Running> {
   const shape = options.shape ?? 'mono';
   const engine = options.engine ?? 'sqlite';
   const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'parapet-'));
   const port = await freePort();
   const pkiPort = await freePort();
-  const postgres = engine === 'postgres' ? await startPostgres() : undefined;
+  const given = options.databaseUrl;
+  const postgres = engine === 'postgres' && given === undefined ? await startPostgres() : undefined;
+  const databaseUrl = given ?? postgres?.url;
   const acme = { dnsPort: await freePort(), httpPort: await freePort(), tlsPort: await freePort() };
   const services = await Promise.all(MICRO.map(async (name) => `${name}=127.0.0.1:${await freePort()}`));
   const env = {
@@ -86,7 +95,7 @@ export async function startParapet(
     PARAPET_ACME_HTTP_PORT: String(acme.httpPort),
     PARAPET_ACME_TLS_PORT: String(acme.tlsPort),
     PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
-    ...(postgres && { PARAPET_DATABASE: postgres.url }),
+    ...(databaseUrl !== undefined && { PARAPET_DATABASE: databaseUrl }),
     ...options.env,
   };
   let running: ChildProcess[] = [];
@@ -114,7 +123,7 @@ export async function startParapet(
     ca: '',
     caPath,
     admin: undefined as unknown as Admin,
-    databaseUrl: postgres?.url,
+    databaseUrl,
     services: services.join(','),
     output: () => text,
     processes: () => running,

@@ -75,6 +75,8 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'pca DeactivateAcmeAccount': [404, 'NotFound'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
+  // Nothing was restored.
+  'audit DeclareRestore': [409, 'NothingToDeclare'],
   // The root keys were never rotated.
   'kms RetireRootVersion': [409, 'RootRotationRefused'],
   'org DeleteOrganization': [409, 'OrganizationNotEmpty'],

@@ -8,6 +8,7 @@ import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './lo
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
+import { DeclareRestore, DescribeRestore, GetRestoreState } from './restore.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
 export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadDecisions, ReadStream };
@@ -24,4 +25,7 @@ export const auditOperations = {
   ReadLogTile,
   ProveRecord,
   ProveLogGrowth,
+  DescribeRestore,
+  DeclareRestore,
+  GetRestoreState,
 };

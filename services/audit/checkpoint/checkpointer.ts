@@ -14,15 +14,24 @@ import {
   rawPublicKey,
   readNote,
   verdictBy,
+  verifierText,
   writeCheckpoint,
   writeNote,
 } from '../../../tlog/note.ts';
 import { consistencyProof, isConsistent, rootOf } from '../../../tlog/tree.ts';
 import type { Sequencer } from '../sequencer/sequencer.ts';
-import { insertCheckpoint, latestCheckpoint, nameLog, readOrigin, thinCheckpoints } from '../store/checkpoints.ts';
+import {
+  hadName,
+  insertCheckpoint,
+  latestCheckpoint,
+  nameLog,
+  readOrigin,
+  thinCheckpoints,
+} from '../store/checkpoints.ts';
 import { hashesAt, logSize } from '../store/log.ts';
 import type { AuditDatabase, CheckpointTable } from '../store/schema.ts';
 import { CheckpointMemory } from './memory.ts';
+import { type Restores, restoredFrom } from './restores.ts';
 
 export interface CheckpointerOptions {
   store: Store<AuditDatabase>;
@@ -31,6 +40,8 @@ export interface CheckpointerOptions {
   clock: { now(): number };
   log: Pick<Logger, 'warn' | 'error'>;
   dataFolder: string;
+  /** Whether a restore waits for somebody to declare it. */
+  restores: Pick<Restores, 'undeclared'>;
   /** Name of the log until it has one: no blanks. */
   newOrigin(): string;
 }
@@ -74,7 +85,18 @@ export class Checkpointer {
     await this.turn;
   }
 
-  private async look(): Promise<void> {
+  /** The last state that this machine remembers to have signed under a name. */
+  remembered(origin: string): Checkpoint | undefined {
+    const remembered = this.memory.read();
+    return remembered?.origin === origin ? remembered : undefined;
+  }
+
+  /** Somebody answered for what stood in the way: the log has another name. */
+  release(): void {
+    this.current = { state: 'signed' };
+  }
+
+  async look(): Promise<void> {
     try {
       await this.sign();
     } catch (error) {
@@ -84,17 +106,25 @@ export class Checkpointer {
 
   /** Signs what the log is now, if it grew and this node numbers records. */
   async sign(): Promise<void> {
-    const { store, sequencer, clock, hsm } = this.options;
+    const { store, sequencer, clock, hsm, restores } = this.options;
     if (!sequencer.leading) return;
     const { epoch, origin } = await this.named();
+    const undeclared = await restores.undeclared();
+    if (undeclared) return this.refuse(restoredFrom(undeclared));
     const size = await logSize(store.read);
     const last = await latestCheckpoint(store.read, epoch);
-    if (size === 0 || size === last?.size) return;
+    const other = await this.unknownName();
+    if (other !== undefined) return this.refuse(`a log ${other} was signed, and the database does not know it`);
+    const remembered = this.remembered(origin)?.size ?? size;
+    if (remembered <= size && (size === 0 || size === last?.size)) return;
     const checkpoint: Checkpoint = { origin, size, root: await rootOf(size, hashesAt(store.read, size)) };
     const reason = await this.contradiction(checkpoint, last);
     if (reason !== undefined) return this.refuse(reason);
     const text = writeCheckpoint(checkpoint);
-    const key = await signingKey(hsm, origin);
+    const keys = await verifierKeys(hsm, origin);
+    const [key] = keys;
+    if (!key) throw new Error('the HSM has no key for checkpoints');
+    this.memory.writeKeys(keys.map(({ note }) => verifierText(note)));
     const signature = await hsm.sign(AUDIT_SIGN_KEY, noteMessage(text), key.keyId);
     const note = writeNote({ text, signatures: [logSignature(key.note, signature)] });
     const written = readNote(note);
@@ -111,13 +141,16 @@ export class Checkpointer {
     this.current = { state: 'signed' };
   }
 
+  /** A name that this machine remembers to have signed under, and that the log in the database never had. */
+  private async unknownName(): Promise<string | undefined> {
+    const origin = this.memory.read()?.origin;
+    return origin === undefined || (await hadName(this.options.store.read, origin)) ? undefined : origin;
+  }
+
   /** Why signing would tell two histories; undefined: it continues everything that was signed. */
   private async contradiction(now: Checkpoint, last: CheckpointTable | undefined): Promise<string | undefined> {
-    const remembered = this.memory.read();
-    const signed = [
-      ...(last ? [{ size: last.size, root: last.root }] : []),
-      ...(remembered?.origin === now.origin ? [remembered] : []),
-    ];
+    const remembered = this.remembered(now.origin);
+    const signed = [...(last ? [{ size: last.size, root: last.root }] : []), ...(remembered ? [remembered] : [])];
     const source = hashesAt(this.options.store.read, now.size);
     for (const { size, root } of signed) {
       if (size > now.size) return `a log of ${size} records was signed, and the database has ${now.size}`;
@@ -142,13 +175,6 @@ export class Checkpointer {
     await sequencer.underFence((tx) => nameLog(tx, row));
     return (await readOrigin(store.read)) ?? row;
   }
-}
-
-/** The key that signs now, as the note names it and as the HSM does. */
-async function signingKey(hsm: CheckpointerOptions['hsm'], origin: string): Promise<{ note: NoteKey; keyId: string }> {
-  const [key] = await verifierKeys(hsm, origin);
-  if (!key) throw new Error('the HSM has no key for checkpoints');
-  return key;
 }
 
 /** All keys that may have signed checkpoints, the one that signs now first. */

@@ -10,6 +10,11 @@ export function readOrigin(db: Db): Promise<LogOriginTable | undefined> {
   return db.selectFrom('log_origin').selectAll().orderBy('epoch', 'desc').limit(1).executeTakeFirst();
 }
 
+export async function hadName(db: Db, origin: string): Promise<boolean> {
+  const found = await db.selectFrom('log_origin').select('epoch').where('origin', '=', origin).executeTakeFirst();
+  return found !== undefined;
+}
+
 /** Does nothing when the epoch has a name. */
 export async function nameLog(tx: Tx, row: LogOriginTable): Promise<void> {
   await tx

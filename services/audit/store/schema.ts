@@ -103,6 +103,22 @@ export interface CheckpointTable {
   signed_at: number;
 }
 
+/** A restore that somebody declared. Insert-only. */
+export interface LogRestoreTable {
+  /** The one that it opened. */
+  epoch: number;
+  /** Of the mark in the data folder, or made when it was declared. */
+  restore_id: string;
+  backup_id: string | null;
+  reason: string;
+  declared_at: number;
+  /** How many records the log had, and their root. */
+  size: number;
+  root: Buffer;
+  /** How many were signed before, as far as was known. */
+  signed_before: number;
+}
+
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
@@ -116,4 +132,5 @@ export interface AuditDatabase {
   log_tile: LogTileTable;
   log_origin: LogOriginTable;
   checkpoint: CheckpointTable;
+  log_restore: LogRestoreTable;
 }

@@ -20,6 +20,7 @@ import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
+import { Restores } from '../checkpoint/restores.ts';
 import type { AuditDeps } from '../deps.ts';
 import { auditService } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
@@ -86,11 +87,16 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   });
   const sequencer = new Sequencer({ store, log, clock, owner: ids.uuidv4() });
   const hsm = options.hsm ?? createMemoryHsm();
+  const restores = new Restores(store, folder);
   const checkpointer = new Checkpointer({
-    ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
+    ...{ store, hsm, sequencer, clock, log, restores, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
-  const deps: AuditDeps = { store, sequencer, checkpointer, hsm, pages: new PageTokens(randomBytes(32)), clock };
+  const deps: AuditDeps = {
+    ...{ store, sequencer, checkpointer, restores, hsm, pages: new PageTokens(randomBytes(32)), clock },
+    clients: { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } },
+    newId: () => ids.uuidv4(),
+  };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,

@@ -1,0 +1,26 @@
+/**
+ * `parapet backup`: HSM, databases and log head of the installation on this machine in one file, and back again. `create`,
+ * `verify` and `restore` work on files and need no server; `declare-restore` tells a restored server that it is one.
+ */
+import type { Command } from 'commander';
+import type { Terminal } from '../../terminal.ts';
+import { addCreateCommand } from './create.ts';
+import { addDeclareCommand } from './declare.ts';
+import { addRestoreCommand } from './restore.ts';
+import { addVerifyCommand } from './verify.ts';
+
+const TEXT = `
+Exit codes: 0 done, 1 the command cannot be used like this or the place is not empty, 2 the backup does not fit together,
+3 the passphrase or key does not open it, 5 it is damaged or cut off.`;
+
+export function addBackupCommands(program: Command, terminal: Terminal): void {
+  const group = program
+    .command('backup')
+    .helpCommand(false)
+    .description('HSM, databases and log of the installation on this machine in one file.')
+    .addHelpText('after', TEXT);
+  addCreateCommand(group, terminal);
+  addVerifyCommand(group, terminal);
+  addRestoreCommand(group, terminal);
+  addDeclareCommand(group, terminal);
+}

@@ -1,0 +1,22 @@
+/** Declared restores whose consequences a service has drawn. */
+import type { Kysely, Transaction } from 'kysely';
+import type { AnyTransaction } from '../transaction.ts';
+import type { AppliedRestoreTable } from './schema.ts';
+
+type Tables = { applied_restore: AppliedRestoreTable };
+
+// biome-ignore lint/suspicious/noExplicitAny: the platform's own table is in every store
+export async function wasApplied(db: Kysely<any>, restoreId: string): Promise<boolean> {
+  const found = await (db as Kysely<Tables>)
+    .selectFrom('applied_restore')
+    .select('restore_id')
+    .where('restore_id', '=', restoreId)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Throws when another node was first: its transaction did the rest too. */
+export async function restoreApplied(tx: AnyTransaction, restoreId: string, at: number): Promise<void> {
+  const own = tx as Transaction<Tables>;
+  await own.insertInto('applied_restore').values({ restore_id: restoreId, applied_at: at }).execute();
+}
