@@ -3,7 +3,7 @@
  *
  * Every database is held at one moment. With PostgreSQL it is one moment for all services. With SQLite each service has its
  * own, and the audit log is held last: whatever a service had done by its moment is in its outbox, in its journal or in
- * the log, and records that are in two of them are known by their event id when they arrive again (ADR 19).
+ * the log, and records that are in two of them are known by their event id when they arrive again (ADR 22).
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
