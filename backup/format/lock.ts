@@ -21,6 +21,11 @@ import { BackupError } from '../error.ts';
 export type Lock = { kind: 'passphrase'; passphrase: Buffer } | { kind: 'recipient'; publicKey: KeyObject };
 export type Opener = { kind: 'passphrase'; passphrase: Buffer } | { kind: 'identity'; privateKey: KeyObject };
 
+/** When it is not needed any more. */
+export function wipe(secret: Lock | Opener): void {
+  if (secret.kind === 'passphrase') secret.passphrase.fill(0);
+}
+
 type LockHeader =
   | { kind: 'scrypt'; salt: string; logN: number; r: number; p: number }
   | { kind: 'x25519'; recipient: string; ephemeral: string };

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../platform/store/testing/postgres-server.ts';
 import { verifyFolder } from '../../services/audit/verify-folder.ts';
@@ -342,31 +343,70 @@ function revocationOf({ authority, certificate }: Kept) {
   };
 }
 
-describe('a database that was put back alone', () => {
+describe.each(SHAPES)('a database that was put back alone, %s on %s', (shape, engine) => {
   let server: Running;
   beforeAll(async () => {
-    server = await startParapet();
+    server = await startParapet({ shape, engine });
   });
   afterAll(() => server.stop());
 
+  const names = () => readdirSync(server.dataFolder).filter((name) => /\.db(-wal|-shm)?$|\.records-/.test(name));
+  const files = new Map<string, Buffer>();
+
+  /** Of a stopped server. */
+  async function keepDatabase(): Promise<void> {
+    if (server.databaseUrl !== undefined)
+      return statements(server.databaseUrl, 'create database kept template parapet');
+    for (const name of names()) files.set(name, readFileSync(join(server.dataFolder, name)));
+  }
+
+  async function putBack(): Promise<void> {
+    if (server.databaseUrl !== undefined)
+      return statements(server.databaseUrl, 'drop database parapet', 'create database parapet template kept');
+    for (const name of names()) rmSync(join(server.dataFolder, name));
+    for (const [name, bytes] of files) writeFileSync(join(server.dataFolder, name), bytes, { mode: 0o600 });
+  }
+
   it('serves no write until that is declared', async () => {
-    const names = () => readdirSync(server.dataFolder).filter((name) => /\.db(-wal|-shm)?$|\.records-/.test(name));
-    await ask(server, 'kms/create-key', {});
+    await eventually(
+      () =>
+        ask(server, 'kms/create-key', {}).then(
+          () => true,
+          () => false,
+        ),
+      SETTLED_MS,
+    );
     await server.terminate();
-    const before = new Map(names().map((name) => [name, readFileSync(join(server.dataFolder, name))]));
+    await keepDatabase();
     await server.start();
+    await eventually(
+      () =>
+        ask(server, 'kms/create-key', {}).then(
+          () => true,
+          () => false,
+        ),
+      SETTLED_MS,
+    );
     for (let i = 0; i < 3; i++) await ask(server, 'kms/create-key', {});
     const signed = () => readFileSync(join(server.dataFolder, 'audit', 'signed-checkpoint'), 'utf8');
     const last = signed();
     await ask(server, 'kms/create-key', {});
     await eventually(async () => signed() !== last, SETTLED_MS);
     await server.terminate();
-    for (const name of names()) rmSync(join(server.dataFolder, name));
-    for (const [name, bytes] of before) writeFileSync(join(server.dataFolder, name), bytes, { mode: 0o600 });
+    await putBack();
     await server.start();
+    // Separate processes learn it when the audit service answers for the first time.
+    const held = await eventually(
+      () =>
+        restoreState(server)
+          .then((state) => state.Held && state)
+          .catch(() => undefined),
+      SETTLED_MS,
+    );
+    expect(held.HeldBecause).toMatch(/a log of \d+ records was signed, and the database has \d+/);
+    if (shape === 'micro') await new Promise((resume) => setTimeout(resume, 6_000));
     const refused = await native(server, '/v1/kms/create-key', {});
     expect(refused.status).toBe(412);
-    expect(refused.text).toMatch(/a log of \d+ records was signed, and the database has \d+/);
     expect(refused.text).toMatch(/declare-restore/);
     const declared = await ask<{ ContinuesFrom: number; SignedBefore: number }>(server, 'audit/declare-restore', {
       Reason: 'put back on purpose',
@@ -375,6 +415,17 @@ describe('a database that was put back alone', () => {
     await eventually(async () => (await native(server, '/v1/kms/create-key', {})).status === 200, SETTLED_MS);
   });
 });
+
+/** As the superuser, from beside the database. */
+async function statements(url: string, ...texts: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url.replace(/\/parapet$/, '/postgres') });
+  await client.connect();
+  try {
+    for (const text of texts) await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
 
 describe('a backup that is killed', () => {
   let server: Running;

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { createBackup } from '../../../backup/create.ts';
+import { wipe } from '../../../backup/format/lock.ts';
 import { RELEASE } from '../../release.ts';
 import type { Terminal } from '../../terminal.ts';
 import { type KeyOptions, lockOf, PASSPHRASE_OPTION } from './keys.ts';
@@ -30,7 +31,7 @@ export function addCreateCommand(group: Command, terminal: Terminal): void {
           ...{ config, out, lock, release: RELEASE },
           now: () => terminal.now(),
           told: (line) => terminal.err(`${line}\n`),
-        });
+        }).finally(() => wipe(lock));
         terminal.out(`${summary(manifest, undefined)}${out}\n`);
       }),
     );

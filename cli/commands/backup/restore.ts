@@ -1,5 +1,6 @@
 /** `parapet backup restore`: onto an empty machine. */
 import type { Command } from 'commander';
+import { wipe } from '../../../backup/format/lock.ts';
 import { restoreBackup } from '../../../backup/restore.ts';
 import { type Terminal, UsageError } from '../../terminal.ts';
 import { type KeyOptions, openerOf, PASSPHRASE_OPTION } from './keys.ts';
@@ -28,16 +29,17 @@ export function addRestoreCommand(group: Command, terminal: Terminal): void {
     .option('--dry-run', 'look whether it could be done, and change nothing')
     .action((file: string, options: RestoreCommandOptions) =>
       reporting(terminal, async () => {
+        const opener = await openerOf(terminal, options);
         const { manifest, log } = await restoreBackup({
           file,
-          opener: await openerOf(terminal, options),
+          opener,
           dataFolder: options.data,
           url: urlOf(terminal, options.url),
           trusted: parseKeys(options.logKey),
           dryRun: options.dryRun === true,
           now: () => terminal.now(),
           told: (line) => terminal.err(`${line}\n`),
-        });
+        }).finally(() => wipe(opener));
         terminal.out(summary(manifest, log));
         terminal.out(options.dryRun ? 'it could be restored; nothing was changed\n' : next(options.data));
       }),

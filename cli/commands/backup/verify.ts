@@ -1,6 +1,7 @@
 /** `parapet backup verify`: whether a backup can be put back, without doing it. */
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
+import { wipe } from '../../../backup/format/lock.ts';
 import { verifyBackup } from '../../../backup/verify.ts';
 import { EXIT, Exit } from '../../exit-code.ts';
 import { printable } from '../../output/printable.ts';
@@ -24,13 +25,14 @@ export function addVerifyCommand(group: Command, terminal: Terminal): void {
     .option('--log-key <key...>', 'trust the log head by these keys only; default: by those that the backup names')
     .action((file: string, options: VerifyCommandOptions) =>
       reporting(terminal, async () => {
+        const opener = await openerOf(terminal, options);
         const { manifest, faults, log } = await verifyBackup({
           file,
-          opener: await openerOf(terminal, options),
+          opener,
           work: options.work ?? tmpdir(),
           trusted: parseKeys(options.logKey),
           told: (line) => terminal.err(`${line}\n`),
-        });
+        }).finally(() => wipe(opener));
         terminal.out(summary(manifest, log));
         for (const fault of faults) terminal.out(`BROKEN ${printable(fault)}\n`);
         if (faults.length > 0) throw new Exit(EXIT.refused);
