@@ -83,7 +83,7 @@ describe('a log', () => {
     ['split', reader(LEAVES.slice(0, 299), { earlier: stateOf(LEAVES.slice(0, 300)) })],
     ['split', reader(LEAVES, { earlier: { ...stateOf(LEAVES), origin: 'example.org/log' } })],
     ['split', reader(LEAVES, { earlier: stateOf(other) })],
-    ['lost', reader(LEAVES, { earlier: ofBefore(LEAVES.slice(0, 250)), formerly: new Map([[FORMER, 249]]) })],
+    ['lost', reader(LEAVES, { earlier: ofBefore(other.slice(0, 250)), formerly: new Map([[FORMER, 249]]) })],
     ['split', reader(LEAVES, { earlier: ofBefore(other.slice(0, 200)), formerly: new Map([[FORMER, 249]]) })],
   ])('is refused for its %s', async (reason, log) => {
     expect(await verifyLog(log)).toMatchObject({ ok: false, reason });

@@ -66,11 +66,10 @@ export async function verifyLog(log: LogReader): Promise<LogReport> {
   const verdicts = log.keys.filter(({ name }) => name === checkpoint.origin).map((key) => verdictBy(note, key).state);
   if (!verdicts.includes('signed') || verdicts.includes('invalid')) return report('signature');
   const { earlier } = log;
-  if (earlier) {
-    const kept = earlier.origin === checkpoint.origin ? checkpoint.size : log.formerly?.get(earlier.origin);
-    if (kept === undefined) return report('split');
-    if (earlier.size > kept) return report(earlier.origin === checkpoint.origin ? 'split' : 'lost');
-  }
+  const kept =
+    earlier?.origin === checkpoint.origin ? Number.POSITIVE_INFINITY : log.formerly?.get(earlier?.origin ?? '');
+  const notContinued = earlier && kept !== undefined && earlier.size > kept ? 'lost' : 'split';
+  if (earlier && (kept === undefined || earlier.size > checkpoint.size)) return report(notContinued);
 
   const tree = new RootBuilder();
   let isContinued = earlier === undefined || (earlier.size === 0 && earlier.root.equals(EMPTY_ROOT));
@@ -89,7 +88,7 @@ export async function verifyLog(log: LogReader): Promise<LogReport> {
     log.progress?.(tree.size, checkpoint.size);
   }
   if (!tree.root().equals(checkpoint.root)) return report('root');
-  return isContinued ? report() : report('split');
+  return isContinued ? report() : report(notContinued);
 }
 
 /** The root of leaves that come one after the other. */

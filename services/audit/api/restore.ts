@@ -14,7 +14,7 @@ const LogName = annotate(
     Epoch: integer(1, Number.MAX_SAFE_INTEGER),
     Origin,
     OpenedAt: timestamp(),
-    /** How many records of the one before it are the beginning of this log, and their root; absent: it is the first. */
+    /** How many signed records of the one before it are the beginning of this log, and their root; absent: it is the first. */
     ContinuesFrom: SIZE.optional(),
     RootHash: blob(32, 32).optional(),
     /** What was signed under the one before it, as far as this machine remembers; more than ContinuesFrom was lost. */

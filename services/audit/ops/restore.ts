@@ -2,13 +2,14 @@
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { type Call, change, noResource, type Resolved } from '../../../platform/runtime/call.ts';
 import { isUniqueViolation } from '../../../platform/store/index.ts';
-import { rootOf } from '../../../tlog/tree.ts';
+import { EMPTY_ROOT, rootOf } from '../../../tlog/tree.ts';
 import { DeclareRestore, DescribeRestore, GetRestoreState } from '../api/restore.ts';
 import { type AuditDeps, implement } from '../deps.ts';
 import { nextOrigin } from '../domain/epoch.ts';
 import { latestCheckpoint, readOrigin } from '../store/checkpoints.ts';
 import { hashesAt, logSize } from '../store/log.ts';
 import { logNames, openEpoch } from '../store/restores.ts';
+import type { CheckpointTable } from '../store/schema.ts';
 
 const MOST_NAMES = 1000;
 const MOST_TEXT = 512;
@@ -56,11 +57,11 @@ export const declareRestore = implement(DeclareRestore, {
       throw call.fail('NothingToDeclare', 'nothing says that this installation is an earlier state of itself');
     const before = await readOrigin(store.read);
     if (!before) throw call.fail('NothingToDeclare', 'the log has no name yet: nothing was signed under it');
-    const size = await logSize(store.read);
-    const root = await rootOf(size, hashesAt(store.read, size));
+    const last = await latestCheckpoint(store.read, before.epoch);
+    const { size, root } = await continued(store, last);
     const epoch = before.epoch + 1;
     const remembered = checkpointer.remembered(before.origin)?.size ?? 0;
-    const signedBefore = Math.max(remembered, (await latestCheckpoint(store.read, before.epoch))?.size ?? 0);
+    const signedBefore = Math.max(remembered, last?.size ?? 0);
     const origin = { epoch, origin: nextOrigin(before.origin, epoch, newId()), opened_at: call.now };
     const restore = {
       ...{ epoch, restore_id: mark?.restoreId ?? newId(), backup_id: mark?.backupId ?? null, reason: Reason },
@@ -90,6 +91,16 @@ export const declareRestore = implement(DeclareRestore, {
     );
   },
 });
+
+/** What was signed last and is still the beginning of the log; nothing when the database was changed. */
+async function continued(
+  { read }: AuditDeps['store'],
+  last: Pick<CheckpointTable, 'size' | 'root'> | undefined,
+): Promise<{ size: number; root: Buffer }> {
+  const now = await logSize(read);
+  const isThere = last && last.size <= now && (await rootOf(last.size, hashesAt(read, now))).equals(last.root);
+  return isThere ? { size: last.size, root: last.root } : { size: 0, root: EMPTY_ROOT };
+}
 
 export const getRestoreState = implement(GetRestoreState, {
   resolve: () => ({ targets: [], state: undefined }),
