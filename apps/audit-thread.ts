@@ -6,7 +6,8 @@ import { ThreadLink } from '../platform/client/thread.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/observe/log.ts';
 import { StoreError, type StoreErrorCode } from '../platform/store/index.ts';
-import { auditService } from '../services/audit/index.ts';
+import { auditService, defineAudit } from '../services/audit/index.ts';
+import { witnessesOf } from './audit-witnesses.ts';
 import { startNode } from './node.ts';
 
 export const AUDIT_SERVICE = auditService.name;
@@ -76,7 +77,7 @@ async function runThread(port: MessagePort): Promise<void> {
     const node = await startNode({
       config,
       log,
-      services: [auditService],
+      services: [defineAudit({ witnesses: witnessesOf(config) })],
       identity: undefined,
       frontDoor: false,
       thread: { link, ready: Promise.resolve(), stop: async () => link.close() },

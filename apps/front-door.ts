@@ -4,6 +4,7 @@ import { openApiDocument } from '../derive/openapi.ts';
 import { operations } from '../derive/operations.ts';
 import { ACME_PATH, createAcmeHandler } from '../gateways/acme/handler.ts';
 import { AwsWire } from '../gateways/aws/router.ts';
+import { LogFilesWire } from '../gateways/tlog/wire.ts';
 import { Authenticator } from '../platform/authn/authenticator.ts';
 import { createReplayCache } from '../platform/authn/sigv4/replay-cache.ts';
 import { createExpressApp } from '../platform/http/express-app.ts';
@@ -25,7 +26,7 @@ export async function openFrontDoor(
   const uses = new UseReports(clients.iam, config.region);
   const limits = new RequestLimits(config.rates, () => clock.now());
   const front = new FrontDoor({
-    wires: [new AwsWire(operations), new RestWire(operations)],
+    wires: [new AwsWire(operations), new RestWire(operations), new LogFilesWire()],
     transport: context.transport,
     authenticator: new Authenticator({
       source: {

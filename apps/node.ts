@@ -7,6 +7,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Recorder } from '../platform/audit/recorder.ts';
 import { OutboxRelay } from '../platform/audit/relay.ts';
+import { WriterReports } from '../platform/audit/writer-report.ts';
 import { PrincipalDirectory } from '../platform/authz/directory.ts';
 import { OrganizationView } from '../platform/authz/organization.ts';
 import { HttpTransport } from '../platform/client/http.ts';
@@ -244,10 +245,13 @@ async function startService(
     held: () => hold.reason !== undefined,
   });
   context.runners.push(runner);
+  const reports = new WriterReports({ recorder, store, clock, ids, log, service: service.name, boot });
+  await reports.start();
   relay.start();
   context.dependencies.push({ name: `store:${service.name}`, check: () => store.health() });
   return async () => {
     await runner.stop();
+    await reports.stop();
     await relay.stop();
     await service.close?.(deps);
   };

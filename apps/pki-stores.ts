@@ -1,4 +1,4 @@
-/** Where lists of revoked certificates are published besides the PKI listener, with the access keys of those that need one. */
+/** Where lists of revoked certificates and audit reports are put, with the access keys of the stores that need one. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Config, ConfigError } from '../platform/config/config.ts';
@@ -14,7 +14,7 @@ const Credentials = z.record(
   }),
 );
 
-export function storesOf({ pkiStores, pkiCredentialsFile }: Pick<Config, 'pkiStores' | 'pkiCredentialsFile'>) {
+export function storesOf(pkiStores: Config['pkiStores'], { pkiCredentialsFile }: Pick<Config, 'pkiCredentialsFile'>) {
   const credentials = pkiCredentialsFile === undefined ? {} : readCredentials(pkiCredentialsFile);
   const stores = new Map<string, StoreOptions>();
   for (const [name, store] of pkiStores) {

@@ -16,11 +16,14 @@ const all = services({
   pkiUrl: 'http://127.0.0.1:8080',
   pkiShards: 1,
   pkiStores: new Map(),
+  pkiReportStores: new Map(),
   pkiCredentialsFile: undefined,
   acmeNetworks: [],
   acmeResolvers: [],
   acmeHttpPort: 80,
   acmeTlsPort: 443,
+  auditWitnesses: [],
+  outsideNetworks: [],
 });
 
 it('kms asks every service that has walks before it destroys root keys', () => {

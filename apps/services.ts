@@ -3,12 +3,13 @@ import { actionCatalogue } from '../derive/catalogue.ts';
 import { operations } from '../derive/operations.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { AnyService } from '../platform/runtime/service.ts';
-import { auditService } from '../services/audit/index.ts';
+import { defineAudit } from '../services/audit/index.ts';
 import { defineCcms } from '../services/ccms/index.ts';
 import { AWS_STRICT_LIMITS, defineIam } from '../services/iam/index.ts';
 import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 import { definePca } from '../services/pca/index.ts';
+import { witnessesOf } from './audit-witnesses.ts';
 import { storesOf } from './pki-stores.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
@@ -22,11 +23,14 @@ export function services(
     | 'pkiUrl'
     | 'pkiShards'
     | 'pkiStores'
+    | 'pkiReportStores'
     | 'pkiCredentialsFile'
     | 'acmeNetworks'
     | 'acmeResolvers'
     | 'acmeHttpPort'
     | 'acmeTlsPort'
+    | 'auditWitnesses'
+    | 'outsideNetworks'
   >,
 ): readonly AnyService[] {
   return [
@@ -43,15 +47,17 @@ export function services(
     definePca({
       pkiUrl: config.pkiUrl,
       shards: config.pkiShards,
-      stores: storesOf(config),
+      stores: storesOf(config.pkiStores, config),
+      reportStores: storesOf(config.pkiReportStores, config),
       acme: {
         networks: config.acmeNetworks,
         resolvers: config.acmeResolvers,
         ports: { http: config.acmeHttpPort, tls: config.acmeTlsPort },
       },
+      outsideNetworks: config.outsideNetworks,
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
-    auditService,
+    defineAudit({ witnesses: witnessesOf(config) }),
   ];
 }
 

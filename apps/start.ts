@@ -53,7 +53,12 @@ export async function main(name: string, begin: (config: Config, log: Logger) =>
 }
 
 function expected(error: Error): boolean {
-  return error instanceof StoreError || error instanceof HsmError || error instanceof ListenError;
+  return (
+    error instanceof ConfigError ||
+    error instanceof StoreError ||
+    error instanceof HsmError ||
+    error instanceof ListenError
+  );
 }
 
 function describe(error: unknown, config: Config): string {
@@ -62,5 +67,6 @@ function describe(error: unknown, config: Config): string {
   if (error instanceof ListenError) {
     return `${error.message}\n  stop the other program or set PARAPET_LISTEN (now ${config.listen.host}:${config.listen.port})`;
   }
+  if (error instanceof ConfigError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,6 +1,6 @@
 /**
- * A private CA with ten thousand certificates and with ten million: what it takes to issue one, to look one up, to search by
- * name and to list what expires. The installations stay in PARAPET_BENCH_CERTIFICATES_FOLDER (default: below ~/.cache);
+ * A private CA with ten thousand certificates and with ten million: what it takes to issue one, to look one up, to revoke
+ * one, to search by name and to list what expires. The installations stay in PARAPET_BENCH_CERTIFICATES_FOLDER (default: below ~/.cache);
  * filling the large one takes hours and goes on where it was. PARAPET_BENCH_CERTIFICATES: how many it is to have.
  */
 import { fill, openInstallation } from './certificates/installation.ts';

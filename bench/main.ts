@@ -17,6 +17,7 @@ const benches = [
   'vault',
   'pca',
   'revocation',
+  'record',
 ] as const;
 /** Takes hours and tens of gigabytes: only when it is asked for. */
 const asked = ['certificates'] as const;

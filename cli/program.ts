@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import type { AnyOperation } from '../platform/contract/operation.ts';
+import { addAuditDownloadCommand } from './commands/audit-download.ts';
 import { addAuditTailCommand } from './commands/audit-tail.ts';
 import { addAuditVerifyCommand } from './commands/audit-verify.ts';
 import { addBackupCommands } from './commands/backup/index.ts';
@@ -17,6 +18,7 @@ import { addRenderCommand } from './commands/render.ts';
 import { addRunCommand } from './commands/run-program.ts';
 import { addSecretCommands } from './commands/secret-get.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
+import { addWitnessCommand } from './commands/witness.ts';
 import { RELEASE } from './release.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -59,6 +61,8 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
   addSecretCommands(program, terminal);
   program.commandsGroup('The organization:');
   addLandingZoneCommands(program, terminal);
+  program.commandsGroup('The record:');
+  addWitnessCommand(program, terminal);
   program.commandsGroup('Operations:');
   for (const [area, operations] of Object.entries(areas)) {
     const group = program
@@ -67,6 +71,7 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
       .description(AREA_TEXT[area] ?? `operations of ${area}`);
     if (area === 'audit') {
       addAuditVerifyCommand(group, terminal);
+      addAuditDownloadCommand(group, terminal);
       addAuditTailCommand(group, terminal);
     }
     for (const operation of Object.values(operations)) addOperationCommand(group, operation, terminal);

@@ -55,6 +55,7 @@ const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'kms StartRootRotation',
   'kms DescribeRootRotation',
   'kms RetireRootVersion',
+  'audit ReadLogEntries',
   'audit DeclareRestore',
 ]);
 
@@ -68,6 +69,7 @@ const OWN_STANDING: ReadonlySet<string> = new Set([
   'DescribeOrganization',
   'DescribeEffectivePolicy',
   'LeaveOrganization',
+  'LookupOrganizationEvents',
   // Every account has resources, rules and verdicts of its own.
   ...Object.keys(configOperations),
 ]);

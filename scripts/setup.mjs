@@ -38,10 +38,10 @@ const PACKAGES = {
     { name: 'redis-server', present: () => onPath('redis-server') },
     { name: 'awscli', present: () => existsSync('/usr/bin/aws') },
     { name: 'curl', present: () => onPath('curl') },
-    // Clients of ACME, and a DNS server that tests tell what to answer.
+    // Clients of ACME; a CA outside, with a DNS server that tests tell what to answer.
     { name: 'certbot', present: () => onPath('certbot') },
     { name: 'lego', present: () => onPath('lego') },
-    { name: 'pebble', present: () => onPath('pebble-challtestsrv') },
+    { name: 'pebble', present: () => onPath('pebble') && onPath('pebble-challtestsrv') },
     { name: 'openssl', present: () => onPath('openssl') },
     // Judges certificates, lists and OCSP answers.
     { name: 'gnutls-bin', present: () => onPath('certtool') },

@@ -18,6 +18,21 @@ async function find(on: Installation, question: InputOf<typeof ListCertificates>
   if (Certificates.length < expected) throw new Error(`found ${Certificates.length} of ${JSON.stringify(question)}`);
 }
 
+/** One that an earlier run revoked is passed over: the installations are kept. */
+async function revoke(on: Installation, first: number): Promise<void> {
+  for (let step = 0; step < on.loaded; step += 1) {
+    const order = { CertificateAuthorityArn: on.authority, RevocationReason: 'SUPERSEDED' as const };
+    const CertificateSerial = serialOf((first + step) % on.loaded);
+    try {
+      await on.admin.RevokeCertificate({ ...order, CertificateSerial });
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'RequestAlreadyProcessed') throw error;
+    }
+  }
+  throw new Error('every certificate is revoked: delete the folder of the benchmark');
+}
+
 export const PROBES: readonly Probe[] = [
   {
     name: 'issue',
@@ -37,6 +52,7 @@ export const PROBES: readonly Probe[] = [
         CertificateArn: `${on.authority}/certificate/${serialOf(chosen(on, n, 1))}`,
       }),
   },
+  { name: 'revoke', ask: (on, n) => revoke(on, chosen(on, n, 6)) },
   { name: 'search by name', ask: (on, n) => find(on, { Name: hostOf(chosen(on, n, 2)) }, 1) },
   { name: 'search by host', ask: (on, n) => find(on, { Name: hostOf(chosen(on, n, 3)), NameMatch: 'HOST' }, 1) },
   {

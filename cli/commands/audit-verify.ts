@@ -1,24 +1,25 @@
 /**
  * `parapet audit verify`: recomputes the hash chain of the account on this machine, from the records the service
- * answers, and with `--checkpoint` the Merkle log of all accounts. Exit code 0 whole, 2 broken, 3 not signed by a known
- * key, 4 records are missing (or the service cannot be reached), 6 there are two histories.
+ * answers, and with `--checkpoint` the Merkle log of all accounts; with `--from` the log from its files alone. Exit code 0
+ * whole, 1 usage, 2 broken, 3 not signed by a known key, 4 records are missing (or the service cannot be reached), 5 stale,
+ * 6 there are two histories.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createParapet } from '../../sdk/index.ts';
 import { recordEntry, type StreamPosition } from '../../services/audit/domain/chain.ts';
 import { type StreamFault, type StreamReport, verifyStream } from '../../services/audit/domain/verify-stream.ts';
-import { type Checkpoint, type NoteKey, parseVerifier, readCheckpoint, readNote } from '../../tlog/note.ts';
+import { type Checkpoint, type NoteKey, readCheckpoint, readNote } from '../../tlog/note.ts';
 import { leafHash } from '../../tlog/tree.ts';
 import { type LogFault, type LogReport, verifyLog } from '../../tlog/verify-log.ts';
 import { EXIT, Exit } from '../exit-code.ts';
 import { print } from '../output/print.ts';
-import { addSharedOptions, clientOptions, type SharedOptions, type Terminal, UsageError } from '../terminal.ts';
+import { addSharedOptions, clientOptions, type Terminal, UsageError } from '../terminal.ts';
+import { type FilesOptions, parseKey, verifyFiles } from './audit-verify-files.ts';
 
-interface VerifyOptions extends SharedOptions {
+interface VerifyOptions extends FilesOptions {
   expectHead?: string;
   checkpoint?: string;
-  logKey?: string[];
 }
 
 const FAULT_TEXT: Readonly<Record<StreamFault, string>> = {
@@ -51,7 +52,7 @@ export function addAuditVerifyCommand(audit: Command, terminal: Terminal): void 
   const command = audit
     .command('verify')
     .description(
-      'Recompute the hash chain of the account, and with --checkpoint the log of all accounts. Exit code 0: whole, 2: broken, 3: not signed by a known key, 4: records are missing, 6: two histories.',
+      'Recompute the hash chain of the account, and with --checkpoint the log of all accounts. With --from, the log alone, from the files that it serves. Exit code 0: whole, 1: usage, 2: broken, 3: not signed by a known key, 4: records are missing, 5: stale, 6: two histories.',
     )
     .option(
       '--expect-head <sequence:hash>',
@@ -62,7 +63,20 @@ export function addAuditVerifyCommand(audit: Command, terminal: Terminal): void 
       'also prove the log: that it continues the checkpoint in this file, which a run that finds nothing writes anew',
     )
     .option('--log-key <key...>', 'trust checkpoints by these keys only; default: by those that the service names');
+  command
+    .option('--from <folder or address>', 'prove the log of all accounts from its files alone; needs --log-key')
+    .option('--witness-key <key...>', 'with --from: each of these witnesses must have cosigned the checkpoint')
+    .option(
+      '--kept <file...>',
+      'with --from: checkpoints that were kept, or that witnesses keep; the log continues them',
+    )
+    .option('--max-age <seconds>', 'with --from: the newest thing in the log is no older than this')
+    .option('--hashes-only', 'with --from: prove the tree without the entries');
   addSharedOptions(command, 'table').action(async (options: VerifyOptions) => {
+    const { from } = options;
+    if (from !== undefined) return verifyFiles(terminal, { ...options, from });
+    if (options.witnessKey ?? options.kept ?? options.maxAge ?? options.hashesOnly)
+      throw new UsageError('--witness-key, --kept, --max-age and --hashes-only need --from');
     const { stream, log } = await verify(terminal, options);
     if (options.output === 'json') print(terminal, { ...stream, ...(log && { log: shownLog(log) }) }, 'json');
     else terminal.out(summary(stream) + (log ? logSummary(log) : ''));
@@ -78,7 +92,7 @@ async function verify(
   const expectedHead = options.expectHead === undefined ? undefined : parseHead(options.expectHead);
   const { checkpoint: file } = options;
   const earlier = file !== undefined && existsSync(file) ? readEarlier(file) : undefined;
-  const keys = options.logKey?.map(parseKey);
+  const keys = options.logKey?.map((text) => parseKey(text, '--log-key'));
   const known = new Map<number, Buffer>();
   const client = createParapet(await clientOptions(terminal, options));
   try {
@@ -114,7 +128,7 @@ async function proveLog(terminal: Terminal, client: Client, options: LogOptions)
   const told = await client.audit.getLogCheckpoint();
   const report = await verifyLog({
     checkpoint: told.Checkpoint,
-    keys: keys ?? told.VerifierKeys.map(parseKey),
+    keys: keys ?? told.VerifierKeys.map((text) => parseKey(text, '--log-key')),
     known,
     ...(earlier && { earlier, formerly: await formerNames(client) }),
     async readTile({ level, index, width }) {
@@ -135,9 +149,11 @@ async function formerNames(client: Client): Promise<Map<string, number>> {
   const { LogNames } = await client.audit.describeRestore();
   const names = new Map<string, number>();
   let kept = Number.POSITIVE_INFINITY;
-  for (const { Origin, ContinuesFrom } of LogNames.toReversed()) {
+  for (const { Origin, Previous } of LogNames.toReversed()) {
     names.set(Origin, kept);
-    kept = Math.min(kept, ContinuesFrom ?? 0);
+    kept = Math.min(kept, Previous?.CommonSize ?? 0);
+    // The one before may be a name that was lost with the database.
+    if (Previous && !names.has(Previous.Origin)) names.set(Previous.Origin, kept);
   }
   return names;
 }
@@ -147,12 +163,6 @@ function readEarlier(file: string): Checkpoint {
   const checkpoint = note && readCheckpoint(note.text);
   if (!checkpoint) throw new UsageError(`${file} holds no checkpoint of an earlier run`);
   return checkpoint;
-}
-
-function parseKey(text: string): NoteKey {
-  const key = parseVerifier(text);
-  if (!key) throw new UsageError(`--log-key must be a verifier key, as GetLogCheckpoint names them: name+id+key`);
-  return key;
 }
 
 function shownLog({ ok, reason, checkpoint, found, young }: LogReport) {

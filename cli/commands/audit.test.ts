@@ -52,7 +52,7 @@ function service(
     if (request.target === '/v1/sts/get-caller-identity')
       return { json: { UserId: 'AIDAEXAMPLEEXAMPLE12', Account: ACCOUNT, Arn: `arn:aws:iam::${ACCOUNT}:user/alice` } };
     if (request.target === '/v1/audit/head')
-      return { json: { ...head(), UnsequencedCount: 0, MissingWriterNumbers: 0 } };
+      return { json: { ...head(), UnsequencedCount: 0, MissingWriterNumbers: 0, SilentWriters: 0 } };
     const { FromSequence = 1 } = JSON.parse(String(request.body)) as { FromSequence?: number };
     const Records = items()
       .filter((item) => item.Sequence >= FromSequence)

@@ -1,6 +1,6 @@
 /**
  * What certificates point to, over plain HTTP: lists of revoked certificates, certificates of authorities, and OCSP by GET
- * and POST. Knows HTTP and nothing of certificates; everything comes from pca, and is public. Answers may be kept by
+ * and POST; and what proves our names to CAs outside. Knows HTTP and nothing of certificates; everything comes from pca, and is public. Answers may be kept by
  * caches, but never beyond what they say about themselves (RFC 5019 6).
  */
 import { createHash } from 'node:crypto';
@@ -15,10 +15,12 @@ import { answerOcsp, isOcsp } from './ocsp.ts';
 
 export type PkiClient = Pick<
   Client<typeof pcaOperations>,
-  'GetRevocationListFile' | 'GetAuthorityFile' | 'AnswerOcspRequest'
+  'GetRevocationListFile' | 'GetAuthorityFile' | 'AnswerOcspRequest' | 'GetOutsideProof'
 >;
 
 const AUTHORITY = /^\/ca\/([0-9a-f-]{36})\.cer$/;
+/** Where a CA outside looks whether we have a name (RFC 8555 8.3). */
+const PROOF = /^\/\.well-known\/acme-challenge\/([A-Za-z0-9_-]{22,256})$/;
 const AUTHORITY_SECONDS = 3_600;
 
 export function createPkiHandler(pca: PkiClient, clock: Clock) {
@@ -37,8 +39,17 @@ export function createPkiHandler(pca: PkiClient, clock: Clock) {
     const { method, path } = request;
     if (isOcsp(path)) return answerOcsp(pca, clock, request);
     if (method !== 'GET' && method !== 'HEAD') return notAllowed('GET, HEAD');
+    const Token = PROOF.exec(path)?.[1];
+    if (Token !== undefined) return proof(Token);
     const file = path.endsWith('.crl') ? await lists.find(path.slice(1)) : await authorityFile(path);
     return file ? answerFile(request, file) : notFound();
+  }
+
+  async function proof(Token: string): Promise<FrontAnswer> {
+    const { KeyAuthorization } = await pca.GetOutsideProof({ Token });
+    if (KeyAuthorization === undefined) return notFound();
+    const headers = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
+    return { status: 200, headers, body: KeyAuthorization };
   }
 
   async function authorityFile(path: string): Promise<HttpFile | undefined> {

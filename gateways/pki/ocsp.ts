@@ -15,6 +15,8 @@ const MAX_ENCODED = 1_024;
 /** A revocation is answered at once to whoever asks here; caches may be this much behind. */
 const FRESH_SECONDS = 300;
 const MALFORMED = Buffer.from('30030a0101', 'hex');
+/** The records do not verify, or do not agree: it is in the log, and clients are told nothing else. */
+const INTERNAL_ERROR = Buffer.from('30030a0102', 'hex');
 const TRY_LATER = Buffer.from('30030a0103', 'hex');
 
 export function isOcsp(path: string): boolean {
@@ -52,6 +54,7 @@ export async function answerOcsp(pca: PkiClient, clock: Clock, request: FrontReq
     } catch (error) {
       // Clients know what to do with an answer of the protocol, and not with one of HTTP.
       if (error instanceof ServiceError && error.code === 'Unavailable') return plain(TRY_LATER);
+      if (error instanceof ServiceError && error.code === 'Internal') return plain(INTERNAL_ERROR);
       throw error;
     }
   }

@@ -10,6 +10,7 @@ const ID = '11223344-1234-1122-2233-112233445566';
 const THIS = Date.UTC(2026, 5, 1);
 const HOUR = 3_600_000;
 const PATH = `crl/${ID}/1.crl`;
+const TOKEN = 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ';
 const REQUEST = Buffer.from('30030a01ff', 'hex');
 const RESPONSE = Buffer.from('30030a0100', 'hex');
 
@@ -34,6 +35,7 @@ const pca: PkiClient = {
   },
   GetAuthorityFile: (input) =>
     noted(input, input.AuthorityId === ID ? { Certificate: Buffer.from('certificate'), NotBefore: THIS } : {}),
+  GetOutsideProof: (input) => noted(input, input.Token === TOKEN ? { KeyAuthorization: `${TOKEN}.thumbprint` } : {}),
   AnswerOcspRequest: (input) =>
     noted(input, { Response: RESPONSE, ...(isCacheable && { ThisUpdate: THIS, NextUpdate: THIS + 24 * HOUR }) }),
 };
@@ -211,5 +213,27 @@ describe('OCSP', () => {
     });
     expect(text).toMatch(/^HTTP\/1\.\d 200 OK\r\n/);
     expect(text.endsWith(RESPONSE.toString('latin1'))).toBe(true);
+  });
+});
+
+describe('proofs for CAs outside', () => {
+  const at = (token: string) => `/.well-known/acme-challenge/${token}`;
+
+  it('are answered as they are, and kept by nobody', async () => {
+    const answer = await ask('GET', at(TOKEN));
+    expect([answer.status, answer.body.toString()]).toEqual([200, `${TOKEN}.thumbprint`]);
+    expect(answer.headers['cache-control']).toBe('no-store');
+  });
+
+  it.each([at('a'.repeat(32)), at('short'), at(''), `${at(TOKEN)}/x`, at('%2e%2e')])(
+    'are not there for %s',
+    async (path) => {
+      expect((await ask('GET', path)).status).toBe(404);
+    },
+  );
+
+  it('are asked for later when pca is away', async () => {
+    isDown = true;
+    expect((await ask('GET', at(TOKEN))).status).toBe(503);
   });
 });

@@ -10,6 +10,12 @@ export interface Address {
   port: number;
 }
 
+/** `key`: as verifiers take it. */
+export interface AuditWitness {
+  key: string;
+  url: string;
+}
+
 export type PkiStore = { kind: 'folder'; folder: string } | { kind: 's3'; url: string };
 
 export interface Config {
@@ -21,6 +27,8 @@ export interface Config {
   pkiShards: number;
   /** Where else lists are published, by the name that authorities give as `S3BucketName`. */
   pkiStores: ReadonlyMap<string, PkiStore>;
+  /** Where audit reports are written besides the data folder, by the name that is asked for as `S3BucketName`. */
+  pkiReportStores: ReadonlyMap<string, PkiStore>;
   /** JSON file with the access keys of the stores that need them. */
   pkiCredentialsFile: string | undefined;
   region: string;
@@ -49,8 +57,12 @@ export interface Config {
   acmeResolvers: readonly Address[];
   acmeHttpPort: number;
   acmeTlsPort: number;
+  /** Where CAs outside, that certificates are got from, may be: CIDR ranges. */
+  outsideNetworks: readonly string[];
   /** After a restore: the vault ends no user at a target of its own accord. */
   vaultRevocationHold: boolean;
+  /** Who cosigns the checkpoints of the log. */
+  auditWitnesses: readonly AuditWitness[];
   /** Internal listeners of the services when each runs in its own process. */
   services: Record<string, Address>;
 }
@@ -74,6 +86,10 @@ export const SETTINGS = {
   PARAPET_PKI_STORES: [
     '',
     'where else lists are published: `name=folder:/path` or `name=s3:https://host/bucket`, separated by commas; authorities choose one by S3BucketName',
+  ],
+  PARAPET_PKI_REPORT_STORES: [
+    '',
+    'where audit reports are written besides the data folder, in the same form as PARAPET_PKI_STORES; who asks for one chooses by S3BucketName; not a place that everybody can read',
   ],
   PARAPET_PKI_CREDENTIALS_FILE: [
     '',
@@ -120,9 +136,17 @@ export const SETTINGS = {
   ],
   PARAPET_ACME_HTTP_PORT: ['80', 'port for http-01; another than 80 only where something forwards 80 to it'],
   PARAPET_ACME_TLS_PORT: ['443', 'port for tls-alpn-01; another than 443 only where something forwards 443 to it'],
+  PARAPET_OUTSIDE_NETWORKS: [
+    '',
+    'where CAs outside, that certificates are got from, may be: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+  ],
   PARAPET_VAULT_REVOCATION_HOLD: [
     'false',
     'true: after a restore from a backup, no user of dynamic credentials is ended because its lease expired',
+  ],
+  PARAPET_AUDIT_WITNESSES: [
+    '',
+    'who cosigns the checkpoints of the log: `name+id+key https://host:port`, separated by commas; `parapet witness` prints its key',
   ],
   PARAPET_SERVICES: [
     'iam=127.0.0.1:9441,kms=127.0.0.1:9442,ccms=127.0.0.1:9443,pca=127.0.0.1:9444,org=127.0.0.1:9445,audit=127.0.0.1:9446',
@@ -174,7 +198,8 @@ export function readConfig(environment: Environment = process.env): Config {
     pkiListen: address(get('PARAPET_PKI_LISTEN'), 'PARAPET_PKI_LISTEN'),
     pkiUrl: pkiUrl(get('PARAPET_PKI_URL') || `http://${get('PARAPET_PKI_LISTEN')}`),
     pkiShards: number(get('PARAPET_PKI_CRL_SHARDS'), 'PARAPET_PKI_CRL_SHARDS', 1, 4096),
-    pkiStores: pkiStores(get('PARAPET_PKI_STORES')),
+    pkiStores: pkiStores(get('PARAPET_PKI_STORES'), 'PARAPET_PKI_STORES'),
+    pkiReportStores: pkiStores(get('PARAPET_PKI_REPORT_STORES'), 'PARAPET_PKI_REPORT_STORES'),
     pkiCredentialsFile: get('PARAPET_PKI_CREDENTIALS_FILE') || undefined,
     region,
     partition,
@@ -197,8 +222,10 @@ export function readConfig(environment: Environment = process.env): Config {
       .flatMap((entry) => (entry.trim() === '' ? [] : [address(entry.trim(), 'PARAPET_ACME_RESOLVERS')])),
     acmeHttpPort: number(get('PARAPET_ACME_HTTP_PORT'), 'PARAPET_ACME_HTTP_PORT', 1, 65_535),
     acmeTlsPort: number(get('PARAPET_ACME_TLS_PORT'), 'PARAPET_ACME_TLS_PORT', 1, 65_535),
+    outsideNetworks: networks(get('PARAPET_OUTSIDE_NETWORKS'), 'PARAPET_OUTSIDE_NETWORKS'),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
+    auditWitnesses: auditWitnesses(get('PARAPET_AUDIT_WITNESSES')),
     services: Object.fromEntries(
       get('PARAPET_SERVICES')
         .split(',')
@@ -227,16 +254,26 @@ function pkiUrl(text: string): string {
   return text;
 }
 
-function pkiStores(text: string): Map<string, PkiStore> {
+function pkiStores(text: string, setting: string): Map<string, PkiStore> {
   const stores = new Map<string, PkiStore>();
   for (const entry of text.split(',').flatMap((one) => one.trim() || [])) {
     const [, name, kind, place = ''] = /^([A-Za-z0-9._/-]{3,255})=(folder|s3):(.+)$/.exec(entry) ?? [];
     const isUrl = URL.canParse(place) && /^https?:$/.test(new URL(place).protocol) && new URL(place).pathname !== '/';
     if (name === undefined || (kind === 's3' && !isUrl))
-      throw new ConfigError(`PARAPET_PKI_STORES ${entry} is neither name=folder:path nor name=s3:URL with a bucket`);
+      throw new ConfigError(`${setting} ${entry} is neither name=folder:path nor name=s3:URL with a bucket`);
     stores.set(name, kind === 's3' ? { kind, url: place } : { kind: 'folder', folder: resolve(place) });
   }
   return stores;
+}
+
+function auditWitnesses(text: string): AuditWitness[] {
+  return text.split(',').flatMap((entry) => {
+    if (entry.trim() === '') return [];
+    const [, key, url = ''] = /^(\S+\+[0-9a-f]{8}\+\S+)\s+(https?:\S+)$/.exec(entry.trim()) ?? [];
+    if (key === undefined || !URL.canParse(url))
+      throw new ConfigError(`PARAPET_AUDIT_WITNESSES ${entry.trim()} is not a verifier key, a blank and an address`);
+    return [{ key, url }];
+  });
 }
 
 function networks(text: string, setting: string, named: readonly string[] = []): string[] {

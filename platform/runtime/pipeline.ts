@@ -192,9 +192,12 @@ export class Pipeline<Deps> {
   /** Nothing is changed while the installation is an earlier state of itself that nobody has answered for. */
   private refuseHeld({ effect, authz, whileHeld }: AnyOperation): void {
     const reason = this.options.hold?.reason;
-    if (reason === undefined || effect !== 'write' || authz === 'internal' || whileHeld) return;
+    if (reason === undefined || whileHeld === 'served') return;
+    // A protocol of its own, whose clients know what it means that a server cannot answer now.
+    if (whileHeld === 'refused') throw new ServiceError('Unavailable', `nothing can be changed: ${reason}`);
+    if (effect !== 'write' || authz === 'internal') return;
     throw new ServiceError('FailedPrecondition', `nothing can be changed: ${reason}`, {
-      hint: 'if it is meant to be so: parapet backup declare-restore --reason ...',
+      hint: 'if it is meant to be so: parapet audit declare-restore --reason ...',
       details: { wireCode: 'RestoreNotDeclared' },
     });
   }

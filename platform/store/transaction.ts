@@ -12,6 +12,19 @@ export function platform(tx: AnyTransaction): Transaction<PlatformTables> {
   return tx as Transaction<PlatformTables>;
 }
 
+const endings = new WeakMap<AnyTransaction, ((committed: boolean) => void)[]>();
+
+/** Told once when the transaction was committed or not; a commit whose outcome is unknown counts as none. */
+export function onTransactionEnd(tx: AnyTransaction, told: (committed: boolean) => void): void {
+  const list = endings.get(tx);
+  if (list) list.push(told);
+  else endings.set(tx, [told]);
+}
+
+function ended(tx: AnyTransaction | undefined, committed: boolean): void {
+  if (tx) for (const told of endings.get(tx) ?? []) told(committed);
+}
+
 const ATTEMPTS = 4;
 
 /**
@@ -20,9 +33,16 @@ const ATTEMPTS = 4;
  */
 export async function runTransaction<T>(engine: Engine, work: (tx: AnyTransaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    let begun: AnyTransaction | undefined;
     try {
-      return await engine.writer.transaction().execute(work);
+      const result = await engine.writer.transaction().execute((tx) => {
+        begun = tx;
+        return work(tx);
+      });
+      ended(begun, true);
+      return result;
     } catch (error) {
+      ended(begun, false);
       if (!(error instanceof StoreError) || !error.retryable || attempt === ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, randomInt(5, 20 * 2 ** attempt)));
     }

@@ -6,9 +6,11 @@ import type { PageTokens } from '../../platform/runtime/page-token.ts';
 import type { Store } from '../../platform/store/index.ts';
 import type { Checkpointer } from './checkpoint/checkpointer.ts';
 import type { Restores } from './checkpoint/restores.ts';
+import type { Witnesses } from './checkpoint/witnesses.ts';
 import type { Sequencer } from './sequencer/sequencer.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
+/** What the audit service asks of other services. */
 export interface AuditClients {
   iam: {
     /** Only asked for the account that the installation belongs to. */
@@ -24,11 +26,13 @@ export interface AuditDeps {
   sequencer: Sequencer;
   checkpointer: Checkpointer;
   restores: Restores;
-  clients: AuditClients;
-  newId(): string;
+  witnesses: Witnesses;
   hsm: Pick<Hsm, 'sign' | 'publicKeys'>;
+  clients: AuditClients;
   pages: PageTokens;
   clock: { now(): number };
+  /** A name that no log had. */
+  newOrigin(): string;
 }
 
 export const implement = implementFor<AuditDeps>();

@@ -1,9 +1,10 @@
 /** What operators watch: records that wait for their number, and numbers of writers that never came. */
 import type { Registry } from 'prom-client';
 import { reportGauge } from '../../platform/observe/gauge.ts';
+import type { Witnesses, WitnessState } from './checkpoint/witnesses.ts';
 import type { AuditDeps } from './deps.ts';
 import { summarizePending } from './store/pending.ts';
-import { countMissing } from './store/writers.ts';
+import { countMissing, countSilent } from './store/writers.ts';
 
 export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock'>, registry: Registry): void {
   reportGauge(registry, {
@@ -24,4 +25,25 @@ export function observeStream({ store, clock }: Pick<AuditDeps, 'store' | 'clock
     help: 'Numbers of writers that did not arrive within ten seconds',
     read: () => countMissing(store.read, clock.now()),
   });
+  reportGauge(registry, {
+    name: 'parapet_audit_silent_writers',
+    help: 'Writers that did not stop, and did not say for six minutes that they live',
+    read: () => countSilent(store.read, clock.now()),
+  });
+}
+
+export function observeWitnesses(witnesses: Witnesses, registry: Registry): void {
+  for (const { name } of witnesses.statuses) {
+    const labels = { witness: name };
+    const isIn = (state: WitnessState) => () =>
+      witnesses.statuses.some((one) => one.name === name && one.state === state) ? 1 : 0;
+    reportGauge(registry, {
+      ...{ name: 'parapet_audit_witness_cosigning', labels, read: isIn('cosigning') },
+      help: '1: the witness cosigns; 0: it was not asked yet, cannot be asked, or refuses',
+    });
+    reportGauge(registry, {
+      ...{ name: 'parapet_audit_witness_refused', labels, read: isIn('refused') },
+      help: '1: the witness knows another history, so the record was changed or put back',
+    });
+  }
 }

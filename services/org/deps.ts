@@ -2,7 +2,9 @@
 
 import type { Recorder } from '../../platform/audit/recorder.ts';
 import type { ConfigurationItem } from '../../platform/contract/configuration.ts';
+import type { InputOf, OutputOf } from '../../platform/contract/operation.ts';
 import type { Platform } from '../../platform/runtime/service.ts';
+import type { SearchStreams } from '../audit/api/search-streams.ts';
 import type { OrgLimits } from './domain/limits.ts';
 import type { Background } from './jobs/background.ts';
 import type { ConfigFollower } from './jobs/detective/follower.ts';
@@ -43,6 +45,7 @@ export interface OrgClients {
   pca: ConfigurationSource;
   audit: {
     ReadChanges(input: { After: number; Limit?: number }): Promise<{ Changes: AuditedChange[]; Head: number }>;
+    SearchStreams(input: InputOf<typeof SearchStreams>): Promise<OutputOf<typeof SearchStreams>>;
   };
   iam: ConfigurationSource & {
     /** Those that exist; the management account of the installation is told in any case. */

@@ -9,13 +9,16 @@ import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { IssueCertificate } from './api/certificates.ts';
 import type { RevokeCertificate } from './api/revocation/revocations.ts';
 import type { Installation } from './domain/revocation/settings.ts';
-import type { ListStore } from './jobs/revocation/stores/store.ts';
+import type { Certificate } from './domain/x509/certificate.ts';
+import type { ObjectStore } from './jobs/stores/store.ts';
 import type { Validator } from './ops/acme/validation/validator.ts';
 import type { Reservations } from './ops/issuing/reservations.ts';
 import type { Serials } from './ops/issuing/serials.ts';
 import type { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
+import type { NewKeys } from './ops/keys/new-keys.ts';
 import type { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import type { Responders } from './ops/ocsp/responders.ts';
+import type { Send } from './ops/outside/client/https.ts';
 import type { Authorities } from './store/authorities.ts';
 import type { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
@@ -53,17 +56,26 @@ export interface PcaDeps extends Platform<PcaTables, PcaClients> {
   serials: Serials;
   reservations: Reservations;
   throwAwaySignatures: ThrowAwaySignatures;
+  newKeys: NewKeys;
   reports: ReportFiles;
   /** For what happens without a request: the destruction of a key when its time is over. */
   recorder: Recorder;
   installation: Installation;
   /** Where lists are published besides the PKI listener, by name. */
-  listStores: ReadonlyMap<string, ListStore>;
+  listStores: ReadonlyMap<string, ObjectStore>;
+  /** Where audit reports go besides the data folder, by the name of the bucket. */
+  reportStores: ReadonlyMap<string, ObjectStore>;
   responders: Responders;
   ocspAnswers: OcspAnswers;
   acme: {
     /** Of the MACs of replay nonces, the same on every node. */
     nonceKey(): Promise<Buffer>;
     validator: Validator;
+  };
+  outside: {
+    /** To CAs outside. */
+    send: Send;
+    /** What certificates have to come from where nothing else is said. */
+    anchors(): readonly Certificate[];
   };
 }

@@ -11,22 +11,29 @@ import { ROW_MAC_LABEL } from './domain/rows.ts';
 import { lookAfterOrders } from './jobs/acme/look-after-orders.ts';
 import { destroyAuthorities } from './jobs/destroy-authorities.ts';
 import { endReservations } from './jobs/end-reservations.ts';
+import { carryOutOrders } from './jobs/outside/carry-out-orders.ts';
+import { renewCertificates } from './jobs/outside/renew-certificates.ts';
 import { renewRows } from './jobs/renew-rows.ts';
 import { writeAuditReports } from './jobs/reports/write-audit-reports.ts';
 import { deliverLists } from './jobs/revocation/deliver-lists.ts';
 import { makeLists } from './jobs/revocation/make-lists.ts';
 import { observeLists } from './jobs/revocation/observe-lists.ts';
 import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
-import { FolderStore } from './jobs/revocation/stores/folder.ts';
-import { type S3Options, S3Store } from './jobs/revocation/stores/s3.ts';
-import type { ListStore } from './jobs/revocation/stores/store.ts';
+import { destroyCertificates } from './jobs/scm/destroy-certificates.ts';
+import { remindOfExpiry } from './jobs/scm/remind-of-expiry.ts';
+import { FolderStore } from './jobs/stores/folder.ts';
+import { type S3Options, S3Store } from './jobs/stores/s3.ts';
+import type { ObjectStore } from './jobs/stores/store.ts';
 import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
 import { Serials } from './ops/issuing/serials.ts';
 import { ThrowAwaySignatures } from './ops/issuing/throw-away-signatures.ts';
+import { NewKeys } from './ops/keys/new-keys.ts';
 import { OcspAnswers } from './ops/ocsp/answer-ocsp-request.ts';
 import { Responders } from './ops/ocsp/responders.ts';
+import { systemAnchors } from './ops/outside/anchors.ts';
+import { outsideHttps } from './ops/outside/client/https.ts';
 import { Authorities } from './store/authorities.ts';
 import { migration as init } from './store/migrations/0001_init.ts';
 import { migration as revocation } from './store/migrations/0002_revocation.ts';
@@ -34,6 +41,11 @@ import { certificateIndex } from './store/migrations/0005_certificate_index.ts';
 import { sharing } from './store/migrations/0006_sharing.ts';
 import { auditReports } from './store/migrations/0007_audit_reports.ts';
 import { migration as acme } from './store/migrations/0008_acme.ts';
+import { revokedCertificates } from './store/migrations/0009_revoked_certificates.ts';
+import { openOrders } from './store/migrations/0010_open_orders.ts';
+import { certificateKeys } from './store/migrations/0011_certificate_keys.ts';
+import { scm } from './store/migrations/0012_scm.ts';
+import { outside } from './store/migrations/0013_outside.ts';
 import { ReportFiles } from './store/reports/report-files.ts';
 import type { PcaTables } from './store/tables.ts';
 import { tenantTable } from './store/tenant-table.ts';
@@ -47,8 +59,12 @@ export interface PcaOptions {
   shards: number;
   /** Where lists are published besides the listener, by name. */
   stores: ReadonlyMap<string, StoreOptions>;
+  /** Where audit reports go besides the data folder, by the name of the bucket. */
+  reportStores: ReadonlyMap<string, StoreOptions>;
   /** How the ACME server looks whether somebody controls a name. */
   acme: ValidationSettings;
+  /** Where CAs outside may be: CIDR ranges. */
+  outsideNetworks: readonly string[];
 }
 
 export type StoreOptions =
@@ -60,7 +76,19 @@ export function definePca(options: PcaOptions) {
     name: 'pca',
     operations: Object.values(pcaOperations),
     handlers: pcaHandlers,
-    migrations: [init, revocation, certificateIndex, sharing, auditReports, acme],
+    migrations: [
+      init,
+      revocation,
+      certificateIndex,
+      sharing,
+      auditReports,
+      acme,
+      revokedCertificates,
+      openOrders,
+      certificateKeys,
+      scm,
+      outside,
+    ],
     createDeps: (platform) => createDeps(platform, options),
     afterRestore,
     jobs: [
@@ -71,6 +99,10 @@ export function definePca(options: PcaOptions) {
       rotateResponders,
       writeAuditReports,
       lookAfterOrders,
+      destroyCertificates,
+      remindOfExpiry,
+      carryOutOrders,
+      renewCertificates,
       renewRows,
     ],
   });
@@ -82,7 +114,9 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   const tenants = new TenantKeys(tenantTable, { store, hsm, guard, clock, ids });
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'pca-jobs', boot: ids.uuidv7(), region: settings.region };
-  const { pkiUrl, shards, stores } = options;
+  const { pkiUrl, shards, stores, reportStores } = options;
+  const opened = (all: PcaOptions['stores']) =>
+    new Map([...all].map(([name, store]) => [name, openStoreOf(store, clock)]));
   observeLists(platform);
   const deps: PcaDeps = {
     ...platform,
@@ -90,22 +124,25 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     tenants,
     authorities: new Authorities({ store, guard, tenants }),
     serials: new Serials(hsm),
+    newKeys: new NewKeys(),
     reports: new ReportFiles(settings.dataFolder),
     reservations: new Reservations({ store, guard }),
     throwAwaySignatures: new ThrowAwaySignatures(),
     recorder: new Recorder(store as never, writer, () => undefined),
     installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
-    listStores: new Map([...stores].map(([name, store]) => [name, openListStore(store, clock)])),
+    listStores: opened(stores),
+    reportStores: opened(reportStores),
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
     acme: { nonceKey: keptKey(hsm), validator: new Validator(options.acme) },
+    outside: { send: outsideHttps(options.outsideNetworks, () => clock.now()), anchors: systemAnchors },
   };
   deps.responders = new Responders(deps);
   return deps;
 }
 
-function openListStore(store: StoreOptions, clock: Clock): ListStore {
+function openStoreOf(store: StoreOptions, clock: Clock): ObjectStore {
   return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
 }
 

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { freePort } from '../../platform/store/testing/private-server.ts';
+import type { AcmeCarrier } from '../../services/pca/testing/acme-client.ts';
+import { raw } from './clients.ts';
 import type { SharedServer } from './shared.ts';
 import { native } from './signed.ts';
 
@@ -44,6 +46,22 @@ export async function makeIssuer(server: SharedServer, CommonName: string): Prom
     Certificate: Buffer.from(pem).toString('base64'),
   });
   return { arn, pem };
+}
+
+/** Carries the requests of an `AcmeClient` to the listener of a server; `address`: as the client knows it. */
+export function overHttps(
+  server: Pick<SharedServer, 'endpoint' | 'caPath' | 'admin'>,
+  address = server.endpoint,
+): AcmeCarrier {
+  return {
+    async AnswerAcmeRequest({ Method, Target, ContentType, Body }) {
+      const { host } = new URL(address);
+      const headers = { host, ...(ContentType !== '' && { 'content-type': ContentType }) };
+      const answer = await raw(server, { method: Method, path: Target, headers, body: Body });
+      const Headers = Object.entries(answer.headers).map(([Name, Value]) => ({ Name, Value: String(Value) }));
+      return { Status: answer.status, Headers, Body: Buffer.from(answer.text) };
+    },
+  };
 }
 
 export interface NamesServer {

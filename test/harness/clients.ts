@@ -106,6 +106,7 @@ export interface RawAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
+  body: Buffer;
   json(): Record<string, unknown>;
 }
 
@@ -126,8 +127,10 @@ export function raw(
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          done({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: () => JSON.parse(text) });
+          const body = Buffer.concat(chunks);
+          const text = body.toString('utf8');
+          const { statusCode: status = 0, headers } = incoming;
+          done({ status, headers, text, body, json: () => JSON.parse(text) });
         });
       },
     );

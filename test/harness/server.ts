@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startPostgres } from '../../platform/store/testing/postgres-server.ts';
@@ -94,6 +95,7 @@ export async function startParapet(
     PARAPET_ACME_RESOLVERS: `127.0.0.1:${acme.dnsPort}`,
     PARAPET_ACME_HTTP_PORT: String(acme.httpPort),
     PARAPET_ACME_TLS_PORT: String(acme.tlsPort),
+    PARAPET_OUTSIDE_NETWORKS: '127.0.0.0/8',
     PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
     ...(databaseUrl !== undefined && { PARAPET_DATABASE: databaseUrl }),
     ...options.env,
@@ -130,8 +132,10 @@ export async function startParapet(
     async start() {
       running =
         shape === 'mono' ? [launch(['dist/bin/all.js'])] : MICRO.map((name) => launch(['dist/bin/service.js', name]));
+      // The gateway is ready as soon as it can answer for itself; the services behind it may still be starting.
+      const behind = shape === 'mono' ? [] : services.filter((one) => !one.startsWith('gateway=')).map(portOf);
       await waitUntilReady(
-        port,
+        async () => (await ready(port)) && (await Promise.all(behind.map(isListening))).every(Boolean),
         () => running.find((p) => p.exitCode !== null || p.signalCode !== null),
         () => text,
       );
@@ -172,14 +176,31 @@ function ended(children: readonly ChildProcess[]): Promise<number[]> {
   );
 }
 
-async function waitUntilReady(port: number, dead: () => ChildProcess | undefined, output: () => string): Promise<void> {
+async function waitUntilReady(
+  isReady: () => Promise<boolean>,
+  dead: () => ChildProcess | undefined,
+  output: () => string,
+): Promise<void> {
   const until = Date.now() + READY_MS;
   for (;;) {
-    if (await ready(port)) return;
+    if (await isReady()) return;
     if (dead()) throw new Error(`a process ended during the start:\n${output()}`);
     if (Date.now() > until) throw new Error(`not ready after ${READY_MS / 1000} s:\n${output()}`);
     await new Promise((done) => setTimeout(done, 50));
   }
+}
+
+const portOf = (address: string) => Number(address.split(':').at(-1));
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.on('error', () => done(false));
+  });
 }
 
 function ready(port: number): Promise<boolean> {

@@ -73,6 +73,10 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   // Only its client opens an account of an ACME directory.
   'pca DescribeAcmeAccount': [404, 'NotFound'],
   'pca DeactivateAcmeAccount': [404, 'NotFound'],
+  // The CA outside of the example issues nothing.
+  'pca DescribeOutsideCertificate': [404, 'NotFound'],
+  'pca RenewOutsideCertificate': [404, 'NotFound'],
+  'pca RevokeOutsideCertificate': [404, 'NotFound'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
   // Nothing was restored.

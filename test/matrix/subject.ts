@@ -16,7 +16,7 @@ import {
 } from './config-subject.ts';
 import { isLeaseOperation, leaseResources, leaseValue, makeLeaseObjects } from './lease-subject.ts';
 import { makeOrgObjects, missingOrgObjects, type OrgObjects, orgResources, orgValue } from './org-subject.ts';
-import { makeAuthority, serialOf } from './pca-subject.ts';
+import { isOnUploaded, makeAuthority, newCertificate, serialOf } from './pca-subject.ts';
 
 type Input = Record<string, unknown>;
 
@@ -55,6 +55,8 @@ export interface Objects {
   auditReportId: string;
   acmeDirectory: string;
   acmeKey: string;
+  outsideArn: string;
+  outsideOrder: string;
   wrappingId: string;
   wrappingToken: string;
   credentialRole: string;
@@ -187,7 +189,8 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
   return objects;
 }
 
-function nothing({ area }: AnyOperation, home: string, decisionId: string): Objects {
+function nothing(operation: AnyOperation, home: string, decisionId: string): Objects {
+  const { area } = operation;
   const authorityArn = `arn:aws:acm-pca:local-1:${home}:certificate-authority/${randomUUID()}`;
   return {
     user: uniqueName('user'),
@@ -209,9 +212,13 @@ function nothing({ area }: AnyOperation, home: string, decisionId: string): Obje
     target: uniqueName('target'),
     authorityArn,
     auditReportId: randomUUID(),
-    certificateArn: `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
+    certificateArn: isOnUploaded(operation)
+      ? `arn:aws:acm-pca:local-1:${home}:certificate/${randomUUID()}`
+      : `${authorityArn}/certificate/${randomBytes(18).toString('hex')}`,
     acmeDirectory: randomUUID(),
     acmeKey: randomUUID(),
+    outsideArn: `arn:aws:acm-pca:local-1:${home}:outside-authority/${randomUUID()}`,
+    outsideOrder: randomUUID(),
     wrappingId: randomUUID(),
     wrappingToken: `pwt_${randomBytes(32).toString('base64url')}`,
     credentialRole: uniqueName('role'),
@@ -274,10 +281,15 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     AdminSecretId: objects.secretArn,
     CertificateAuthorityArn: objects.authorityArn,
     CertificateArn: objects.certificateArn,
+    Confirmation: operation.area === 'pca' ? `delete the key of ${serialOf(objects.certificateArn)}` : undefined,
+    Certificate: operation.name.startsWith('UploadCertificate') ? newCertificate().toString('base64') : undefined,
     AuditReportId: objects.auditReportId,
     DirectoryId: objects.acmeDirectory,
     ExternalAccountKeyId: objects.acmeKey,
     AcmeAccountId: randomUUID(),
+    OutsideAuthorityArn: objects.outsideArn,
+    OrderId: objects.outsideOrder,
+    CertificateId: randomUUID(),
     CertificateSerial: serialOf(objects.certificateArn),
     WrappingId: objects.wrappingId,
     // A token permits by itself: what is no token at all is what policies decide about.
@@ -326,6 +338,8 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
     return value;
   };
   const input = replace(exampleOf(operation)) as Input;
+  // The ARN of a certificate holds that of its authority, which answers name.
+  if (operation.name === 'ReissueCertificate') names.add(objects.authorityArn);
   return { input, resources: resourcesOf(operation, input, objects, home), names: [...names] };
 }
 
@@ -398,6 +412,10 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
       ];
     case 'acm-pca:certificate-authority':
       return [objects.authorityArn];
+    case 'acm-pca:certificate':
+      return [isOnUploaded(operation) ? objects.certificateArn : objects.authorityArn];
+    case 'acm-pca:outside-authority':
+      return [objects.outsideArn];
     case 'secretsmanager:target':
       return [...named('Name').map((name) => `${secrets}:target:${name}`), arn(`role/${objects.role}`)];
     default:

@@ -46,6 +46,6 @@ it('works as it is pasted', async () => {
   restored = await startParapet({ dataFolder: join(folder, 'restored') });
   const declared = await paste(blocksOf(after), environment(restored, adminCredentials(restored)));
   expect(declared).toMatchObject({ code: 0, stderr: '' });
-  expect(declared.stdout).toMatch(/"Held": true[\s\S]*"ContinuesFrom"[\s\S]*"Held": false/);
+  expect(declared.stdout).toMatch(/"Held": true[\s\S]*"CommonSize"[\s\S]*"Held": false/);
   await eventually(() => opens(restored as Running, kept).then(() => true), MS);
 });

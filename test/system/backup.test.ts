@@ -47,7 +47,7 @@ const SETTLED_MS = 30_000;
 interface LogNames {
   Held: boolean;
   HeldBecause?: string;
-  LogNames: { Epoch: number; Origin: string; ContinuesFrom?: number; SignedBefore?: number; Reason?: string }[];
+  LogNames: { Epoch: number; Origin: string; Previous?: { Origin: string; CommonSize: number; Reason: string } }[];
 }
 
 const restoreState = async (server: Running) =>
@@ -256,19 +256,27 @@ describe.each(SHAPES)('backup and restore, %s on %s', (shape, engine) => {
   });
 
   it('is declared by whoever may, and that is in the record', async () => {
-    const command = [join(root, 'dist/bin/parapet.js'), 'backup', 'declare-restore', '--reason', 'the disk was lost'];
+    const command = [
+      join(root, 'dist/bin/parapet.js'),
+      'audit',
+      'declare-restore',
+      '--reason',
+      'the disk was lost',
+      '--output',
+      'json',
+    ];
     const denied = await run(process.execPath, command, environment(restored, kept.session));
     expect(denied.code).not.toBe(0);
     const ran = await run(process.execPath, command, environment(restored, adminCredentials(restored)));
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    const declared = JSON.parse(ran.stdout) as { Origin: string; PreviousOrigin: string; ContinuesFrom: number };
-    expect(declared.Origin).toMatch(/^audit\.local-1\.\S+\/epoch-2-[0-9a-f]{8}$/);
+    const declared = JSON.parse(ran.stdout) as { Origin: string; Previous: { Origin: string; CommonSize: number } };
+    expect(declared.Origin).toMatch(/^audit\.local-1\.[0-9a-f-]{36}$/);
     await eventually(async () => (await native(restored, '/v1/kms/create-key', {})).status === 200, SETTLED_MS);
     const state = await restoreState(restored);
     expect(state.Held).toBe(false);
     expect(state.LogNames).toMatchObject([
-      { Epoch: 1, Origin: declared.PreviousOrigin },
-      { Epoch: 2, Origin: declared.Origin, ContinuesFrom: declared.ContinuesFrom, Reason: 'the disk was lost' },
+      { Epoch: 1, Origin: declared.Previous.Origin },
+      { Epoch: 2, Origin: declared.Origin, Previous: { ...declared.Previous, Reason: 'the disk was lost' } },
     ]);
     const again = await run(process.execPath, command, environment(restored, adminCredentials(restored)));
     expect(again.code).not.toBe(0);
@@ -278,7 +286,7 @@ describe.each(SHAPES)('backup and restore, %s on %s', (shape, engine) => {
       return found.length > 0 && found;
     }, SETTLED_MS);
     expect(events).toHaveLength(1);
-    expect(JSON.stringify(events[0])).toContain(declared.PreviousOrigin);
+    expect(JSON.stringify(events[0])).toContain(declared.Previous.Origin);
   });
 
   it('has everything that was acknowledged before it began, each change with its record, and nothing twice', async () => {
@@ -326,7 +334,8 @@ describe.each(SHAPES)('backup and restore, %s on %s', (shape, engine) => {
       return one.code === 0 && one;
     }, SETTLED_MS);
     expect(JSON.parse(ran.stdout)).toMatchObject({ ok: true, log: { ok: true } });
-    expect(readFileSync(checkpoint, 'utf8')).toMatch(/^audit\.local-1\.\S+\/epoch-2-/);
+    const { LogNames } = await restoreState(restored);
+    expect(readFileSync(checkpoint, 'utf8').split('\n')[0]).toBe(LogNames.at(-1)?.Origin);
     await restored.terminate();
     if (engine === 'sqlite') expect(verifyFolder(dataFolder)).toMatchObject({ ok: true });
     await restored.start();
@@ -408,10 +417,14 @@ describe.each(SHAPES)('a database that was put back alone, %s on %s', (shape, en
     const refused = await native(server, '/v1/kms/create-key', {});
     expect(refused.status).toBe(412);
     expect(refused.text).toMatch(/declare-restore/);
-    const declared = await ask<{ ContinuesFrom: number; SignedBefore: number }>(server, 'audit/declare-restore', {
-      Reason: 'put back on purpose',
-    });
-    expect(declared.SignedBefore).toBeGreaterThan(declared.ContinuesFrom);
+    const { Previous } = await ask<{ Previous: { Size: number; CommonSize: number } }>(
+      server,
+      'audit/declare-restore',
+      {
+        Reason: 'put back on purpose',
+      },
+    );
+    expect(Previous.Size).toBeGreaterThan(Previous.CommonSize);
     await eventually(async () => (await native(server, '/v1/kms/create-key', {})).status === 200, SETTLED_MS);
   });
 });

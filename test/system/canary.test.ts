@@ -2,7 +2,7 @@
  * Secrets planted in every secret member, in good and in broken requests, and every secret the product gives out: none
  * may be found in a log, a record, an error or a file of the data folder, in any common form.
  */
-import { randomUUID } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -93,7 +93,52 @@ describe('canaries', () => {
     }
   });
 
-  it('are given out: access keys, sessions, data keys, random bytes, values of secrets', async () => {
+  /** Made with a certificate, each in its own form; that of a curve is kept, too. */
+  async function keysOfCertificates(): Promise<[name: string, secret: Buffer][]> {
+    const ask = async (operation: string, input: object) => {
+      const answer = await native(server, `/v1/pca/${operation}`, input as Record<string, unknown>);
+      expect(answer.status, answer.text).toBe(200);
+      return answer.text === '' ? {} : (answer.json() as Record<string, string>);
+    };
+    const { CertificateAuthorityArn } = await ask('create-certificate-authority', {
+      CertificateAuthorityType: 'ROOT',
+      CertificateAuthorityConfiguration: {
+        ...{ KeyAlgorithm: 'EC_prime256v1', SigningAlgorithm: 'SHA256WITHECDSA' },
+        Subject: { CommonName: 'canary' },
+      },
+    });
+    const about = { CertificateAuthorityArn };
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const { Csr } = await ask('get-certificate-authority-csr', about);
+    const TemplateArn = 'arn:aws:acm-pca:::template/RootCACertificate/V1';
+    const own = { SigningAlgorithm: 'SHA256WITHECDSA', TemplateArn, Validity: { Type: 'YEARS', Value: 10 } };
+    const root = await ask('issue-certificate', { ...about, ...own, Csr: base64(Csr!) });
+    const { Certificate } = await ask('get-certificate', { ...about, CertificateArn: root.CertificateArn });
+    await ask('import-certificate-authority-certificate', { ...about, Certificate: base64(Certificate!) });
+    const order = {
+      ...about,
+      SubjectAlternativeNames: [{ DnsName: 'canary.example' }],
+      Validity: { Type: 'DAYS', Value: 9 },
+      KeepKey: true,
+    };
+    const found: [string, Buffer][] = [];
+    for (const KeyAlgorithm of ['EC_prime256v1', 'RSA_2048']) {
+      const password = plant(`password of ${KeyAlgorithm}`).toString('base64');
+      const IdempotencyToken = KeyAlgorithm;
+      const asked = { ...order, KeyAlgorithm, IdempotencyToken, Passphrase: password };
+      const { CertificateArn } = await ask('issue-certificate-with-key', asked);
+      await ask('issue-certificate-with-key', asked);
+      for (const KeyFormat of ['ENCRYPTED_PEM', 'PKCS12'])
+        await ask('export-private-key', { ...about, CertificateArn, KeyFormat, Passphrase: password });
+      const { PrivateKey } = await ask('export-private-key', { ...about, CertificateArn, KeyFormat: 'PEM' });
+      const jwk = createPrivateKey(Buffer.from(PrivateKey!, 'base64')).export({ format: 'jwk' });
+      for (const [member, value] of Object.entries({ d: jwk.d, p: jwk.p, q: jwk.q }))
+        if (value !== undefined) found.push([`${member} of ${KeyAlgorithm}`, Buffer.from(value, 'base64url')]);
+    }
+    return found;
+  }
+
+  it('are given out: access keys, sessions, data keys, random bytes, values of secrets, keys of certificates', async () => {
     await native(server, '/v1/iam/create-user', { UserName: 'canary' });
     const key = (await native(server, '/v1/iam/create-access-key', { UserName: 'canary' })).json().AccessKey as {
       SecretAccessKey: string;
@@ -141,6 +186,7 @@ describe('canaries', () => {
     expect((await native(server, '/v1/ccms/diff-secret-versions', versions)).text).toContain(named);
     const password = (await native(server, '/v1/ccms/get-random-password', { ExcludePunctuation: true })).json();
     canaries.set('random password', Buffer.from(password.RandomPassword as string));
+    for (const [name, key] of await keysOfCertificates()) canaries.set(name, key);
     canaries.set('administrator', Buffer.from(server.admin.secretAccessKey));
     canaries.set('HSM PIN', readFileSync(join(server.dataFolder, 'hsm', 'pin')));
   });

@@ -1,11 +1,10 @@
 /**
- * `parapet backup`: HSM, databases and log head of the installation on this machine in one file, and back again. `create`,
- * `verify` and `restore` work on files and need no server; `declare-restore` tells a restored server that it is one.
+ * `parapet backup`: HSM, databases and log head of the installation on this machine in one file, and back again. They work on
+ * files and need no server. What tells a restored server that it is one is `parapet audit declare-restore`.
  */
 import type { Command } from 'commander';
 import type { Terminal } from '../../terminal.ts';
 import { addCreateCommand } from './create.ts';
-import { addDeclareCommand } from './declare.ts';
 import { addRestoreCommand } from './restore.ts';
 import { addVerifyCommand } from './verify.ts';
 
@@ -22,5 +21,4 @@ export function addBackupCommands(program: Command, terminal: Terminal): void {
   addCreateCommand(group, terminal);
   addVerifyCommand(group, terminal);
   addRestoreCommand(group, terminal);
-  addDeclareCommand(group, terminal);
 }

@@ -60,5 +60,5 @@ function urlOf(terminal: Terminal, option: string | undefined): string | undefin
 
 const next = (folder: string) => `restored into ${folder}
 Start the server on it. It answers reads and refuses writes until the restore is declared:
-  parapet backup declare-restore --reason '...'
+  parapet audit declare-restore --reason '...'
 `;

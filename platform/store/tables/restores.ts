@@ -15,6 +15,15 @@ export async function wasApplied(db: Kysely<any>, restoreId: string): Promise<bo
   return found !== undefined;
 }
 
+/** When the consequences of a restore were drawn last; 0: there was none. */
+export async function restoredAt(tx: AnyTransaction): Promise<number> {
+  const found = await (tx as Transaction<Tables>)
+    .selectFrom('applied_restore')
+    .select((eb) => eb.fn.max('applied_at').as('at'))
+    .executeTakeFirst();
+  return Number(found?.at ?? 0);
+}
+
 /** Throws when another node was first: its transaction did the rest too. */
 export async function restoreApplied(tx: AnyTransaction, restoreId: string, at: number): Promise<void> {
   const own = tx as Transaction<Tables>;

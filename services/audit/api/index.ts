@@ -4,11 +4,12 @@
  */
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
-import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogTile } from './log.ts';
+import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
 import { DeclareRestore, DescribeRestore, GetRestoreState } from './restore.ts';
+import { SearchStreams } from './search-streams.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 
 export { DescribeStream, GetDecision, IngestRecords, LookupEvents, ReadChanges, ReadDecisions, ReadStream };
@@ -23,8 +24,10 @@ export const auditOperations = {
   ReadChanges,
   GetLogCheckpoint,
   ReadLogTile,
+  ReadLogEntries,
   ProveRecord,
   ProveLogGrowth,
+  SearchStreams,
   DescribeRestore,
   DeclareRestore,
   GetRestoreState,

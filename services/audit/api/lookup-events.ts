@@ -1,27 +1,14 @@
 import { defineOperation } from '../../../platform/contract/operation.ts';
-import { annotate, integer, list, PageToken, structure, text, timestamp } from '../../../platform/contract/shape.ts';
-import { EventId, FoundEvent, Order, Outcome, ResourceArn } from './shapes.ts';
+import { annotate, integer, list, PageToken, structure } from '../../../platform/contract/shape.ts';
+import { eventFilters } from './event-filters.ts';
+import { FoundEvent, Order } from './shapes.ts';
 
 export const LookupEvents = defineOperation({
   name: 'LookupEvents',
   service: 'audit',
   doc: "Searches the records of the caller's account. All filters must match. Newest first; a record can be found within a second of the answer to its request. A page may hold fewer events than asked for, also none, while NextToken says that the search goes on.",
   input: structure({
-    /** First moment, inclusive. */
-    StartTime: timestamp().optional(),
-    /** Last moment, inclusive. */
-    EndTime: timestamp().optional(),
-    EventName: text(1, 128).optional(),
-    /** `kms.amazonaws.com` and the like. */
-    EventSource: text(1, 128).optional(),
-    PrincipalArn: text(1, 2048).optional(),
-    UserName: text(1, 128).optional(),
-    AccessKeyId: text(1, 128).optional(),
-    /** ARN of a resource the request touched. */
-    Resource: ResourceArn.optional(),
-    Outcome: Outcome.optional(),
-    RequestId: text(1, 128).optional(),
-    EventId: EventId.optional(),
+    ...eventFilters,
     Order: Order.optional(),
     Limit: integer(1, 200).optional(),
     NextToken: PageToken.optional(),
@@ -37,6 +24,7 @@ export const LookupEvents = defineOperation({
   pagination: { token: 'NextToken', nextToken: 'NextToken', limit: 'Limit', defaultLimit: 50 },
   examples: [
     { title: 'The latest denials', input: { Outcome: 'denied', Limit: 20 } },
+    { title: 'Whom guardrails of the organization stopped', input: { Layer: 'scp' } },
     { title: 'Who used a key today', input: { EventName: 'Decrypt', StartTime: '2026-11-22T00:00:00Z' } },
   ],
 });

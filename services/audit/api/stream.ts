@@ -40,10 +40,12 @@ export const DescribeStream = defineOperation({
     UnsequencedCount: integer(0, Number.MAX_SAFE_INTEGER),
     OldestUnsequencedSeconds: integer(0, Number.MAX_SAFE_INTEGER).optional(),
     /**
-     * Numbers of writers (all accounts together) that never arrived: transactions that failed after their record was
-     * numbered leave such holes, so a few say nothing; many mean that records were lost on their way.
+     * Numbers of writers (all accounts together) that never arrived. Transactions that failed after their record was
+     * numbered leave such holes until the writer takes them back, within a minute; what stays was lost on its way.
      */
     MissingWriterNumbers: integer(0, Number.MAX_SAFE_INTEGER),
+    /** Writers that did not stop, and did not say for six minutes that they live. */
+    SilentWriters: integer(0, Number.MAX_SAFE_INTEGER),
   }),
   authz: { action: 'audit:DescribeStream', resource: '*' },
   effect: 'read',

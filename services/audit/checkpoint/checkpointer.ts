@@ -21,15 +21,15 @@ import {
 import { consistencyProof, isConsistent, rootOf } from '../../../tlog/tree.ts';
 import type { Sequencer } from '../sequencer/sequencer.ts';
 import {
-  hadName,
   insertCheckpoint,
+  isForsaken,
   latestCheckpoint,
   nameLog,
   readOrigin,
   thinCheckpoints,
 } from '../store/checkpoints.ts';
 import { hashesAt, logSize } from '../store/log.ts';
-import type { AuditDatabase, CheckpointTable } from '../store/schema.ts';
+import type { AuditDatabase } from '../store/schema.ts';
 import { CheckpointMemory } from './memory.ts';
 import { type Restores, restoredFrom } from './restores.ts';
 
@@ -51,6 +51,9 @@ const EVERY_MS = 500;
 const HOUR_MS = 3_600_000;
 const KEEP_ALL_MS = 24 * HOUR_MS;
 
+/** Of the name that a log has from its beginning. */
+const FIRST = { previous: null, restore_id: null, backup_id: null };
+
 export type SignedState = { state: 'signed' } | { state: 'refused'; reason: string };
 
 export class Checkpointer {
@@ -59,12 +62,18 @@ export class Checkpointer {
   private timer: NodeJS.Timeout | undefined;
   private turn: Promise<void> | undefined;
   private thinnedAt = 0;
+  private signedSize = 0;
   /** What stands in the way of signing; shown to whoever asks for checkpoints. */
   private current: SignedState = { state: 'signed' };
 
   constructor(options: CheckpointerOptions) {
     this.options = options;
     this.memory = new CheckpointMemory(options.dataFolder);
+  }
+
+  /** Of the log that was signed last, by this process. */
+  get size(): number {
+    return this.signedSize;
   }
 
   get status(): SignedState {
@@ -85,10 +94,9 @@ export class Checkpointer {
     await this.turn;
   }
 
-  /** The last state that this machine remembers to have signed under a name. */
-  remembered(origin: string): Checkpoint | undefined {
-    const remembered = this.memory.read();
-    return remembered?.origin === origin ? remembered : undefined;
+  /** The last state that this machine remembers to have signed, under whatever name. */
+  get remembered(): Checkpoint | undefined {
+    return this.memory.read();
   }
 
   /** Somebody answered for what stood in the way: the log has another name. */
@@ -113,12 +121,14 @@ export class Checkpointer {
     if (undeclared) return this.refuse(restoredFrom(undeclared));
     const size = await logSize(store.read);
     const last = await latestCheckpoint(store.read, epoch);
-    const other = await this.unknownName();
-    if (other !== undefined) return this.refuse(`a log ${other} was signed, and the database does not know it`);
-    const remembered = this.remembered(origin)?.size ?? size;
-    if (remembered <= size && (size === 0 || size === last?.size)) return;
+    const { remembered } = this;
+    const other = remembered && (await this.otherLog(remembered, origin));
+    if (other !== undefined) return this.refuse(other);
+    const known = remembered?.origin === origin ? remembered : undefined;
+    // What is shorter than what was signed is looked at also when it does not grow.
+    if ((known?.size ?? 0) <= size && (size === 0 || size === last?.size)) return;
     const checkpoint: Checkpoint = { origin, size, root: await rootOf(size, hashesAt(store.read, size)) };
-    const reason = await this.contradiction(checkpoint, last);
+    const reason = await this.contradiction(checkpoint, [last, known]);
     if (reason !== undefined) return this.refuse(reason);
     const text = writeCheckpoint(checkpoint);
     const keys = await verifierKeys(hsm, origin);
@@ -134,31 +144,36 @@ export class Checkpointer {
     const signed_at = clock.now();
     const isOld = signed_at - this.thinnedAt > HOUR_MS;
     await sequencer.underFence(async (tx) => {
+      // It may have got another name meanwhile.
+      if ((await readOrigin(tx))?.epoch !== epoch) return;
       await insertCheckpoint(tx, { epoch, size, root: checkpoint.root, note, signed_at });
       if (isOld) await thinCheckpoints(tx, signed_at - KEEP_ALL_MS, HOUR_MS);
     });
     if (isOld) this.thinnedAt = signed_at;
+    this.signedSize = size;
     this.current = { state: 'signed' };
   }
 
-  /** A name that this machine remembers to have signed under, and that the log in the database never had. */
-  private async unknownName(): Promise<string | undefined> {
-    const origin = this.memory.read()?.origin;
-    return origin === undefined || (await hadName(this.options.store.read, origin)) ? undefined : origin;
-  }
-
   /** Why signing would tell two histories; undefined: it continues everything that was signed. */
-  private async contradiction(now: Checkpoint, last: CheckpointTable | undefined): Promise<string | undefined> {
-    const remembered = this.remembered(now.origin);
-    const signed = [...(last ? [{ size: last.size, root: last.root }] : []), ...(remembered ? [remembered] : [])];
+  private async contradiction(
+    now: Checkpoint,
+    signed: readonly (Pick<Checkpoint, 'size' | 'root'> | undefined)[],
+  ): Promise<string | undefined> {
     const source = hashesAt(this.options.store.read, now.size);
-    for (const { size, root } of signed) {
+    for (const { size, root } of signed.filter((one) => one !== undefined)) {
       if (size > now.size) return `a log of ${size} records was signed, and the database has ${now.size}`;
       const proof = await consistencyProof(size, now.size, source);
       if (!isConsistent(size, now.size, root, now.root, proof))
         return `the first ${size} records are not those that were signed`;
     }
     return undefined;
+  }
+
+  /** A database from before a restore was declared, or a new one beside the file of another. */
+  private async otherLog(remembered: Checkpoint, origin: string): Promise<string | undefined> {
+    const isKnown = remembered.origin === origin || (await isForsaken(this.options.store.read, remembered.origin));
+    if (isKnown) return undefined;
+    return `the log ${remembered.origin} was signed here, and the database has ${origin}`;
   }
 
   private refuse(reason: string): void {
@@ -171,7 +186,7 @@ export class Checkpointer {
     const { store, sequencer, clock, newOrigin } = this.options;
     const found = await readOrigin(store.read);
     if (found) return found;
-    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now() };
+    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now(), ...FIRST };
     await sequencer.underFence((tx) => nameLog(tx, row));
     return (await readOrigin(store.read)) ?? row;
   }

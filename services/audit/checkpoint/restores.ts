@@ -4,7 +4,7 @@
  */
 import { type RestoredMark, readMark, removeMark } from '../../../platform/runtime/restored-mark.ts';
 import type { Store } from '../../../platform/store/index.ts';
-import { isDeclared, latestRestore } from '../store/restores.ts';
+import { isDeclared, latestRestore } from '../store/checkpoints.ts';
 import type { AuditDatabase } from '../store/schema.ts';
 import type { Checkpointer } from './checkpointer.ts';
 
@@ -34,7 +34,7 @@ export class Restores {
 
   async state(checkpointer: Checkpointer): Promise<RestoreState> {
     const mark = await this.undeclared();
-    const declared = (await latestRestore(this.store.read))?.restore_id;
+    const declared = await latestRestore(this.store.read);
     const { status } = checkpointer;
     const refused = status.state === 'refused' ? status.reason : undefined;
     return { heldBecause: mark ? restoredFrom(mark) : refused, mark, declared };

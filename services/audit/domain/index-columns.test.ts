@@ -22,6 +22,8 @@ describe('search columns of a record', () => {
       accessKey: 'AKIA1',
       outcome: 'success',
       requestId: 'r-1',
+      layer: null,
+      project: null,
       resources: ['arn:1', 'arn:2'],
       change: false,
       decisions: { text: '', settings: new Map() },
@@ -49,6 +51,27 @@ describe('search columns of a record', () => {
   ];
   it.each(outcomes)('tell %s', (_title, members, outcome) => {
     expect(record(members).outcome).toBe(outcome);
+  });
+
+  it.each([
+    [
+      'the layer',
+      [
+        { effect: 'allow', layer: 'identity' },
+        { effect: 'deny', layer: 'scp', reason: 'explicit-deny' },
+      ],
+      'scp',
+    ],
+    ['the reason where no layer did', [{ effect: 'deny', reason: 'owner-state' }], 'owner-state'],
+    ['nothing when all was allowed', [{ effect: 'allow', layer: 'identity' }], null],
+    ['nothing when nothing was asked', undefined, null],
+    ['nothing when it cannot be told', [null, 7, { effect: 'deny', layer: {} }], null],
+  ])('tell who denied: %s', (_what, checks, layer) => {
+    expect(record({ x: { decision: { checks } } }).layer).toBe(layer);
+  });
+
+  it('tell the project', () => {
+    expect(record({ x: { enterpriseProject: 'p-1' } }).project).toBe('p-1');
   });
 
   it('name the resources a denied request asked for', () => {

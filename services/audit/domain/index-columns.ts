@@ -14,6 +14,10 @@ export interface IndexColumns {
   accessKey: string | null;
   outcome: Outcome;
   requestId: string | null;
+  /** Of the first check that denied; null: none did. */
+  layer: string | null;
+  /** Enterprise project that the request was judged in. */
+  project: string | null;
   resources: readonly string[];
   /** A write operation that succeeded. */
   change: boolean;
@@ -29,6 +33,8 @@ const NOTHING: IndexColumns = {
   accessKey: null,
   outcome: 'failed',
   requestId: null,
+  layer: null,
+  project: null,
   resources: [],
   change: false,
   decisions: NO_DECISIONS,
@@ -55,7 +61,7 @@ interface RecordText {
   requestID?: unknown;
   userIdentity?: { arn?: unknown; accessKeyId?: unknown } | null;
   resources?: unknown;
-  x?: { decision?: { effect?: unknown; checks?: unknown } | null } | null;
+  x?: { enterpriseProject?: unknown; decision?: { effect?: unknown; checks?: unknown } | null } | null;
 }
 
 export function indexColumns(record: string): IndexColumns {
@@ -75,6 +81,8 @@ export function indexColumns(record: string): IndexColumns {
     accessKey: text(value.userIdentity?.accessKeyId),
     outcome: outcomeOf(value),
     requestId: text(value.requestID),
+    layer: denyingLayer(value.x?.decision?.checks),
+    project: text(value.x?.enterpriseProject),
     resources: resourcesOf(value),
     change: value.readOnly === false && value.errorCode === undefined,
     decisions: packDecisions(decisionsOf(value)),
@@ -85,6 +93,13 @@ function outcomeOf(value: RecordText): Outcome {
   if (value.errorCode === undefined) return 'success';
   if (value.x?.decision?.effect === 'deny') return 'denied';
   return typeof value.errorCode === 'string' && DENIED.has(value.errorCode) ? 'denied' : 'failed';
+}
+
+/** A check that its owner's state or a missing permission denied has its reason in the place of a layer. */
+function denyingLayer(checks: unknown): string | null {
+  if (!Array.isArray(checks)) return null;
+  const denied = checks.find((check) => check?.effect === 'deny');
+  return text(denied?.layer) ?? text(denied?.reason);
 }
 
 /** Resources the request touched, and those it was authorized against (a denied request touches none). */

@@ -21,16 +21,16 @@ export const readDecisions = implement(ReadDecisions, {
 
     // From before there were short forms, or with one that cannot be what was written: the record itself tells.
     const isOpen = (index: number) => named[index]?.every((id) => settings.has(id)) !== true;
-    const open = rows.filter((_, index) => isOpen(index)).map(({ sequence }) => sequence);
-    const taken = new Map<number, string>();
-    for (const { sequence, record } of await readEvents(store.read, AccountId, open)) {
+    const open = rows.filter((_, index) => isOpen(index)).map(({ event_id }) => event_id);
+    const taken = new Map<string, string>();
+    for (const { event_id, record } of await readEvents(store.read, open)) {
       const packed = packDecisions(recordedDecisions(record));
-      taken.set(sequence, packed.text);
+      taken.set(event_id, packed.text);
       for (const [id, text] of packed.settings) settings.set(id, text);
     }
     return {
       Records: rows.flatMap(({ event_id, name, time, sequence, decisions }) => {
-        const Decisions = taken.get(sequence) ?? decisions ?? '';
+        const Decisions = taken.get(event_id) ?? decisions ?? '';
         const Position = { Time: time, Sequence: sequence };
         return Decisions === '' ? [] : { EventId: event_id, EventName: name, Position, Decisions };
       }),

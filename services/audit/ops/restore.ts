@@ -1,28 +1,13 @@
 /** Restored installations: what stands in the way, and whoever answers for it. */
-import type { AnyOperation } from '../../../platform/contract/operation.ts';
-import { type Call, change, noResource, type Resolved } from '../../../platform/runtime/call.ts';
-import { isUniqueViolation } from '../../../platform/store/index.ts';
-import { EMPTY_ROOT, rootOf } from '../../../tlog/tree.ts';
+import { change, noResource } from '../../../platform/runtime/call.ts';
 import { DeclareRestore, DescribeRestore, GetRestoreState } from '../api/restore.ts';
-import { type AuditDeps, implement } from '../deps.ts';
-import { nextOrigin } from '../domain/epoch.ts';
-import { latestCheckpoint, readOrigin } from '../store/checkpoints.ts';
-import { hashesAt, logSize } from '../store/log.ts';
-import { logNames, openEpoch } from '../store/restores.ts';
-import type { CheckpointTable } from '../store/schema.ts';
+import { previousLog, shownPrevious } from '../checkpoint/previous-log.ts';
+import { implement } from '../deps.ts';
+import { logNames, previousOf, readOrigin, renameLog } from '../store/checkpoints.ts';
+import { ofInstallation } from './log.ts';
 
 const MOST_NAMES = 1000;
 const MOST_TEXT = 512;
-
-/** The log belongs to the whole installation, so only its management account is asked about it. */
-async function ofInstallation(
-  _call: Call<AnyOperation>,
-  _input: unknown,
-  deps: AuditDeps,
-): Promise<Resolved<undefined>> {
-  const { ManagementAccountId = 'none' } = await deps.clients.iam.DescribeAccounts({ AccountIds: [], Emails: [] });
-  return { targets: [{ resource: '*', accountId: ManagementAccountId }], state: undefined };
-}
 
 export const describeRestore = implement(DescribeRestore, {
   resolve: noResource,
@@ -33,17 +18,13 @@ export const describeRestore = implement(DescribeRestore, {
     return {
       Held: heldBecause !== undefined,
       ...(heldBecause !== undefined && { HeldBecause: heldBecause.slice(0, MOST_TEXT) }),
-      LogNames: names.map(({ epoch, origin, opened_at, size, root, signed_before, reason }) => ({
-        Epoch: epoch,
-        Origin: origin,
-        OpenedAt: opened_at,
-        ...(size !== undefined && {
-          ContinuesFrom: size,
-          RootHash: root!,
-          SignedBefore: signed_before!,
-          Reason: reason!,
-        }),
-      })),
+      LogNames: names.map((name) => {
+        const previous = previousOf(name);
+        return {
+          ...{ Epoch: name.epoch, Origin: name.origin, OpenedAt: name.opened_at },
+          ...(previous && { Previous: shownPrevious(previous) }),
+        };
+      }),
     };
   },
 });
@@ -51,36 +32,26 @@ export const describeRestore = implement(DescribeRestore, {
 export const declareRestore = implement(DeclareRestore, {
   resolve: ofInstallation,
 
-  async run(call, { Reason }, _state, { store, restores, checkpointer, newId }) {
+  async run(call, { Reason }, _state, { store, restores, checkpointer, witnesses, newOrigin }) {
+    const nothing = (message: string) => call.fail('NothingToDeclare', message);
+    const row = await readOrigin(store.read);
     const { heldBecause, mark } = await restores.state(checkpointer);
-    if (heldBecause === undefined)
-      throw call.fail('NothingToDeclare', 'nothing says that this installation is an earlier state of itself');
-    const before = await readOrigin(store.read);
-    if (!before) throw call.fail('NothingToDeclare', 'the log has no name yet: nothing was signed under it');
-    const last = await latestCheckpoint(store.read, before.epoch);
-    const { size, root } = await continued(store, last);
-    const epoch = before.epoch + 1;
-    const remembered = checkpointer.remembered(before.origin)?.size ?? 0;
-    const signedBefore = Math.max(remembered, last?.size ?? 0);
-    const origin = { epoch, origin: nextOrigin(before.origin, epoch, newId()), opened_at: call.now };
-    const restore = {
-      ...{ epoch, restore_id: mark?.restoreId ?? newId(), backup_id: mark?.backupId ?? null, reason: Reason },
-      ...{ declared_at: call.now, size, root, signed_before: signedBefore },
-    };
+    if (!row) throw nothing('the log has no name yet: nothing was signed under it');
+    // When everything was put back together, only a witness knows.
+    const believed = await witnesses.believed(row.epoch);
+    if (heldBecause === undefined && believed === undefined)
+      throw nothing('nothing says that this installation is an earlier state of itself');
+    const previous = await previousLog(store, row, { remembered: checkpointer.remembered, believed, reason: Reason });
+    const origin = newOrigin();
+    const restore = { restoreId: mark?.restoreId ?? origin, backupId: mark?.backupId };
     return change(
-      async (tx) => {
-        try {
-          await openEpoch(tx as Parameters<typeof openEpoch>[0], origin, restore);
-        } catch (error) {
-          if (isUniqueViolation(error)) throw call.fail('NothingToDeclare', 'somebody declared it at the same time');
-          throw error;
-        }
+      async (transaction) => {
+        const tx = transaction as Parameters<typeof renameLog>[0];
+        if (!(await renameLog(tx, row, { origin, previous, ...restore, now: call.now })))
+          throw nothing('somebody declared it at the same time');
         return {
-          Origin: origin.origin,
-          PreviousOrigin: before.origin,
-          ContinuesFrom: size,
-          RootHash: root,
-          SignedBefore: signedBefore,
+          Origin: origin,
+          Previous: shownPrevious(previous),
           ...(mark && { BackupId: mark.backupId }),
         };
       },
@@ -91,16 +62,6 @@ export const declareRestore = implement(DeclareRestore, {
     );
   },
 });
-
-/** What was signed last and is still the beginning of the log; nothing when the database was changed. */
-async function continued(
-  { read }: AuditDeps['store'],
-  last: Pick<CheckpointTable, 'size' | 'root'> | undefined,
-): Promise<{ size: number; root: Buffer }> {
-  const now = await logSize(read);
-  const isThere = last && last.size <= now && (await rootOf(last.size, hashesAt(read, now))).equals(last.root);
-  return isThere ? { size: last.size, root: last.root } : { size: 0, root: EMPTY_ROOT };
-}
 
 export const getRestoreState = implement(GetRestoreState, {
   resolve: () => ({ targets: [], state: undefined }),

@@ -5,7 +5,7 @@ import { implement } from '../deps.ts';
 import { logPositions } from '../store/log.ts';
 import { summarizePending } from '../store/pending.ts';
 import { positionOf, readHead, readStream as readRecords } from '../store/records.ts';
-import { countMissing } from '../store/writers.ts';
+import { countMissing, countSilent } from '../store/writers.ts';
 
 const DEFAULT_LIMIT = 1000;
 /** A page is an answer in memory: 1,000 records of the largest size would be 60 MB. */
@@ -54,6 +54,7 @@ export const describeStream = implement(DescribeStream, {
         OldestUnsequencedSeconds: Math.max(0, Math.floor((call.now - waiting.oldest) / 1000)),
       }),
       MissingWriterNumbers: await countMissing(store.read, call.now),
+      SilentWriters: await countSilent(store.read, call.now),
     };
   },
 });

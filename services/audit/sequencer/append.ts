@@ -113,6 +113,8 @@ function nextRow(record: Prepared, heads: Map<string, StreamHeadTable>): { row: 
     access_key: columns.accessKey,
     outcome: columns.outcome,
     request_id: columns.requestId,
+    layer: columns.layer,
+    project: columns.project,
     hash,
     record: record.text,
     decisions: columns.decisions.text,

@@ -5,6 +5,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { hashesFrom, rootOfHashes, TILE_WIDTH, type TileName } from '../../../tlog/tile.ts';
 import type { HashSource } from '../../../tlog/tree.ts';
+import { GENESIS_HASH, recordEntry } from '../domain/chain.ts';
 import { type EngineName, RowsStatement } from './batch.ts';
 import type { AuditDatabase, LogEntryTable } from './schema.ts';
 
@@ -124,6 +125,27 @@ export async function readTile(db: Db, tile: TileName & { level: number }): Prom
     .where('tile', '=', tile.index)
     .executeTakeFirst();
   return row?.hashes ?? Buffer.alloc(0);
+}
+
+/** The entries of a bundle; a record that is missing from its table is left out, so that what is there can be read. */
+export async function readBundle(db: Db, { index, width }: Pick<TileName, 'index' | 'width'>): Promise<Buffer[]> {
+  const from = index * TILE_WIDTH;
+  const rows = await db
+    .selectFrom('log_entry as l')
+    .innerJoin('record as r', (on) =>
+      on.onRef('r.account_id', '=', 'l.account_id').onRef('r.sequence', '=', 'l.sequence'),
+    )
+    .leftJoin('record as before', (on) =>
+      on
+        .onRef('before.account_id', '=', 'l.account_id')
+        .on((eb) => eb('before.sequence', '=', eb('l.sequence', '-', eb.lit(1)))),
+    )
+    .select(['l.account_id', 'l.sequence', 'r.record', 'before.hash'])
+    .where('l.position', '>=', from)
+    .where('l.position', '<', from + width)
+    .orderBy('l.position')
+    .execute();
+  return rows.map((row) => recordEntry(row.account_id, row.sequence, row.hash ?? GENESIS_HASH, row.record));
 }
 
 /** Hashes of the log when it had that size. */

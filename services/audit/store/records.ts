@@ -19,6 +19,8 @@ const RECORD_COLUMNS = [
   'access_key',
   'outcome',
   'request_id',
+  'layer',
+  'project',
   'hash',
   'record',
   'decisions',

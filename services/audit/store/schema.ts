@@ -15,6 +15,9 @@ export interface RecordTable {
   request_id: string | null;
   hash: string;
   record: string;
+  /** Layer that denied, and enterprise project; null: none, or from before they were search columns. */
+  layer: string | null;
+  project: string | null;
   /** Short form of its decisions; empty: it has none; null: from before there were short forms. */
   decisions: string | null;
 }
@@ -54,6 +57,12 @@ export interface WriterTable {
   boot: string;
   node: string;
   highest: number;
+  /** When its newest record was written, as it says. */
+  seen_at: number | null;
+  /** 1: it reports on itself, so that its silence and its holes mean something. */
+  reports: number | null;
+  /** 1: it stopped, or another came after it, and nothing was heard of it since. */
+  ended: number | null;
 }
 
 export interface WriterHoleTable {
@@ -92,6 +101,31 @@ export interface LogOriginTable {
   epoch: number;
   origin: string;
   opened_at: number;
+  /** JSON of `PreviousLog`; null for the first name. */
+  previous: string | null;
+  /** The restore whose declaration opened it: that of the mark in the data folder, or the name itself. Null: the first name. */
+  restore_id: string | null;
+  /** Null: not restored from a backup of ours. */
+  backup_id: string | null;
+}
+
+/** What the log was before it was put back: the link from one name to the one before. */
+export interface PreviousLog {
+  origin: string;
+  /** The last that was signed under that name; absent: nothing was. */
+  signed?: { size: number; root: string };
+  /** The longest beginning that both are known to have in common. Roots are hexadecimal. */
+  common: { size: number; root: string };
+  reason: string;
+}
+
+/** A line of a signed note by which a witness cosigned a checkpoint. */
+export interface CosignatureTable {
+  epoch: number;
+  size: number;
+  witness: string;
+  line: string;
+  signed_at: number;
 }
 
 export interface CheckpointTable {
@@ -101,22 +135,6 @@ export interface CheckpointTable {
   /** The signed note. */
   note: string;
   signed_at: number;
-}
-
-/** A restore that somebody declared. Insert-only. */
-export interface LogRestoreTable {
-  /** The one that it opened. */
-  epoch: number;
-  /** Of the mark in the data folder, or made when it was declared. */
-  restore_id: string;
-  backup_id: string | null;
-  reason: string;
-  declared_at: number;
-  /** How many records the log had, and their root. */
-  size: number;
-  root: Buffer;
-  /** How many were signed before, as far as was known. */
-  signed_before: number;
 }
 
 export interface AuditDatabase {
@@ -132,5 +150,5 @@ export interface AuditDatabase {
   log_tile: LogTileTable;
   log_origin: LogOriginTable;
   checkpoint: CheckpointTable;
-  log_restore: LogRestoreTable;
+  cosignature: CosignatureTable;
 }

@@ -1,9 +1,14 @@
 /** Decisions of an account in the order of time, page by page. */
 import type { Kysely } from 'kysely';
 import type { AuditDatabase } from './schema.ts';
-import type { EventPosition } from './search.ts';
 
-export interface DecisionsInWindow extends EventPosition {
+/** The last record that was looked at. */
+export interface WindowPosition {
+  time: number;
+  sequence: number;
+}
+
+export interface DecisionsInWindow extends WindowPosition {
   event_id: string;
   name: string;
   /** Null: only the record tells. */
@@ -14,7 +19,7 @@ export async function readWindow(
   db: Kysely<AuditDatabase>,
   accountId: string,
   window: { from: number; to: number },
-  after: EventPosition | undefined,
+  after: WindowPosition | undefined,
   limit: number,
 ): Promise<DecisionsInWindow[]> {
   let query = db

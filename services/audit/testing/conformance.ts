@@ -130,6 +130,43 @@ export function describeAudit(options: () => AuditOptions, reset: () => Promise<
       await expect(audit.as(auditor()).ReadChanges({ After: 0 })).rejects.toMatchObject({ code: 'AccessDenied' });
     });
 
+    it('believes what writers say of themselves: numbers taken back, what a boot left behind, and silence', async () => {
+      let now = Date.now();
+      await audit.close();
+      await reset();
+      audit = await startAudit({ ...options(), clock: { now: () => now } });
+      const report = (boot: string, wseq: number, requestParameters: object) => {
+        const eventID = audit.ids.uuidv7();
+        const x = { boot, wseq };
+        const record = JSON.stringify({
+          eventID,
+          eventName: 'ReportWriter',
+          recipientAccountId: '',
+          requestParameters,
+          x,
+        });
+        return sample({ eventId: eventID, boot, wseq, time: now, record, accountId: '' });
+      };
+      const ingest = (...Records: ReturnType<typeof sample>[]) => audit.internal.IngestRecords({ Records });
+      const told = async () => {
+        const { MissingWriterNumbers, SilentWriters } = await audit.as(auditor()).DescribeStream({});
+        return [MissingWriterNumbers, SilentWriters];
+      };
+      await ingest(report('boot-a', 1, { State: 'Started' }), sample({ boot: 'boot-a', wseq: 4, time: now }));
+      now += 11_000;
+      expect(await told()).toEqual([2, 0]);
+      await ingest(report('boot-a', 5, { State: 'Alive', Void: [{ First: 2, Last: 3 }] }));
+      expect(await told()).toEqual([0, 0]);
+      now += 400_000;
+      expect(await told()).toEqual([0, 1]);
+      await ingest(report('boot-b', 1, { State: 'Started', Before: [{ Boot: 'boot-a', Last: 8 }] }));
+      now += 11_000;
+      expect(await told()).toEqual([3, 0]);
+      await ingest(report('boot-b', 2, { State: 'Stopped' }));
+      now += 400_000;
+      expect(await told()).toEqual([3, 0]);
+    });
+
     it('counts numbers of a writer that did not arrive in ten seconds, also across batches', async () => {
       let now = Date.now();
       await audit.close();
@@ -203,6 +240,8 @@ export function describeAudit(options: () => AuditOptions, reset: () => Promise<
         userName: users[i % 3]!,
         accessKeyId: `AKIA${users[i % 3]!.toUpperCase()}`,
         effect: denied ? ('deny' as const) : ('allow' as const),
+        layer: i % 2 === 0 ? 'scp' : 'identity',
+        ...(i % 4 !== 0 && { project: `project-${i % 4}` }),
         ...(i % 11 === 0 && { errorCode: denied ? 'AccessDeniedException' : 'NotFoundException' }),
         resources: [
           `arn:aws:kms:local-1:${ACCOUNT}:key/${i % 6}`,
@@ -258,6 +297,13 @@ export function describeAudit(options: () => AuditOptions, reset: () => Promise<
       ['Outcome success', { Outcome: 'success' }, (_, i) => outcomeOf(i) === 'success'],
       ['Outcome denied', { Outcome: 'denied' }, (_, i) => outcomeOf(i) === 'denied'],
       ['Outcome failed', { Outcome: 'failed' }, (_, i) => outcomeOf(i) === 'failed'],
+      ['Layer', { Layer: 'scp' }, (r) => r.effect === 'deny' && r.layer === 'scp'],
+      ['EnterpriseProjectId', { EnterpriseProjectId: 'project-2' }, (_, i) => i % 4 === 2],
+      [
+        'Layer and project',
+        { Layer: 'identity', EnterpriseProjectId: 'project-3', UserName: 'carol' },
+        (r, i) => r.effect === 'deny' && i % 4 === 3 && r.userName === 'carol',
+      ],
       ['RequestId', { RequestId: 'req-17' }, (r) => r.requestId === 'req-17'],
       ['EventId', { EventId: sent[33]!.EventId }, (_, i) => i === 33],
       ['Resource', { Resource: `arn:aws:kms:local-1:${ACCOUNT}:key/3` }, (_, i) => i % 6 === 3],

@@ -20,7 +20,11 @@ import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
+import { newLogOrigin } from '../checkpoint/previous-log.ts';
 import { Restores } from '../checkpoint/restores.ts';
+import { witnessAlarm } from '../checkpoint/witness-alarm.ts';
+import type { WitnessAddress } from '../checkpoint/witness-client.ts';
+import { Witnesses } from '../checkpoint/witnesses.ts';
 import type { AuditDeps } from '../deps.ts';
 import { auditService } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
@@ -69,6 +73,7 @@ export interface AuditOptions {
   /** Of an earlier start. */
   folder?: string;
   hsm?: MemoryHsm;
+  witnesses?: readonly WitnessAddress[];
   /** Default: the sequencer runs. */
   sequencer?: 'running' | 'stopped';
 }
@@ -92,11 +97,15 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ...{ store, hsm, sequencer, clock, log, restores, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
-  const deps: AuditDeps = {
-    ...{ store, sequencer, checkpointer, restores, hsm, pages: new PageTokens(randomBytes(32)), clock },
-    clients: { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } },
-    newId: () => ids.uuidv4(),
-  };
+  const alarm = witnessAlarm({ store, clock, ids, region: 'local-1' });
+  const witnesses = new Witnesses({
+    ...{ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] },
+    isHeld: async () => (await restores.state(checkpointer)).heldBecause !== undefined,
+  });
+  const newOrigin = () => newLogOrigin('local-1', ids);
+  const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
+  const pages = new PageTokens(randomBytes(32));
+  const deps = { store, sequencer, checkpointer, restores, witnesses, hsm, clients, pages, clock, newOrigin };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,

@@ -1,8 +1,11 @@
 /** What the Merkle log promises, on either engine. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Transaction } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RESTORED, readMark } from '../../../platform/runtime/restored-mark.ts';
 import { parseVerifier, readCheckpoint, readNote, verdictBy } from '../../../tlog/note.ts';
-import { hashesFrom, TILE_WIDTH } from '../../../tlog/tile.ts';
+import { hashesFrom, readEntries, TILE_WIDTH } from '../../../tlog/tile.ts';
 import { inclusionProof, isConsistent, isIncluded, leafHash, nodeHash, rootOf } from '../../../tlog/tree.ts';
 import { recordEntry } from '../domain/chain.ts';
 import { insertCheckpoint, thinCheckpoints } from '../store/checkpoints.ts';
@@ -207,6 +210,124 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
       expect(answer.Size).toBeLessThanOrEqual(300);
     });
 
+    describe('after the database was put back', () => {
+      const declare = () => user().DeclareRestore({ Reason: 'the disk was lost' });
+      let old: Awaited<ReturnType<typeof checkpoint>>;
+      beforeEach(async () => {
+        await ingest(100);
+        await audit.deps.checkpointer.sign();
+        await ingest(200);
+        await audit.deps.checkpointer.sign();
+        old = await checkpoint();
+        await audit.store.transaction(async (tx) => {
+          await tx.deleteFrom('checkpoint').where('size', '>', 100).execute();
+          await tx.deleteFrom('log_entry').where('position', '>=', 100).execute();
+          await tx.deleteFrom('log_tile').execute();
+        });
+        await appendOne(audit);
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Refused', Size: 100 });
+      });
+
+      it('are signed again under another name, which is linked to the one before', async () => {
+        const { Origin, Previous } = await declare();
+        expect(Previous).toMatchObject({ Origin: old.Origin, Size: 300, CommonSize: 100, Reason: 'the disk was lost' });
+        expect(Previous.RootHash).toEqual(old.RootHash);
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin, Size: 101, Previous });
+        expect(Origin).not.toBe(old.Origin);
+        // The next one is judged by what was signed under the new name.
+        await audit.store.transaction((tx) => tx.deleteFrom('log_entry').where('position', '>=', 50).execute());
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Refused' });
+      });
+
+      it('stay refused for others, and when the name is put back, too', async () => {
+        const others = audit.as(auditor(OTHER_ACCOUNT));
+        expect(await errorOf(others.DeclareRestore({ Reason: 'x' }))).toBe('AccessDenied');
+        const lost = (await declare()).Origin;
+        expect(await errorOf(declare())).toBe('NothingToDeclare');
+        await audit.deps.checkpointer.sign();
+        // Whoever puts back the database to before the declaration does not get the old name back.
+        await audit.store.transaction((tx) => tx.deleteFrom('log_origin').where('epoch', '=', 2).execute());
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Refused', Origin: old.Origin, Size: 100 });
+        // It is declared again: the name that the database does not know any more is the one that is given up.
+        const { Origin, Previous } = await declare();
+        expect([old.Origin, lost]).not.toContain(Origin);
+        expect(Previous).toMatchObject({ Origin: lost, Size: 101, CommonSize: 100 });
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin, Size: 101, Previous });
+      });
+
+      it('keep what was in common, when nothing was signed under a name', async () => {
+        const { Origin } = await declare();
+        // The next restore, of a backup made before anything was signed.
+        writeMark(audit);
+        await audit.deps.checkpointer.sign();
+        const { Previous } = await declare();
+        expect(Previous).toMatchObject({ Origin, CommonSize: 100 });
+        expect(Previous.Size).toBeUndefined();
+      });
+    });
+
+    describe('of a restored installation', () => {
+      beforeEach(async () => {
+        await ingest(3);
+        await audit.deps.checkpointer.sign();
+        writeMark(audit);
+        await ingest(1);
+        await audit.deps.checkpointer.sign();
+      });
+
+      it('are not signed before somebody declared it, and the other services are told', async () => {
+        expect(await checkpoint()).toMatchObject({
+          State: 'Refused',
+          Size: 3,
+          Reason: expect.stringMatching(/backup/),
+        });
+        const state = await audit.internal.GetRestoreState({});
+        expect(state).toMatchObject({ Held: true, HeldBecause: expect.stringMatching(/nobody has declared it/) });
+        expect(state.RestoreId).toBeUndefined();
+        expect(await user().DescribeRestore({})).toMatchObject({ Held: true, LogNames: [{ Epoch: 1 }] });
+      });
+
+      it('are signed under another name from then on', async () => {
+        const { Origin, Previous, BackupId } = await user().DeclareRestore({ Reason: 'drill' });
+        expect(BackupId).toBe(MARK.backupId);
+        expect(Previous).toMatchObject({ Size: 3, CommonSize: 3, Reason: 'drill' });
+        expect(readMark(audit.folder)).toBeUndefined();
+        expect(await audit.internal.GetRestoreState({})).toEqual({ Held: false, RestoreId: MARK.restoreId });
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin, Size: 4, Previous });
+        expect((await user().DescribeRestore({})).LogNames).toMatchObject([
+          { Epoch: 1, Origin: Previous.Origin },
+          { Epoch: 2, Origin, Previous },
+        ]);
+        // A mark that is left behind by a process that died does not hold it again.
+        writeMark(audit);
+        await audit.deps.checkpointer.sign();
+        expect(await audit.internal.GetRestoreState({})).toMatchObject({ Held: false });
+      });
+    });
+
+    it('need no declaration when nothing was put back', async () => {
+      await ingest(1);
+      await audit.deps.checkpointer.sign();
+      expect(await errorOf(user().DeclareRestore({ Reason: 'x' }))).toBe('NothingToDeclare');
+      expect(await audit.internal.GetRestoreState({})).toEqual({ Held: false });
+    });
+
+    it('serve entries to the management account only, as they are hashed', async () => {
+      await ingest(260);
+      const { Entries } = await user().ReadLogEntries({ Index: 0 });
+      const { Hashes } = await user().ReadLogTile({ Level: 0, Index: 0 });
+      expect(Buffer.concat(readEntries(Entries).map(leafHash)).equals(Hashes)).toBe(true);
+      expect(readEntries((await user().ReadLogEntries({ Index: 1, Width: 4 })).Entries)).toHaveLength(4);
+      expect(await errorOf(user().ReadLogEntries({ Index: 1 }))).toBe('NoSuchTile');
+      expect(await errorOf(audit.as(auditor(OTHER_ACCOUNT)).ReadLogEntries({ Index: 0 }))).toBe('AccessDenied');
+    });
+
     it('are signed by the node that numbers records, and by no other', async () => {
       await ingest(3);
       await audit.deps.sequencer.stop();
@@ -229,6 +350,12 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
       expect(left.map(({ size }) => size)).toEqual([3, 5, 6, 7]);
     });
   });
+}
+
+const MARK = { restoreId: 'restore-1', backupId: 'backup-1', heldAt: 1, restoredAt: 2 };
+
+function writeMark({ folder }: Audit): void {
+  writeFileSync(join(folder, RESTORED), JSON.stringify(MARK));
 }
 
 async function appendOne({ store }: Audit): Promise<void> {

@@ -17,6 +17,9 @@ export interface Sample {
   resources?: string[];
   errorCode?: string;
   effect?: 'allow' | 'deny';
+  /** Of the denial. */
+  layer?: string;
+  project?: string;
   wseq?: number;
   boot?: string;
   record?: string;
@@ -85,7 +88,7 @@ function text(s: Full): string {
           action,
           context: { 'aws:resourceaccount': accountId, 'kms:encryptioncontext:app': 'billing' },
           effect,
-          layer: denied ? 'identity' : 'resource',
+          layer: denied ? (s.layer ?? 'identity') : 'resource',
           reason: denied ? 'implicit-deny' : 'allow',
           resource,
           resourceAccount: accountId,
@@ -103,6 +106,7 @@ function text(s: Full): string {
         policies: [`arn:aws:iam::${accountId}:policy/developers@v3`],
         policyVersion: 17,
       },
+      enterpriseProject: s.project,
       node: 'kms-1',
       schema: 1,
       wseq: s.wseq,

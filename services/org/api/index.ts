@@ -57,6 +57,7 @@ import {
   ListPolicies,
   UpdatePolicy,
 } from './policies.ts';
+import { LookupOrganizationEvents } from './records.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicy, PutResourcePolicy } from './resource-policy.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
 import { DescribeOrganizationTree } from './tree.ts';
@@ -137,6 +138,7 @@ export const orgApi = {
   DescribeOrganizationTree,
   ...landingZoneOperations,
   ...configOperations,
+  LookupOrganizationEvents,
 } as const;
 
 export type OrgApi = typeof orgApi;

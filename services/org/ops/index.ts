@@ -43,6 +43,7 @@ import {
 import { createPolicy, deletePolicy, updatePolicy } from './policies/change-policies.ts';
 import { disablePolicyType, enablePolicyType } from './policies/policy-types.ts';
 import { describeEffectivePolicy, describePolicy, listPolicies } from './policies/read-policies.ts';
+import { lookupOrganizationEvents } from './records.ts';
 import { listTagsForResource, tagResource, untagResource } from './tags/tags.ts';
 import {
   createOrganizationalUnit,
@@ -123,4 +124,5 @@ export const handlers: readonly BoundHandler<OrgDeps>[] = [
   listParents,
   ...landingZoneHandlers,
   ...detectiveHandlers,
+  lookupOrganizationEvents,
 ];

@@ -66,7 +66,7 @@ const AWAY: Pick<OrgClients, 'kms' | 'ccms' | 'pca' | 'audit'> = {
   kms: { DescribeConfigurations: away, ListConfigurations: away },
   ccms: { DescribeConfigurations: away, ListConfigurations: away },
   pca: { DescribeConfigurations: away, ListConfigurations: away },
-  audit: { ReadChanges: away },
+  audit: { ReadChanges: away, SearchStreams: away },
 };
 
 export async function openOrg(options: WorldOptions = {}): Promise<OrgWorld> {

@@ -26,7 +26,7 @@ import {
 } from './shapes.ts';
 
 /** P-256, `CN=www.example.com`, DNS name `www.example.com`. */
-const CSR = [
+export const CSR = [
   'MIIBAjCBqQIBADAaMRgwFgYDVQQDDA93d3cuZXhhbXBsZS5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATvpzArH0ZjYWwI',
   'lSzM0vKAx3pxy17N2703048w7a2wCTWS1UUdoKW+weS2dya3EDtYltl0bkxOIla9Q6fUjULooC0wKwYJKoZIhvcNAQkOMR4wHDAa',
   'BgNVHREEEzARgg93d3cuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIhALVWN3C9g8Fai0rmmXxgBJQIU/Z8T2HtWK2Wa5+q',

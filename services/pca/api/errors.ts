@@ -37,8 +37,9 @@ const catalogue = {
   CertificateMismatch: {
     status: 400,
     aws: 'CertificateMismatchException',
-    doc: 'The certificate is not for the key and name of the certificate authority.',
+    doc: 'The certificate is not for the key, or not for the name of the certificate authority.',
   },
+  CertificateExists: { status: 409, doc: 'The account has the certificate already; the message names it.' },
   RequestInProgress: {
     status: 409,
     aws: 'RequestInProgressException',

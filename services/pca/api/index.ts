@@ -6,12 +6,19 @@ import * as authorities from './authorities.ts';
 import * as blockedKeys from './blocked-keys.ts';
 import * as certificates from './certificates.ts';
 import * as configurations from './configurations.ts';
+import * as keys from './keys/export.ts';
+import * as keyIssuing from './keys/issue-with-key.ts';
+import * as outsideAuthorities from './outside/authorities.ts';
+import * as outsideCertificates from './outside/certificates.ts';
+import * as outsideProtocol from './outside/protocol.ts';
 import * as projects from './projects.ts';
 import * as renewal from './renewal.ts';
 import * as reports from './reports/audit-reports.ts';
 import * as lists from './revocation/lists.ts';
 import * as ocsp from './revocation/ocsp.ts';
 import * as revocations from './revocation/revocations.ts';
+import * as inventory from './scm/certificates.ts';
+import * as uploads from './scm/uploads.ts';
 import * as search from './search/list-certificates.ts';
 import * as permissions from './sharing/permissions.ts';
 import * as policies from './sharing/policies.ts';
@@ -31,6 +38,9 @@ export const pcaOperations = {
   PreviewCertificate: certificates.PreviewCertificate,
   GetCertificate: certificates.GetCertificate,
   ListCertificates: search.ListCertificates,
+  IssueCertificateWithKey: keyIssuing.IssueCertificateWithKey,
+  ExportPrivateKey: keys.ExportPrivateKey,
+  DeleteCertificateKey: keys.DeleteCertificateKey,
   PutPolicy: policies.PutPolicy,
   GetPolicy: policies.GetPolicy,
   DeletePolicy: policies.DeletePolicy,
@@ -76,4 +86,30 @@ export const pcaOperations = {
   DeactivateAcmeAccount: acmeAccounts.DeactivateAcmeAccount,
   ListAcmeOrders: acmeAccounts.ListAcmeOrders,
   AnswerAcmeRequest: acmeProtocol.AnswerAcmeRequest,
+  UploadCertificate: uploads.UploadCertificate,
+  UploadCertificateVersion: uploads.UploadCertificateVersion,
+  DescribeCertificate: inventory.DescribeCertificate,
+  ListCertificateVersions: inventory.ListCertificateVersions,
+  DownloadCertificate: inventory.DownloadCertificate,
+  UpdateCertificate: uploads.UpdateCertificate,
+  MarkCertificateRevoked: uploads.MarkCertificateRevoked,
+  DeleteCertificate: uploads.DeleteCertificate,
+  RestoreCertificate: uploads.RestoreCertificate,
+  ReissueCertificate: inventory.ReissueCertificate,
+  TagCertificate: uploads.TagCertificate,
+  UntagCertificate: uploads.UntagCertificate,
+  CreateOutsideAuthority: outsideAuthorities.CreateOutsideAuthority,
+  DescribeOutsideAuthority: outsideAuthorities.DescribeOutsideAuthority,
+  ListOutsideAuthorities: outsideAuthorities.ListOutsideAuthorities,
+  UpdateOutsideAuthority: outsideAuthorities.UpdateOutsideAuthority,
+  DeleteOutsideAuthority: outsideAuthorities.DeleteOutsideAuthority,
+  RequestOutsideCertificate: outsideCertificates.RequestOutsideCertificate,
+  DescribeOutsideOrder: outsideCertificates.DescribeOutsideOrder,
+  ListOutsideOrders: outsideCertificates.ListOutsideOrders,
+  CancelOutsideOrder: outsideCertificates.CancelOutsideOrder,
+  DescribeOutsideCertificate: outsideCertificates.DescribeOutsideCertificate,
+  ListOutsideCertificates: outsideCertificates.ListOutsideCertificates,
+  RenewOutsideCertificate: outsideCertificates.RenewOutsideCertificate,
+  RevokeOutsideCertificate: outsideCertificates.RevokeOutsideCertificate,
+  GetOutsideProof: outsideProtocol.GetOutsideProof,
 } as const;

@@ -1,4 +1,4 @@
-/** Certificate authorities in enterprise projects: moving one, and who would gain or lose by it. */
+/** Certificate authorities and certificates from elsewhere in enterprise projects: moving one, and who would gain or lose by it. */
 import {
   FactsInput,
   FactsOutput,
@@ -30,7 +30,7 @@ const onAuthority = <Name extends string>(name: Name) => ({
 export const MoveResource = defineOperation({
   ...pca(),
   name: 'MoveResource',
-  doc: 'Moves a certificate authority into another enterprise project. Needs the permission in both projects.',
+  doc: 'Moves a certificate authority, or a certificate from elsewhere, into another enterprise project. Needs the permission in both projects.',
   input: structure(MoveInput),
   output: structure(MoveOutput),
   errors: changeErrors('EnterpriseProjectDisabled'),
@@ -42,7 +42,7 @@ export const MoveResource = defineOperation({
 export const PreviewMoveResource = defineOperation({
   ...pca(),
   name: 'PreviewMoveResource',
-  doc: 'Who in the account (root user, users, roles) would gain or lose access to a certificate authority by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
+  doc: 'Who in the account (root user, users, roles) would gain or lose access to a certificate authority, or a certificate from elsewhere, by a move, decided as if each asked now, from where the caller asks, without a session. Changes nothing.',
   input: structure({ ...MoveInput, MaxResults: PageLimit.optional(), NextToken: NextToken.optional() }),
   output: structure({ ...MovePreview, NextToken: NextToken.optional() }),
   errors: readErrors('InvalidNextToken', 'EnterpriseProjectDisabled'),
@@ -55,7 +55,7 @@ export const PreviewMoveResource = defineOperation({
 export const ListResourcesInProject = defineOperation({
   ...pca(),
   name: 'ListResourcesInProject',
-  doc: 'The certificate authorities of an account that are in an enterprise project, by id.',
+  doc: 'The certificate authorities and the certificates from elsewhere of an account that are in an enterprise project, by id.',
   input: structure(ResourcesInput),
   output: structure(ResourcesOutput),
   authz: 'internal',
@@ -68,7 +68,7 @@ export const ListResourcesInProject = defineOperation({
 export const DescribeResourceFacts = defineOperation({
   ...pca(),
   name: 'DescribeResourceFacts',
-  doc: 'Project and tags of certificate authorities of an account. What does not exist is left out.',
+  doc: 'Project and tags of certificate authorities and certificates of an account. What does not exist is left out.',
   input: structure(FactsInput),
   output: structure(FactsOutput),
   authz: 'internal',

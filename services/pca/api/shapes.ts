@@ -99,7 +99,7 @@ export const Subject = annotate(
   { title: 'ASN1Subject' },
 );
 
-const GeneralName = annotate(
+export const GeneralName = annotate(
   structure({
     OtherName: structure({ TypeId: ObjectIdentifier, Value: plain(256) }).optional(),
     Rfc822Name: plain(256).optional(),

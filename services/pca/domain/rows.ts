@@ -6,6 +6,7 @@ import { canonicalRow } from '../../../platform/contract/canonical-row.ts';
 import type { REPORT_FORMATS, REPORT_STATUSES } from '../api/reports/audit-reports.ts';
 import type { AUTHORITY_TYPES, KEY_STORAGE, USAGE_MODES } from '../api/shapes.ts';
 import type { AuthorityState } from './authority-state.ts';
+import type { RevocationState } from './revocation/reason.ts';
 import type { KeyAlgorithm, SigningAlgorithm } from './x509/algorithm.ts';
 
 /** Label of all row MACs; the kind of row is the first field of what they cover. */
@@ -89,8 +90,15 @@ export interface CertificateRow {
   public_key_hash: string;
   requested_by: string;
   created_at: number;
+  /** As the row of its revocation says it; null: it was never revoked or on hold. */
+  revocation_state: RevocationState | null;
+  revocation_reason: number | null;
+  revoked_at: number | null;
   row_mac: Buffer;
 }
+
+/** Of a certificate that was never revoked. */
+export const UNREVOKED = { revocation_state: null, revocation_reason: null, revoked_at: null } as const;
 
 export interface PermissionRow {
   authority_id: string;
@@ -184,6 +192,7 @@ export function authorityRowBytes(row: Unsealed<AuthorityRow>): Buffer {
   ]);
 }
 
+/** The last three are covered once there are any: whatever else they are made then, the row does not verify. */
 export function certificateRowBytes(row: Unsealed<CertificateRow>): Buffer {
   return canonicalRow('certificate', [
     row.authority_id,
@@ -199,6 +208,7 @@ export function certificateRowBytes(row: Unsealed<CertificateRow>): Buffer {
     row.public_key_hash,
     row.requested_by,
     row.created_at,
+    ...(row.revocation_state === null ? [] : [row.revocation_state, row.revocation_reason, row.revoked_at]),
   ]);
 }
 

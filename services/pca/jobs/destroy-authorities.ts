@@ -1,5 +1,6 @@
 /**
- * Destroys authorities whose time to be restored is over: the key goes, a tombstone stays, so that the id is never used
+ * Destroys authorities whose time to be restored is over: the key goes, and with it the keys that were kept of its
+ * certificates, which nobody can ask for any more; a tombstone stays, so that the id is never used
  * again. Acts only on a row that verifies and says so itself, and only while the account is active. The record is in the
  * same commit.
  */
@@ -11,6 +12,7 @@ import type { PcaDeps } from '../deps.ts';
 import { TYPE } from '../ops/authority-access.ts';
 import { editedAuthority, sealedAuthority } from '../ops/authority-change.ts';
 import { type DueAuthority, listDue, replaceAuthority } from '../store/authority-queries.ts';
+import { deleteKeysOf } from '../store/keys/key-queries.ts';
 
 const BATCH = 100;
 
@@ -54,6 +56,7 @@ export async function destroyAuthority(deps: PcaDeps, authorityId: string): Prom
   const caller = { ...serviceCaller('pca'), accountId };
   const destroyed = await deps.store.transaction(async (tx) => {
     if (!(await replaceAuthority(tx, row))) return false;
+    await deleteKeysOf(tx, record.arn);
     await deps.recorder.appendIn(tx, {
       eventId: deps.ids.uuidv7(),
       operation: DestroyCertificateAuthority,

@@ -29,7 +29,29 @@ import { describeRenewal } from './describe-renewal.ts';
 import { getCertificate } from './issuing/get-certificate.ts';
 import { issueCertificate } from './issuing/issue-certificate.ts';
 import { previewCertificate } from './issuing/preview-certificate.ts';
+import { deleteCertificateKey, exportPrivateKey } from './keys/export.ts';
+import { issueCertificateWithKey } from './keys/issue-with-key.ts';
 import { answerOcspRequest } from './ocsp/answer-ocsp-request.ts';
+import {
+  createOutsideAuthority,
+  deleteOutsideAuthorityOfAccount,
+  describeOutsideAuthority,
+  listOutsideAuthoritiesOfAccount,
+  updateOutsideAuthority,
+} from './outside/authorities.ts';
+import {
+  describeOutsideCertificate,
+  listOutsideCertificatesOfAuthority,
+  renewOutsideCertificate,
+  revokeOutsideCertificate,
+} from './outside/certificates.ts';
+import {
+  cancelOutsideOrder,
+  describeOutsideOrder,
+  listOutsideOrdersOfAuthority,
+  requestOutsideCertificate,
+} from './outside/orders.ts';
+import { getOutsideProof } from './outside/proofs.ts';
 import { describeResourceFacts, listResourcesInProject, moveResource, previewMoveResource } from './projects.ts';
 import {
   describeCertificateAuthority,
@@ -46,6 +68,17 @@ import {
   reportKeyCompromise,
   revokeCertificate,
 } from './revocation/revocations.ts';
+import {
+  deleteCertificate,
+  markCertificateRevoked,
+  restoreCertificate,
+  tagCertificate,
+  untagCertificate,
+  updateCertificate,
+} from './scm/change-certificates.ts';
+import { describeCertificate, downloadCertificate, listCertificateVersions } from './scm/read-certificates.ts';
+import { reissueCertificate } from './scm/reissue-certificate.ts';
+import { uploadCertificate, uploadCertificateVersion } from './scm/upload.ts';
 import { listCertificates } from './search/list-certificates.ts';
 import { createPermission, deletePermissionOfAuthority, listPermissionsOfAuthority } from './sharing/permissions.ts';
 import { deletePolicy, getPolicy, putPolicy } from './sharing/policies.ts';
@@ -77,6 +110,9 @@ export const pcaHandlers = [
   previewCertificate,
   getCertificate,
   listCertificates,
+  issueCertificateWithKey,
+  exportPrivateKey,
+  deleteCertificateKey,
   putPolicy,
   getPolicy,
   deletePolicy,
@@ -109,4 +145,30 @@ export const pcaHandlers = [
   getRevocationListFile,
   getAuthorityFile,
   answerOcspRequest,
+  uploadCertificate,
+  uploadCertificateVersion,
+  describeCertificate,
+  listCertificateVersions,
+  downloadCertificate,
+  updateCertificate,
+  markCertificateRevoked,
+  deleteCertificate,
+  restoreCertificate,
+  reissueCertificate,
+  tagCertificate,
+  untagCertificate,
+  createOutsideAuthority,
+  describeOutsideAuthority,
+  listOutsideAuthoritiesOfAccount,
+  updateOutsideAuthority,
+  deleteOutsideAuthorityOfAccount,
+  requestOutsideCertificate,
+  describeOutsideOrder,
+  listOutsideOrdersOfAuthority,
+  cancelOutsideOrder,
+  describeOutsideCertificate,
+  listOutsideCertificatesOfAuthority,
+  renewOutsideCertificate,
+  revokeOutsideCertificate,
+  getOutsideProof,
 ] as const;

@@ -1,11 +1,12 @@
 /**
  * Idempotency tokens of the AWS model: the same token and input within five minutes is the same request, and gets the
- * same answer. They are part of the body, unlike the token of the native API.
+ * same answer. They are part of the body, unlike the token of the native API. Secrets are neither compared nor kept.
  */
 import { createHash } from 'node:crypto';
+import type { z } from 'zod';
 import { canonicalJson } from '../../../platform/audit/canonical-json.ts';
 import { decoder, encoder } from '../../../platform/contract/codec.ts';
-import { shapeTree } from '../../../platform/contract/shape-tree.ts';
+import { type Shape, shapeTree } from '../../../platform/contract/shape-tree.ts';
 import type { AnyTransaction, ClaimResult } from '../../../platform/store/index.ts';
 import type { PcaDeps } from '../deps.ts';
 import type { AnyCall } from './authority-access.ts';
@@ -19,11 +20,17 @@ export interface RequestToken<Output> {
   once(tx: AnyTransaction, work: () => Promise<Output>): Promise<Output>;
 }
 
-/** Without a token every request is a new one. */
-export function requestToken<Output>(call: AnyCall, deps: PcaDeps, token: string | undefined): RequestToken<Output> {
+/** Without a token every request is a new one. `kept`: what is remembered where it is not the whole answer. */
+export function requestToken<Output>(
+  call: AnyCall,
+  deps: PcaDeps,
+  token: string | undefined,
+  kept: z.ZodObject = call.operation.output,
+): RequestToken<Output> {
   if (token === undefined) return { recall: async () => undefined, once: (_tx, work) => work() };
   const { operation, caller, input } = call;
-  const asked = encoder(shapeTree(operation.input), 'native')(input);
+  const inputShape = shapeTree(operation.input);
+  const asked = withoutSecrets(inputShape, encoder(inputShape, 'native')(input));
   const key = {
     accountId: caller.accountId,
     principal: caller.principalId,
@@ -32,7 +39,7 @@ export function requestToken<Output>(call: AnyCall, deps: PcaDeps, token: string
     token,
     requestHash: createHash('sha256').update(canonicalJson(asked)).digest('hex'),
   };
-  const shape = shapeTree(operation.output);
+  const shape = shapeTree(kept);
   const answer = (found: ClaimResult): Output | undefined => {
     if (found.kind === 'new') return undefined;
     if (found.kind === 'mismatch')
@@ -54,4 +61,11 @@ export function requestToken<Output>(call: AnyCall, deps: PcaDeps, token: string
       return output;
     },
   };
+}
+
+/** SECURITY: the hash of a request stands in the database, where a password could be guessed by it. */
+function withoutSecrets(shape: Shape, asked: unknown): unknown {
+  if (shape.kind !== 'structure') return asked;
+  const secret = new Set(shape.members.filter((member) => member.shape.secret).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(asked as object).filter(([name]) => !secret.has(name)));
 }

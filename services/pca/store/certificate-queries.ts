@@ -36,16 +36,6 @@ export function readCertificateRow(
     .executeTakeFirst();
 }
 
-/** In the order of what was asked for. */
-export async function readCertificates(
-  db: Reader,
-  wanted: readonly Pick<CertificateRow, 'authority_id' | 'serial'>[],
-): Promise<(CertificateRow | undefined)[]> {
-  const rows: (CertificateRow | undefined)[] = [];
-  for (const { authority_id, serial } of wanted) rows.push(await readCertificateRow(db, authority_id, serial));
-  return rows;
-}
-
 /** Literally: the planner must see that it is the condition of the index. */
 const RESERVED = sql.lit('reserved' as const);
 const ISSUED = sql.lit('issued' as const);

@@ -29,12 +29,18 @@ export const blockedKey = prepareQuery<PcaTables, [accountId: string, hash: stri
     db.selectFrom('blocked_key').selectAll().where('account_id', '=', accountId).where('public_key_hash', '=', hash),
 );
 
-export const revocationsOf = prepareQuery<PcaTables, [certificateHash: string], RevocationRow>((db, certificateHash) =>
-  db
-    .selectFrom('revocation')
-    .selectAll()
-    .where('certificate_hash', '=', certificateHash)
-    .where('state', '!=', 'released'),
+export const revocationsOfHash = prepareQuery<PcaTables, [certificateHash: string], RevocationRow>(
+  (db, certificateHash) =>
+    db
+      .selectFrom('revocation')
+      .selectAll()
+      .where('certificate_hash', '=', certificateHash)
+      .where('state', '!=', 'released'),
+);
+
+export const certificateBySerial = prepareQuery<PcaTables, [authorityId: string, serial: string], CertificateRow>(
+  (db, authorityId, serial) =>
+    db.selectFrom('certificate').selectAll().where('authority_id', '=', authorityId).where('serial', '=', serial),
 );
 
 export const insertReserved = prepareWrite<PcaTables, CertificateRow>((db, row) =>

@@ -1,4 +1,11 @@
 import type { AcmeAccountRow, BindingKeyRow, DirectoryRow, NonceRow, OrderRow } from '../domain/acme/rows.ts';
+import type { CertificateKeyRow } from '../domain/keys/rows.ts';
+import type {
+  OutsideAuthorityRow,
+  OutsideCertificateRow,
+  OutsideOrderRow,
+  OutsideProofRow,
+} from '../domain/outside/rows.ts';
 import type { ListRow, ResponderRow, RevocationRow } from '../domain/revocation/rows.ts';
 import type {
   AuditReportRow,
@@ -9,6 +16,7 @@ import type {
   PermissionRow,
   TenantRow,
 } from '../domain/rows.ts';
+import type { ExpiryWalkRow, KeptCertificateRow, KeptVersionRow, ReissueRow } from '../domain/scm/rows.ts';
 
 export interface PcaTables {
   acme_directory: DirectoryRow;
@@ -16,10 +24,19 @@ export interface PcaTables {
   acme_account: AcmeAccountRow;
   acme_order: OrderRow;
   acme_nonce: NonceRow;
+  outside_authority: OutsideAuthorityRow;
+  outside_order: OutsideOrderRow;
+  outside_proof: OutsideProofRow;
+  outside_certificate: OutsideCertificateRow;
   tenant_key: TenantRow;
   authority: AuthorityRow;
   certificate: CertificateRow;
+  certificate_key: CertificateKeyRow;
   certificate_name: CertificateNameRow;
+  kept_certificate: KeptCertificateRow;
+  kept_version: KeptVersionRow;
+  reissue: ReissueRow;
+  expiry_walk: ExpiryWalkRow;
   permission: PermissionRow;
   audit_report: AuditReportRow;
   blocked_key: BlockedKeyRow;

@@ -6,6 +6,7 @@ import type { AnswerAcmeRequest } from '../api/acme/protocol.ts';
 import type { PcaClient } from './harness.ts';
 
 export const BASE = 'https://acme.example.com';
+export type AcmeCarrier = Pick<PcaClient, 'AnswerAcmeRequest'>;
 
 export interface Answer {
   status: number;
@@ -34,17 +35,18 @@ const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString(
 export class AcmeClient {
   key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   account: string | undefined;
-  readonly pca: PcaClient;
+  readonly pca: AcmeCarrier;
   readonly directory: string;
-  private nonce: string | undefined;
+  readonly base: string;
 
-  constructor(pca: PcaClient, path: string) {
+  constructor(pca: AcmeCarrier, path: string, base = BASE) {
     this.pca = pca;
+    this.base = base;
     this.directory = path.replace(/\/directory$/, '');
   }
 
   url(...path: string[]): string {
-    return [`${BASE}${this.directory}`, ...path].join('/');
+    return [`${this.base}${this.directory}`, ...path].join('/');
   }
 
   async send(
@@ -53,17 +55,15 @@ export class AcmeClient {
     Body: Buffer = Buffer.alloc(0),
     ContentType = '',
   ): Promise<Answer> {
-    const Target = url.slice(BASE.length);
-    const input = { Method, Base: BASE, Target, ContentType, Body };
+    const Target = url.slice(this.base.length);
+    const input = { Method, Base: this.base, Target, ContentType, Body };
     const answer = await this.pca.AnswerAcmeRequest(input);
-    const read = readAnswer(answer);
-    this.nonce = read.headers['replay-nonce'] ?? this.nonce;
-    return read;
+    return readAnswer(answer);
   }
 
   async freshNonce(): Promise<string> {
-    await this.send('HEAD', this.url('new-nonce'));
-    return this.nonce as string;
+    const { headers } = await this.send('HEAD', this.url('new-nonce'));
+    return headers['replay-nonce'] as string;
   }
 
   async post(url: string, payload: unknown, spoken: Spoken = {}): Promise<Answer> {

@@ -37,6 +37,8 @@ export class PcaHarness {
   readonly store: Store<PcaTables>;
   readonly deps: PcaDeps;
   readonly projects: Map<string, ProjectState>;
+  /** Why nothing may be changed: a restore that nobody declared. */
+  readonly hold: { reason: string | undefined };
   private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly hub: ChangeHub;
   private readonly transport: LocalTransport;
@@ -47,6 +49,7 @@ export class PcaHarness {
     store: Store<PcaTables>;
     deps: PcaDeps;
     projects: Map<string, ProjectState>;
+    hold: { reason: string | undefined };
     principals: Map<string, PrincipalSnapshot>;
     hub: ChangeHub;
     transport: LocalTransport;
@@ -56,6 +59,7 @@ export class PcaHarness {
     this.store = parts.store;
     this.deps = parts.deps;
     this.projects = parts.projects;
+    this.hold = parts.hold;
     this.principals = parts.principals;
     this.hub = parts.hub;
     this.transport = parts.transport;
@@ -66,9 +70,10 @@ export class PcaHarness {
   static async open(
     options: { url?: string; hsm?: Hsm; folder?: string } & Partial<PcaOptions> = {},
   ): Promise<PcaHarness> {
-    const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map() } = options;
+    const { pkiUrl = 'http://pki.example.com', shards = 4, stores = new Map(), reportStores = new Map() } = options;
     const { acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } } } = options;
-    const pcaService = definePca({ pkiUrl, shards, stores, acme });
+    const { outsideNetworks = ['127.0.0.0/8'] } = options;
+    const pcaService = definePca({ pkiUrl, shards, stores, reportStores, acme, outsideNetworks });
     const principals = new Map<string, PrincipalSnapshot>();
     const projects = new Map<string, ProjectState>();
     const kms = await KmsHarness.open({ principals, projects });
@@ -108,6 +113,7 @@ export class PcaHarness {
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
     });
+    const hold = { reason: undefined };
     const pipeline = new Pipeline({
       service: 'pca',
       region: REGION,
@@ -122,6 +128,7 @@ export class PcaHarness {
       log,
       metrics,
       requestKey: Buffer.alloc(32, 9),
+      hold,
     });
     transport.register('pca', pipeline.execute);
     return new PcaHarness({
@@ -129,6 +136,7 @@ export class PcaHarness {
       store,
       deps,
       projects,
+      hold,
       principals,
       hub,
       transport,

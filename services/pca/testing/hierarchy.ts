@@ -124,6 +124,11 @@ export class Workplace {
     return this.openssl('genpkey', ...kind);
   }
 
+  /** The block that openssl writes before a key: PEM. */
+  ecParameters(): Buffer {
+    return Buffer.from(this.openssl('ecparam', '-name', 'prime256v1'));
+  }
+
   /** DER. */
   csr(subject: string, names?: string, options: { key?: string; args?: readonly string[] } = {}): Buffer {
     const out = this.file('');

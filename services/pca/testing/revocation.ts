@@ -1,4 +1,5 @@
 /** Authorities that publish lists and answer OCSP, and openssl as the judge of both. */
+import { readFileSync } from 'node:fs';
 import { toPem } from '../../../platform/contract/der.ts';
 import type { InputOf } from '../../../platform/contract/operation.ts';
 import type { CreateCertificateAuthority } from '../api/authorities.ts';
@@ -62,6 +63,21 @@ export function leafOf(
 }
 
 export const makeDueLists = (pca: PcaHarness) => new ListMaker(pca.deps).makeDue(Number.MAX_SAFE_INTEGER);
+
+/** What openssl reads in the answer about a certificate: `good`, `revoked`, `unknown`. */
+export async function askOcsp(
+  pca: PcaHarness,
+  openssl: Workplace,
+  authority: { arn: string; pem: string },
+  serial: string,
+): Promise<string> {
+  const [issuer, reqin] = [openssl.file(authority.pem), openssl.file('')];
+  openssl.openssl('ocsp', '-no_nonce', '-issuer', issuer, '-serial', `0x${serial}`, '-reqout', reqin);
+  const asked = { AuthorityId: authority.arn.split('/')[1]!, Request: readFileSync(reqin) };
+  const { Response } = await pca.internal().AnswerOcspRequest(asked);
+  const printed = openssl.openssl('ocsp', '-respin', openssl.file(Response), '-resp_text', '-noverify');
+  return /Cert Status: (\w+)/.exec(printed)?.[1] ?? printed;
+}
 
 /** A list as it is published, DER. */
 export async function fetchList(pca: PcaHarness, uri: string): Promise<Buffer> {

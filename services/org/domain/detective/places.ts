@@ -20,6 +20,8 @@ export class Places {
   readonly managementAccountId: string | undefined;
   /** Accounts that may look at all members on behalf of the management account. */
   readonly delegates: ReadonlySet<string>;
+  /** Accounts that may read the records of all members: those where logs are kept. */
+  readonly archives: ReadonlySet<string>;
   readonly units: ReadonlyMap<string, Unit>;
   private readonly members: ReadonlyMap<string, Place>;
   private readonly ids: ReadonlySet<string>;
@@ -29,12 +31,14 @@ export class Places {
     options: {
       managementAccountId?: string | undefined;
       delegates?: Iterable<string>;
+      archives?: Iterable<string>;
       units?: readonly Unit[];
       accounts?: readonly Place[];
     } = {},
   ) {
     this.managementAccountId = options.managementAccountId;
     this.delegates = new Set(options.delegates ?? []);
+    this.archives = new Set(options.archives ?? []);
     this.units = new Map((options.units ?? []).map((unit) => [unit.id, unit]));
     this.members = new Map((options.accounts ?? []).map((account) => [account.accountId, account]));
     this.ids = new Set(this.members.keys());
@@ -51,6 +55,11 @@ export class Places {
   /** Whether the account acts for the whole organization. */
   isOffice(accountId: string): boolean {
     return accountId === this.managementAccountId || (this.members.has(accountId) && this.delegates.has(accountId));
+  }
+
+  /** Whether the account reads the records of all members. */
+  readsAllRecords(accountId: string): boolean {
+    return accountId === this.managementAccountId || (this.members.has(accountId) && this.archives.has(accountId));
   }
 
   /** Whether `viewer` may see what belongs to `accountId`. */

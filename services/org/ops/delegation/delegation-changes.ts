@@ -11,6 +11,7 @@ import {
   serviceAccess,
   trustService,
 } from '../../store/delegation.ts';
+import { bumpRules } from '../../store/detective/rules.ts';
 import type { Changing } from '../changes.ts';
 
 export async function trust(at: Changing, service: string): Promise<void> {
@@ -21,6 +22,7 @@ export async function trust(at: Changing, service: string): Promise<void> {
 export async function distrust(at: Changing, service: string): Promise<void> {
   requireService(at, service);
   await distrustService(at.tx, at.organization.organization_id, service);
+  await bumpRules(at.tx);
 }
 
 export async function registerDelegate(at: Changing, account: AccountRow, service: string): Promise<void> {
@@ -32,12 +34,14 @@ export async function registerDelegate(at: Changing, account: AccountRow, servic
     organization_id: at.organization.organization_id,
     enabled_at: at.now,
   });
+  await bumpRules(at.tx);
 }
 
 export async function deregisterDelegate(at: Changing, accountId: string, service: string): Promise<void> {
   requireService(at, service);
   if (!(await deleteDelegation(at.tx, accountId, service)))
     throw at.fail('AccountNotRegistered', `account ${accountId} does not administer ${service}`);
+  await bumpRules(at.tx);
 }
 
 function requireService({ fail }: Changing, service: string): void {

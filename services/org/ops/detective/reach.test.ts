@@ -42,6 +42,25 @@ detectiveOnBothEngines('accounts of an organization', (room) => {
     expect(score.Accounts.map((entry) => entry.AccountId).toSorted()).toEqual([account(), member.accountId].toSorted());
   });
 
+  it('see members while they are delegated administrators, and not a moment longer', async () => {
+    await found(room.world);
+    const member = await joined(room.world, 'shop');
+    const office = await joined(room.world, 'security');
+    await room.world.put(orgApi.PutResourceConfig, volume('vol-1', { encrypted: false }), member);
+    await room.world.settle();
+    const ServicePrincipal = 'config.amazonaws.com';
+    const delegation = { AccountId: office.accountId, ServicePrincipal };
+    const seen = async () => (await room.world.put(orgApi.ListConfigVerdicts, { RuleId: 'G-D-38' }, office)).Verdicts;
+    expect(await seen()).toEqual([]);
+    await room.world.put(orgApi.EnableAWSServiceAccess, { ServicePrincipal });
+    for (const end of [orgApi.DeregisterDelegatedAdministrator, orgApi.DisableAWSServiceAccess]) {
+      await room.world.put(orgApi.RegisterDelegatedAdministrator, delegation);
+      expect((await seen()).map(({ AccountId }) => AccountId)).toEqual([member.accountId]);
+      await room.world.put(end, end === orgApi.DisableAWSServiceAccess ? { ServicePrincipal } : delegation);
+      expect(await seen()).toEqual([]);
+    }
+  });
+
   it('are items themselves: where they stand, and what the management account must not hold', async () => {
     await found(room.world);
     const member = await joined(room.world, 'shop');

@@ -3,8 +3,9 @@ import { Places, type Unit } from '../../domain/detective/places.ts';
 import type { Db } from '../db.ts';
 import { theOrganization } from '../organization.ts';
 
-/** The service whose delegated administrators see the verdicts on all members. */
-const SERVICE = 'config.amazonaws.com';
+/** The services whose delegated administrators see the verdicts on all members, and their records. */
+const VERDICTS = 'config.amazonaws.com';
+const RECORDS: readonly string[] = ['cloudtrail.amazonaws.com', 'audit.amazonaws.com'];
 
 export async function readPlaces(db: Db): Promise<Places> {
   const organization = await theOrganization(db);
@@ -25,12 +26,15 @@ export async function readPlaces(db: Db): Promise<Places> {
   for (const { owner_id, key, value } of tagRows) tags.set(owner_id, { ...tags.get(owner_id), [key]: value });
   const delegates = await db
     .selectFrom('delegated_administrator')
-    .select('account_id')
-    .where('service_principal', '=', SERVICE)
+    .select(['account_id', 'service_principal'])
+    .where('service_principal', 'in', [VERDICTS, ...RECORDS])
     .execute();
+  const delegatedTo = (services: readonly string[]) =>
+    delegates.filter((row) => services.includes(row.service_principal)).map((row) => row.account_id);
   return new Places({
     managementAccountId: organization.management_account_id,
-    delegates: delegates.map((row) => row.account_id),
+    delegates: delegatedTo([VERDICTS]),
+    archives: delegatedTo(RECORDS),
     units: nodes.map((node): Unit => ({ id: node.node_id, name: node.name, parentId: node.parent_id ?? undefined })),
     accounts: accounts.map((row) => ({
       accountId: row.account_id,

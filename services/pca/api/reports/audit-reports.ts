@@ -27,7 +27,7 @@ const onAuthority = <Name extends string>(name: Name) => ({
 export const CreateCertificateAuthorityAuditReport = defineOperation({
   ...pca(),
   name: 'CreateCertificateAuthorityAuditReport',
-  doc: 'Begins a report of every certificate that an authority has issued. It is written to a file of this service, in a folder of the name of the bucket.',
+  doc: 'Begins a report of every certificate that an authority has issued. Every certificate stands in it with the revocation it has. It is written to a file of this service, and to the store of the name of the bucket where the installation has one.',
   input: structure({
     CertificateAuthorityArn: Arn,
     S3BucketName,

@@ -15,7 +15,7 @@ const example = {
   CertificateSerial: '2f0c4d9aa1b2c3d4e5f60718293a4b5c6d7e',
 };
 
-const REASONS = [
+export const REASONS = [
   'UNSPECIFIED',
   'KEY_COMPROMISE',
   'CERTIFICATE_AUTHORITY_COMPROMISE',

@@ -1,48 +1,61 @@
 /** What an audit report says of a certificate, with the names that AWS's reports have, as JSON or CSV. */
+import { isTrusted } from '../revocation/agreement.ts';
+import { type AnyReason, type Revocation, reasonOf } from '../revocation/reason.ts';
 import type { AuditReportRow, CertificateRow } from '../rows.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { nameText } from '../x509/name.ts';
 
 export interface ReportEntry {
   awsAccountId: string;
-  /** Who asked for it; AWS names its services here, and leaves it out for all others. */
-  requestedBy: string;
   certificateArn: string;
   serial: string;
   subject: string;
   notBefore: string;
   notAfter: string;
   issuedAt: string;
+  /** Of one that is revoked or on hold. */
+  revokedAt?: string;
+  revocationReason?: AnyReason;
   templateArn: string;
+  /** Who asked for it. */
+  requestedBy: string;
 }
 
-const COLUMNS: readonly (keyof ReportEntry)[] = [
+/** As AWS has them, and behind them what AWS does not say. The second one names services of AWS, so it is empty. */
+const COLUMNS: readonly (keyof ReportEntry | 'requestedByServicePrincipal')[] = [
   'awsAccountId',
-  'requestedBy',
+  'requestedByServicePrincipal',
   'certificateArn',
   'serial',
   'subject',
   'notBefore',
   'notAfter',
   'issuedAt',
+  'revokedAt',
+  'revocationReason',
   'templateArn',
+  'requestedBy',
 ];
 
 export function reportEntry(
   row: CertificateRow,
   { subject }: Certificate,
-  arns: { certificate: string; template: string },
+  { arns, revocation }: { arns: { certificate: string; template: string }; revocation: Revocation | undefined },
 ): ReportEntry {
   return {
     awsAccountId: row.account_id,
-    requestedBy: row.requested_by,
     certificateArn: arns.certificate,
     serial: row.serial.match(/../g)!.join(':'),
     subject: nameText(subject),
     notBefore: moment(row.not_before),
     notAfter: moment(row.not_after),
     issuedAt: moment(row.created_at),
+    ...(!isTrusted(revocation) && {
+      revokedAt: moment(revocation.revokedAt),
+      revocationReason: reasonOf(revocation.reason),
+    }),
     templateArn: arns.template,
+    requestedBy: row.requested_by,
   };
 }
 
@@ -57,7 +70,8 @@ export const REPORT_FORM = {
   },
   CSV: {
     begin: `${COLUMNS.join()}\r\n`,
-    entry: (entry: ReportEntry) => `${COLUMNS.map((column) => csvField(entry[column])).join()}\r\n`,
+    entry: (entry: ReportEntry) =>
+      `${COLUMNS.map((column) => csvField(column === 'requestedByServicePrincipal' ? '' : (entry[column] ?? ''))).join()}\r\n`,
     end: '',
   },
 } as const;

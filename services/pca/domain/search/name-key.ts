@@ -30,6 +30,11 @@ export function keyOfText(text: string): string {
   return bounded(`cn ${text.normalize('NFKC').toLowerCase().trim()}`);
 }
 
+/** Of the name that people gave to a certificate from elsewhere. */
+export function keyOfLabel(label: string): string {
+  return bounded(`label ${label.toLowerCase()}`);
+}
+
 /** What the keys of a domain and of all names below it begin with; undefined: it is no host name. */
 export function domainPrefix(text: string): string | undefined {
   const host = text.toLowerCase();

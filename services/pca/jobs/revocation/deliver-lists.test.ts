@@ -9,9 +9,9 @@ import { type PcaClient, PcaHarness } from '../../testing/harness.ts';
 import { makeRoot, refused, Workplace } from '../../testing/hierarchy.ts';
 import { fetchList, issueLeaf, makeDueLists } from '../../testing/revocation.ts';
 import { type S3Server, startS3 } from '../../testing/s3-server.ts';
+import { FolderStore } from '../stores/folder.ts';
+import { S3Store } from '../stores/s3.ts';
 import { deliverLists } from './deliver-lists.ts';
-import { FolderStore } from './stores/folder.ts';
-import { S3Store } from './stores/s3.ts';
 
 let pca: PcaHarness;
 let admin: PcaClient;
@@ -80,12 +80,13 @@ describe('a folder', () => {
 
   it('that cannot be used costs nothing but time', async () => {
     const blocked = join(folder, 'blocked');
+    const facts = { mediaType: 'application/pkix-crl', freshSeconds: 60 };
     writeFileSync(blocked, 'a file');
-    await expect(new FolderStore(blocked).put('a/b.crl', Buffer.from('x'))).rejects.toMatchObject(
+    await expect(new FolderStore(blocked).put('a/b.crl', Buffer.from('x'), facts)).rejects.toMatchObject(
       refused('Unavailable', 'cannot be used'),
     );
     chmodSync(blocked, 0o600);
-    await expect(new FolderStore(folder).put('../../x.crl', Buffer.from('x'))).rejects.toMatchObject(
+    await expect(new FolderStore(folder).put('../../x.crl', Buffer.from('x'), facts)).rejects.toMatchObject(
       refused('Internal', 'leaves the folder'),
     );
   });

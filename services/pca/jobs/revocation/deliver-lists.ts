@@ -21,7 +21,7 @@ import {
   postponeDelivery,
   readListRow,
 } from '../../store/revocation/list-queries.ts';
-import type { ListStore } from './stores/store.ts';
+import type { ObjectStore } from '../stores/store.ts';
 
 const AT_ONCE = 64;
 const TURN_MS = 8_000;
@@ -39,7 +39,7 @@ export const deliverLists: Job<PcaDeps> = {
   },
 };
 
-async function deliverTo(deps: PcaDeps, name: string, store: ListStore, until: number): Promise<void> {
+async function deliverTo(deps: PcaDeps, name: string, store: ObjectStore, until: number): Promise<void> {
   const { clock } = deps;
   for (;;) {
     const due = await listUndelivered(deps.store.read, clock.now(), name, AT_ONCE);
@@ -52,7 +52,7 @@ async function deliverTo(deps: PcaDeps, name: string, store: ListStore, until: n
 }
 
 /** False: the store cannot be used. */
-async function deliver(deps: PcaDeps, store: ListStore, key: ListKey): Promise<boolean> {
+async function deliver(deps: PcaDeps, store: ObjectStore, key: ListKey): Promise<boolean> {
   const row = await readListRow(deps.store.read, key);
   const record = await deps.authorities.byId(key.authority_id);
   const settings = readSettings(record?.row.revocation ?? null);
@@ -80,7 +80,7 @@ function pathsOf(row: ListRow, lists: ListSettings): Set<string> {
 
 async function publish(
   deps: PcaDeps,
-  store: ListStore,
+  store: ObjectStore,
   path: string,
   row: ListRow & { list: Buffer },
   { configuration, lists }: RevocationSettings,

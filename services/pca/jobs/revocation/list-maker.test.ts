@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countEntries } from '../../domain/revocation/entries.ts';
 import { listFacts, readList } from '../../domain/revocation/list.ts';
 import { DAY_MS } from '../../domain/validity.ts';
-import { endLease, leaseList } from '../../store/revocation/list-queries.ts';
+import { endLease, extendLease, leaseList } from '../../store/revocation/list-queries.ts';
 import { type PcaClient, PcaHarness } from '../../testing/harness.ts';
 import { makeRoot, Workplace } from '../../testing/hierarchy.ts';
 import { fetchList, issueLeaf, type Leaf, makeDueLists } from '../../testing/revocation.ts';
@@ -111,7 +111,12 @@ describe('a list', () => {
     expect(leased?.number).toBeGreaterThan((await shown()).Number!);
     expect(await lease()).toBeUndefined();
     expect(await makeDueLists(pca)).toBe(0);
-    expect(await publish(60_001)).toBe(1);
+    // Whoever still works on it keeps it, as long as nobody else has it.
+    const extend = (until: number) => pca.store.transaction((tx) => extendLease(tx, leased!, until));
+    expect(await extend(now + 70_000)).toBe(true);
+    expect(await publish(60_001)).toBe(0);
+    expect(await publish(10_000)).toBe(1);
+    expect(await extend(pca.kms.now + 60_000)).toBe(false);
     const { Number: number } = await shown();
     expect(number).toBeGreaterThan(leased!.number);
     // Who was too slow stores nothing.

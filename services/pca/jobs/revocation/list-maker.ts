@@ -31,9 +31,10 @@ import {
 import { DAY_MS } from '../../domain/validity.ts';
 import { ALGORITHM, verifies } from '../../domain/x509/algorithm.ts';
 import { TYPE } from '../../ops/authority-access.ts';
+import { requireAgreement } from '../../ops/revocation/revocation-of.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
 import type { Reader } from '../../store/authority-queries.ts';
-import { endLease, type ListKey, leaseList, listDueLists } from '../../store/revocation/list-queries.ts';
+import { endLease, extendLease, type ListKey, leaseList, listDueLists } from '../../store/revocation/list-queries.ts';
 import {
   assignShard,
   countListed,
@@ -45,7 +46,9 @@ import {
   unassignedRevocations,
 } from '../../store/revocation/revocation-queries.ts';
 
-const LEASE_MS = 120_000;
+/** Of a maker that does not live any more: the next one makes the list within the minute that was promised. */
+const LEASE_MS = 20_000;
+const EXTEND_EVERY_MS = 5_000;
 const AT_ONCE = 64;
 /** Longest time between two lists, whatever their lifetime. */
 const MOST_BETWEEN_MS = 6 * 3_600_000;
@@ -80,6 +83,7 @@ export class ListMaker {
     const now = clock.now();
     const leased = await store.transaction((tx) => leaseList(tx, key, { now, until: now + LEASE_MS }));
     if (!leased) return false;
+    const extending = setInterval(() => void this.extend(leased), EXTEND_EVERY_MS);
     try {
       return await this.make(leased);
     } catch (error) {
@@ -88,6 +92,18 @@ export class ListMaker {
       const outcome = { due_at: clock.now() + RETRY_MS, problem: problem.slice(0, 1024) };
       await store.transaction((tx) => endLease(tx, leased, outcome));
       return false;
+    } finally {
+      clearInterval(extending);
+    }
+  }
+
+  /** A list of a million takes its time. Whoever loses the lease all the same stores nothing. */
+  private async extend(leased: ListRow): Promise<void> {
+    const { clock, store, log } = this.deps;
+    try {
+      await store.transaction((tx) => extendLease(tx, leased, clock.now() + LEASE_MS));
+    } catch (error) {
+      log.warn({ ...keyOf(leased), err: String(error) }, 'the lease of a list could not be extended');
     }
   }
 
@@ -156,6 +172,9 @@ export class ListMaker {
     // A row that was removed leaves its entry where it is; one that was added comes to it.
     const again = differ ? await listedRevocations(store.read, of) : [];
     await guard.verify([...found.pending, ...again, ...found.expired].map(guardedRevocation));
+    // SECURITY: nothing leaves by a row that is older than what became of the certificate since.
+    for (const row of [...found.pending, ...again])
+      if (row.state === 'released') await requireAgreement(this.deps, row);
     const changes = changesOf([...found.pending, ...again], found.expired);
     const recorded = differ ? undefined : found.listed + changes.growth;
     return { ...changes, recorded: before ? recorded : changes.shown.length };
@@ -259,6 +278,8 @@ export class ListMaker {
     });
   }
 }
+
+const keyOf = ({ authority_id, shard }: ListKey): ListKey => ({ authority_id, shard });
 
 interface Signed {
   list: Buffer;

@@ -11,7 +11,7 @@ import type { PcaClient } from '../../testing/harness.ts';
 import { PcaHarness, document as written } from '../../testing/harness.ts';
 import { makeRoot, makeSubordinate, refused, template, Workplace } from '../../testing/hierarchy.ts';
 
-const RUNS = Number(process.env.PARAPET_ACME_MUTATIONS ?? 3_000);
+const RUNS = Number(process.env.PARAPET_MUTATIONS ?? 3_000);
 
 let pca: PcaHarness;
 let admin: PcaClient;
@@ -147,6 +147,18 @@ describe('a directory', () => {
 });
 
 describe('an account', () => {
+  it('is bound by a key that no command line takes for an option', async () => {
+    const { random } = pca.deps.hsm;
+    const drawn = [Buffer.alloc(32, 0xfb), Buffer.alloc(32, 0xf8), Buffer.alloc(32, 0x0f)];
+    pca.deps.hsm.random = async () => drawn.shift()!;
+    try {
+      const { MacKey } = await bindTo(admin, await makeDirectory());
+      expect(MacKey).toBe(Buffer.alloc(32, 0x0f).toString('base64url'));
+    } finally {
+      pca.deps.hsm.random = random;
+    }
+  });
+
   it('is bound by a key, once', async () => {
     const made = await makeDirectory();
     const key = await bindTo(admin, made);

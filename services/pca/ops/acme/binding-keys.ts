@@ -25,13 +25,23 @@ const implement = implementFor<PcaDeps>();
 const DEFAULT_DAYS = 7;
 const SECRET_BYTES = 32;
 
+/** Not with a dash in front, as text: certbot and lego would take it for an option. */
+async function newSecret({ hsm }: PcaDeps): Promise<Buffer> {
+  for (;;) {
+    const secret = await hsm.random(SECRET_BYTES);
+    // The first six bits are the first character of base64url; 62 is the dash.
+    if (secret[0]! >> 2 !== 62) return secret;
+    secret.fill(0);
+  }
+}
+
 export const createAcmeExternalAccountKey = implement(CreateAcmeExternalAccountKey, {
   resolve: (call, input, deps) => resolveDirectory(call, deps, input),
   async run(call, input, { row: directory }, deps) {
     const { directory_id, account_id } = directory;
     const key_id = deps.ids.uuidv7();
     const principal = await boundPrincipal(call, deps, account_id, input.PrincipalArn);
-    const secret = await deps.hsm.random(SECRET_BYTES);
+    const secret = await newSecret(deps);
     try {
       const tenant = wrappedKey(await deps.tenants.obtain(account_id));
       const aad = bindingSecretAad({ accountId: account_id, directoryId: directory_id, keyId: key_id });

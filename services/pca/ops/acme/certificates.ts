@@ -15,8 +15,8 @@ import { publicKeyHash } from '../../domain/x509/public-key.ts';
 import { guardedOrder, readOrderOfCertificate, recentOrders } from '../../store/acme/account-queries.ts';
 import { guardedCertificate } from '../../store/authorities.ts';
 import { readCertificateRow } from '../../store/certificate-queries.ts';
-import { guardedRevocation, readRevocation } from '../../store/revocation/revocation-queries.ts';
 import { certificatePem, chainPem } from '../read-authorities.ts';
+import { revocationOf } from '../revocation/revocation-of.ts';
 import { accountById, callerOf } from './account-rows.ts';
 import { type PublicJwk, payloadOf } from './jws.ts';
 import { readBody } from './order-rows.ts';
@@ -197,8 +197,7 @@ export async function renewalInfo(deps: PcaDeps, request: Visit, text: string): 
     : undefined;
   if (!found) throw missing();
   const { row } = found;
-  const revocation = await readRevocation(deps.store.read, row.authority_id, row.serial);
-  if (revocation) await deps.guard.verify([guardedRevocation(revocation)]);
+  const { revocation } = await revocationOf(deps, row, row);
   const { now } = request.call;
   const isOver = revocation?.state === 'revoked' || authority.row.state !== 'ACTIVE';
   const { start, end } = isOver

@@ -89,7 +89,14 @@ export const listAcmeDirectories = implement(ListAcmeDirectories, {
 });
 
 export const updateAcmeDirectory = implement(UpdateAcmeDirectory, {
-  resolve: (call, input, deps) => resolveDirectory(call, deps, input),
+  async resolve(call, input, deps) {
+    const resolved = await resolveDirectory(call, deps, input);
+    if (resolved.absent !== undefined || input.PrincipalArn !== undefined || !opens(input, resolved.state))
+      return resolved;
+    // SECURITY: whoever lets clients in without a binding lets them act for the principal that is there.
+    const { principal_arn } = resolved.state.row;
+    return { ...resolved, targets: [...resolved.targets, ...bindTargets(call, principal_arn)] };
+  },
   async run(call, input, directory, deps) {
     const row = {
       name: input.Name ?? directory.row.name,
@@ -99,6 +106,10 @@ export const updateAcmeDirectory = implement(UpdateAcmeDirectory, {
     return changeDirectory(call, deps, directory, row, (changed) => ({ Directory: showDirectory(changed) }));
   },
 });
+
+function opens(input: WantedRules, { row, rules }: Directory): boolean {
+  return input.ExternalAccountRequired === false && rules.bindingRequired && row.principal_arn !== '';
+}
 
 export const deleteAcmeDirectory = implement(DeleteAcmeDirectory, {
   resolve: (call, input, deps) => resolveDirectory(call, deps, input),

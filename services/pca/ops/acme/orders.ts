@@ -23,17 +23,16 @@ import {
 import { AcmeProblem } from '../../domain/acme/problem.ts';
 import { readCertificateId } from '../../domain/acme/renewal-info.ts';
 import type { OrderRow } from '../../domain/acme/rows.ts';
-import { MAX_ACME_ORDERS_PER_HOUR, MAX_ACME_ORDERS_PER_HOUR_AND_ACCOUNT } from '../../domain/limits.ts';
 import { serialText } from '../../domain/x509/certificate.ts';
 import {
-  countOrdersSince,
   insertOrder,
   listOrders,
+  lockAccount,
   readOrderOfCertificate,
   readReplacement,
 } from '../../store/acme/account-queries.ts';
-import { HOUR_MS } from './accounts.ts';
 import { payloadOf } from './jws.ts';
+import { requireRoom } from './order-limits.ts';
 import { changeOrder, type Doing, dueAt, orderById, readBody, sealedOrder } from './order-rows.ts';
 import { recordIn } from './record.ts';
 import type { Reply } from './reply.ts';
@@ -94,17 +93,10 @@ export async function createOrder(deps: PcaDeps, request: FromAccount): Promise<
     version: 1,
   });
   await deps.store.transaction(async (tx) => {
-    const since = call.now - HOUR_MS;
-    const many = { retryAfterSeconds: HOUR_MS / 1000 };
-    const directoryId = directory_id;
-    if (
-      (await countOrdersSince(tx, { directoryId, acmeAccountId: acme_account_id }, since)) >=
-      MAX_ACME_ORDERS_PER_HOUR_AND_ACCOUNT
-    )
-      throw new AcmeProblem('rateLimited', 'the account has many new orders', many);
-    if ((await countOrdersSince(tx, { directoryId }, since)) >= MAX_ACME_ORDERS_PER_HOUR)
-      throw new AcmeProblem('rateLimited', 'the directory has many new orders', many);
-    if (replaces !== null && (await readReplacement(tx, directoryId, replaces)))
+    if (!(await lockAccount(tx, account)))
+      throw new AcmeProblem('serverInternal', 'the account is being changed', { status: 503, retryAfterSeconds: 1 });
+    await requireRoom(tx, account, order, call.now);
+    if (replaces !== null && (await readReplacement(tx, directory_id, replaces)))
       throw new AcmeProblem('alreadyReplaced', 'another order replaces the certificate');
     await insertOrder(tx, row);
     await recordIn(deps, tx, doing(request), AcmeRecords.orderCreated, {

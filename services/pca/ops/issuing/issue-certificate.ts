@@ -7,20 +7,23 @@
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import type { OutputOf } from '../../../../platform/contract/operation.ts';
 import { type Change, change, implementFor } from '../../../../platform/runtime/call.ts';
+import type { AnyTransaction } from '../../../../platform/store/index.ts';
 import { IssueCertificate } from '../../api/certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
 import { planOf } from '../../domain/issuing.ts';
+import { type CertificateKeyRow, issuedKeyName } from '../../domain/keys/rows.ts';
 import type { Finding } from '../../domain/lint/run.ts';
-import { type CertificateRow, certificateRowBytes, type Unsealed } from '../../domain/rows.ts';
+import { type CertificateRow, certificateRowBytes, UNREVOKED, type Unsealed } from '../../domain/rows.ts';
 import { nameKeys } from '../../domain/search/name-key.ts';
 import { ALGORITHM, verifiesBeside } from '../../domain/x509/algorithm.ts';
 import { assemble, serialText, writeTbs } from '../../domain/x509/certificate.ts';
 import { isUnchanged } from '../../store/authority-queries.ts';
 import { endReservation } from '../../store/certificate-queries.ts';
-import { conflict, requireState } from '../authority-access.ts';
+import { deleteKeyRow } from '../../store/keys/key-queries.ts';
+import { type AnyCall, conflict, requireState } from '../authority-access.ts';
 import { requestToken } from '../request-token.ts';
-import { isTrusted, requireTrustedChain } from '../revocation/trusted-chain.ts';
+import { isTrustedAt, requireTrustedChain } from '../revocation/trusted-chain.ts';
 import { type Checked, checkOrder, hashesOf } from './check-order.ts';
 import { type Order, resolveOrder } from './order.ts';
 
@@ -34,34 +37,69 @@ export const issueCertificate = implement(IssueCertificate, {
     const token = requestToken<Output>(call, deps, input.IdempotencyToken);
     const earlier = await token.recall();
     if (earlier) return change(async () => earlier);
-    const { record, template } = order;
-    requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
-    await requireTrustedChain(call, deps, record);
-    const reserved = await reserve(deps, order, {
-      now: call.now,
-      requestedBy: call.caller.arn,
-      refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
-    });
-    const issued = await signed(deps, order, reserved);
-    const arn = certificateArn(record.arn, reserved.serial);
-    call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+    const { arn, store } = await issueFor(call, deps, order);
     return change((tx) =>
       token.once(tx, async () => {
-        // Somebody has disabled the authority meanwhile, or changed it otherwise.
-        if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
-        if (!(await isTrusted(tx, record))) throw conflict(call, record);
-        if (!(await endReservation(tx, issued, nameKeys(order.planned)))) throw notReserved(reserved);
+        await store(tx);
         return { CertificateArn: arn };
       }),
     );
   },
 });
 
+export interface Issued {
+  arn: string;
+  row: CertificateRow;
+  /** Makes the certificate one that was issued. */
+  store(tx: AnyTransaction): Promise<void>;
+  /** When it is not to be one: its number is never used again. */
+  abandon(): Promise<void>;
+}
+
+/** That the authority may issue now. */
+export async function requireIssuing(call: AnyCall, deps: PcaDeps, { record, template }: Order): Promise<void> {
+  requireState(call, template.kind === 'root' ? 'IssueOwnCertificate' : 'IssueCertificate', record);
+  await requireTrustedChain(call, deps, record);
+}
+
+/** Takes the number, signs, and leaves the commit to the caller. */
+export async function issueFor(
+  call: AnyCall,
+  deps: PcaDeps,
+  order: Order,
+  keyOf?: Recipient['keyOf'],
+): Promise<Issued> {
+  const { record } = order;
+  await requireIssuing(call, deps, order);
+  const reserved = await reserve(deps, order, {
+    now: call.now,
+    requestedBy: call.caller.arn,
+    refuse: (problem, hint) => call.fail('InvalidArgs', problem, { hint }),
+    ...(keyOf && { keyOf }),
+  });
+  const row = await signed(deps, order, reserved);
+  const arn = certificateArn(record.arn, reserved.serial);
+  call.touches(arn, 'AWS::ACMPCA::Certificate', reserved.account_id);
+  return {
+    arn,
+    row,
+    async store(tx) {
+      // Somebody has disabled the authority meanwhile, or changed it otherwise.
+      if (!(await isUnchanged(tx, record.row))) throw conflict(call, record);
+      if (!(await isTrustedAt(tx, record))) throw conflict(call, record);
+      if (!(await endReservation(tx, row, nameKeys(order.planned)))) throw notReserved(reserved);
+    },
+    abandon: () => abandon(deps, reserved),
+  };
+}
+
 /** For whom a certificate is issued, and how they are told why it cannot be. */
 export interface Recipient {
   now: number;
   requestedBy: string;
   refuse(problem: string, hint: string): Error;
+  /** The private key that is kept with the certificate of that number, sealed. */
+  keyOf?(serial: string): Promise<CertificateKeyRow>;
 }
 
 /** The serial number is taken, and what is about to be signed is stored. */
@@ -72,11 +110,11 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
     const tbs = writeTbs(planOf(draft, serial));
     const { now } = recipient;
     requireCleanLints(await checkOrder(deps, order, { tbs, serial }, { now, warnings: false }), recipient);
-    const row = await deps.reservations.take({
+    const reservation = {
       authority_id: record.row.authority_id,
       serial: serialText(serial),
       account_id: record.row.account_id,
-      state: 'reserved',
+      state: 'reserved' as const,
       template: template.name,
       tbs,
       certificate: null,
@@ -84,7 +122,9 @@ export async function reserve(deps: PcaDeps, order: Checked, recipient: Recipien
       ...hashesOf(draft),
       requested_by: recipient.requestedBy,
       created_at: recipient.now,
-    });
+      ...UNREVOKED,
+    };
+    const row = await deps.reservations.take(reservation, await recipient.keyOf?.(reservation.serial));
     if (row) return row;
   }
   throw new ServiceError('Internal', `${MOST_DRAWS} serial numbers in a row were taken`);
@@ -101,12 +141,9 @@ function requireCleanLints(findings: readonly Finding[], { refuse }: Recipient):
 }
 
 /** The row of the certificate, signed. What was not signed is kept as failed: its number is never used again. */
-export async function signed(
-  deps: PcaDeps,
-  order: Checked,
-  { row_mac, ...reserved }: CertificateRow,
-): Promise<CertificateRow> {
+export async function signed(deps: PcaDeps, order: Checked, row: CertificateRow): Promise<CertificateRow> {
   const { record, draft } = order;
+  const { row_mac, ...reserved } = row;
   try {
     const { hsm: algorithm, identifier } = ALGORITHM[draft.algorithm];
     const key = await deps.authorities.keyOf(record.row);
@@ -117,20 +154,29 @@ export async function signed(
     const certificate = assemble(reserved.tbs, draft.algorithm, signature);
     return await sealedCertificate(deps, { ...reserved, state: 'issued', certificate });
   } catch (error) {
-    await fail(deps, reserved).catch((err: unknown) =>
-      deps.log.warn({ serial: reserved.serial, err: String(err) }, 'reservation stays open until the job ends it'),
-    );
+    await abandon(deps, row);
     throw error;
   }
 }
 
-/** Ends a reservation of which nothing came. */
-export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): Promise<boolean> {
-  const failed = await sealedCertificate(deps, { ...reserved, state: 'failed' });
-  return deps.store.transaction((tx) => endReservation(tx, failed, []));
+/** Ends a reservation of which nothing comes, if it can be ended now. */
+async function abandon(deps: PcaDeps, { row_mac, ...reserved }: CertificateRow): Promise<void> {
+  await fail(deps, reserved).catch((err: unknown) =>
+    deps.log.warn({ serial: reserved.serial, err: String(err) }, 'reservation stays open until the job ends it'),
+  );
 }
 
-async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
+/** Ends a reservation of which nothing came. The key that was kept with it is of no use. */
+export async function fail(deps: PcaDeps, reserved: Unsealed<CertificateRow>): Promise<boolean> {
+  const failed = await sealedCertificate(deps, { ...reserved, state: 'failed' });
+  return deps.store.transaction(async (tx) => {
+    const hasEnded = await endReservation(tx, failed, []);
+    if (hasEnded) await deleteKeyRow(tx, issuedKeyName(reserved, deps.settings));
+    return hasEnded;
+  });
+}
+
+export async function sealedCertificate(deps: PcaDeps, row: Unsealed<CertificateRow>): Promise<CertificateRow> {
   const [row_mac] = await deps.guard.seal([certificateRowBytes(row)]);
   return { ...row, row_mac: row_mac! };
 }

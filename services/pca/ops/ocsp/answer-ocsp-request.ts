@@ -18,12 +18,13 @@ import {
   ocspError,
   writeResponseData,
 } from '../../domain/ocsp/response.ts';
+import { isTrusted } from '../../domain/revocation/agreement.ts';
 import { answersOcsp, readSettings } from '../../domain/revocation/settings.ts';
 import { DAY_MS } from '../../domain/validity.ts';
 import { ALGORITHM } from '../../domain/x509/algorithm.ts';
 import { type AuthorityRecord, guardedCertificate } from '../../store/authorities.ts';
 import { readCertificateRow } from '../../store/certificate-queries.ts';
-import { revocationOf } from '../revocation/read-revocations.ts';
+import { revocationOf } from '../revocation/revocation-of.ts';
 
 const implement = implementFor<PcaDeps>();
 
@@ -122,14 +123,13 @@ async function answer(
   return made;
 }
 
-/** SECURITY: everything but an issued certificate, read and verified, is unknown. */
+/** SECURITY: what is neither an issued certificate, read and verified, nor revoked, is unknown. */
 async function statusOfSerial(deps: PcaDeps, { row }: AuthorityRecord, serial: string): Promise<CertStatus> {
-  const found = await readCertificateRow(deps.store.read, row.authority_id, serial);
-  if (!found) return { kind: 'unknown' };
-  await deps.guard.verify([guardedCertificate(found)]);
-  if (found.authority_id !== row.authority_id || found.serial !== serial || found.state !== 'issued')
-    return { kind: 'unknown' };
-  const revocation = await revocationOf(deps, row.authority_id, serial);
-  if (!revocation || revocation.state === 'released') return { kind: 'good' };
-  return { kind: 'revoked', revokedAt: revocation.revoked_at, reason: revocation.reason };
+  const place = { authority_id: row.authority_id, serial };
+  const found = await readCertificateRow(deps.store.read, place.authority_id, serial);
+  if (found) await deps.guard.verify([guardedCertificate(found)]);
+  const isIssued = found?.authority_id === row.authority_id && found.serial === serial && found.state === 'issued';
+  const { revocation } = await revocationOf(deps, place, isIssued ? found : undefined);
+  if (!isTrusted(revocation)) return { kind: 'revoked', revokedAt: revocation.revokedAt, reason: revocation.reason };
+  return { kind: isIssued ? 'good' : 'unknown' };
 }

@@ -1,18 +1,31 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoreOptions } from '../../index.ts';
 import { writeAuditReports } from '../../jobs/reports/write-audit-reports.ts';
 import { type PcaClient, PcaHarness } from '../../testing/harness.ts';
 import { createAuthority, issue, makeRoot, refused, template, Workplace } from '../../testing/hierarchy.ts';
+import { type S3Server, startS3 } from '../../testing/s3-server.ts';
 
 const openssl = new Workplace();
+const folder = mkdtempSync(join(tmpdir(), 'pca-reports-'));
+let s3: S3Server;
 let pca: PcaHarness;
 let admin: PcaClient;
 let CertificateAuthorityArn: string;
 
 beforeAll(async () => {
-  pca = await PcaHarness.open();
+  s3 = await startS3('reports-s3');
+  const { url, region, credentials } = s3;
+  pca = await PcaHarness.open({
+    reportStores: new Map<string, StoreOptions>([
+      ['reports-s3', { kind: 's3', url, region, credentials }],
+      ['reports-folder', { kind: 'folder', folder }],
+      ['reports-away', { kind: 's3', url: 'http://127.0.0.1:1/reports', region, credentials }],
+    ]),
+  });
   admin = pca.user('admin');
   CertificateAuthorityArn = await makeRoot(admin);
   const TemplateArn = template('EndEntityClientAuthCertificate');
@@ -22,6 +35,8 @@ beforeAll(async () => {
 afterAll(async () => {
   openssl.close();
   await pca.close();
+  await s3.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const create = (AuditReportResponseFormat: 'JSON' | 'CSV', S3BucketName = 'reports') =>
@@ -63,9 +78,63 @@ describe('an audit report', () => {
   it('as CSV is a table that no spreadsheet takes for a formula', async () => {
     const lines = (await report('CSV')).split('\r\n');
     expect(lines).toHaveLength(6);
-    expect(lines[0]).toContain('certificateArn,serial,subject');
+    expect(lines[0]).toBe(
+      'awsAccountId,requestedByServicePrincipal,certificateArn,serial,subject,notBefore,notAfter,issuedAt,revokedAt,revocationReason,templateArn,requestedBy',
+    );
     expect(lines.join()).toContain('"CN=with, comma and ""quotes"""');
     expect(lines.every((line) => !/(^|,)"?[=+@]/.test(line))).toBe(true);
+  });
+
+  it('says what is revoked or on hold, since when and why', async () => {
+    const TemplateArn = template('EndEntityClientAuthCertificate');
+    const serials: string[] = [];
+    for (const name of ['revoked', 'held', 'released']) {
+      const { Certificate } = await issue(admin, CertificateAuthorityArn, {
+        Csr: openssl.csr(`/CN=${name}`),
+        TemplateArn,
+      });
+      const printed = openssl.openssl('x509', '-in', openssl.file(Certificate), '-noout', '-serial');
+      serials.push(printed.trim().replace('serial=', ''));
+    }
+    const [revoked, held, released] = serials.map((CertificateSerial) => ({
+      CertificateAuthorityArn,
+      CertificateSerial,
+    }));
+    await admin.RevokeCertificate({ ...revoked!, RevocationReason: 'SUPERSEDED' });
+    await admin.HoldCertificate(held!);
+    await admin.HoldCertificate(released!);
+    await admin.ReleaseCertificateHold(released!);
+    const at = new Date(Math.floor(pca.kms.now / 1000) * 1000).toISOString().replace('.000Z', '+0000');
+    const entries = JSON.parse(await report('JSON')) as Record<string, string>[];
+    const of = (name: string) => entries.find(({ subject }) => subject === `CN=${name}`);
+    expect(of('revoked')).toMatchObject({ revokedAt: at, revocationReason: 'SUPERSEDED' });
+    expect(of('held')).toMatchObject({ revokedAt: at, revocationReason: 'CERTIFICATE_HOLD' });
+    for (const name of ['released', 'plain']) expect(of(name)).not.toHaveProperty('revokedAt');
+    const line = (await report('CSV')).split('\r\n').find((one) => one.includes('CN=revoked'));
+    expect(line).toContain(`,${at},SUPERSEDED,${TemplateArn},`);
+  });
+
+  it('is in the store of the name of the bucket, for nobody else', async () => {
+    const { AuditReportId, S3Key } = await create('CSV', 'reports-s3');
+    await writeAuditReports.run(pca.deps);
+    expect(await status(AuditReportId)).toBe('SUCCESS');
+    const target = join(folder, 'got.csv');
+    const got = s3.aws('s3api', 'get-object', '--bucket', 'reports-s3', '--key', S3Key, target);
+    expect(got).toMatchObject({ ContentType: 'text/csv; charset=utf-8', CacheControl: 'private, no-store' });
+    const { Content } = await admin.GetCertificateAuthorityAuditReport({ CertificateAuthorityArn, AuditReportId });
+    expect(readFileSync(target)).toEqual(Content);
+    const other = await create('JSON', 'reports-folder');
+    await writeAuditReports.run(pca.deps);
+    expect(await status(other.AuditReportId)).toBe('SUCCESS');
+    const file = join(folder, other.S3Key);
+    expect([statSync(file).mode & 0o777, statSync(join(file, '..')).mode & 0o777]).toEqual([0o600, 0o700]);
+    expect(JSON.parse(readFileSync(file, 'utf8')).length).toBeGreaterThan(3);
+  });
+
+  it('has failed when its store cannot be used', async () => {
+    const { AuditReportId } = await create('JSON', 'reports-away');
+    await writeAuditReports.run(pca.deps);
+    expect(await status(AuditReportId)).toBe('FAILED');
   });
 
   it('is one at a time, and tells how far it is', async () => {
@@ -85,6 +154,15 @@ describe('an audit report', () => {
   it('that cannot be written has failed, and another one may be asked for', async () => {
     // A report of a certificate whose row was changed would be wrong.
     const { AuditReportId } = await create('JSON');
+    const revocations = await pca.store.read.selectFrom('revocation').selectAll().execute();
+    await pca.tamper((db) => db.deleteFrom('revocation').execute());
+    await writeAuditReports.run(pca.deps);
+    expect(await status(AuditReportId)).toBe('FAILED');
+    await pca.tamper((db) => db.insertInto('revocation').values(revocations).execute());
+    await forged((await create('JSON')).AuditReportId);
+  });
+
+  async function forged(AuditReportId: string) {
     await pca.tamper((db) =>
       db
         .updateTable('certificate')
@@ -99,7 +177,7 @@ describe('an audit report', () => {
     ).rejects.toMatchObject(refused('RequestFailed'));
     expect(await status((await create('JSON')).AuditReportId)).toBe('CREATING');
     await writeAuditReports.run(pca.deps);
-  });
+  }
 
   it.each(['../../etc', 'a/b', 'Upper', 'a..b', '-ab'])('is not written into %s', async (bucket) =>
     expect(create('JSON', bucket)).rejects.toMatchObject(refused('InvalidArgs', 'no name of a bucket')),

@@ -5,61 +5,53 @@ import { GetRevocationStatus, PreviewRevocation } from '../../api/revocation/rev
 import type { PcaDeps } from '../../deps.ts';
 import { certificateArn } from '../../domain/authority-ref.ts';
 import { statusOf } from '../../domain/authority-state.ts';
-import { reasonOf } from '../../domain/revocation/reason.ts';
-import { LISTED, type RevocationRow } from '../../domain/revocation/rows.ts';
+import { isTrusted } from '../../domain/revocation/agreement.ts';
+import { type Revocation, reasonOf } from '../../domain/revocation/reason.ts';
+import { LISTED } from '../../domain/revocation/rows.ts';
 import { answersOcsp, listUris, ocspUri, readSettings, shardOf } from '../../domain/revocation/settings.ts';
 import { isAuthority, readCertificate } from '../../domain/x509/certificate.ts';
-import { type AuthorityRecord, guardedAuthority } from '../../store/authorities.ts';
+import { type AuthorityRecord, guardedAuthority, guardedCertificate } from '../../store/authorities.ts';
 import { listAuthoritiesOfKey } from '../../store/authority-queries.ts';
+import { readCertificateRow } from '../../store/certificate-queries.ts';
 import { listSummaries } from '../../store/revocation/list-queries.ts';
-import { certificatesWithKey, guardedRevocation, readRevocation } from '../../store/revocation/revocation-queries.ts';
+import { certificatesWithKey } from '../../store/revocation/revocation-queries.ts';
 import { type AnyCall, resolveAuthority, targetOf } from '../authority-access.ts';
 import { openPage } from '../page.ts';
 import { type IssuedRow, requireIssued } from './issued-certificate.ts';
+import { revocationOf } from './revocation-of.ts';
 
 const implement = implementFor<PcaDeps>();
 
-/** Verified; a released one counts as none. */
-export async function revocationOf(
-  deps: PcaDeps,
-  authorityId: string,
-  serial: string,
-): Promise<RevocationRow | undefined> {
-  const row = await readRevocation(deps.store.read, authorityId, serial);
-  if (!row) return undefined;
-  await deps.guard.verify([guardedRevocation(row)]);
-  if (row.authority_id !== authorityId || row.serial !== serial)
-    throw deps.guard.refuse(`revocation of ${serial} of ${authorityId}`, 'the row is about another certificate');
-  return row;
-}
-
-function shownStatus(row: RevocationRow | undefined): 'GOOD' | 'HELD' | 'REVOKED' {
-  if (!row || row.state === 'released') return 'GOOD';
-  return row.state === 'held' ? 'HELD' : 'REVOKED';
+function shownStatus(revocation: Revocation | undefined): 'GOOD' | 'HELD' | 'REVOKED' {
+  if (!revocation || isTrusted(revocation)) return 'GOOD';
+  return revocation.state === 'held' ? 'HELD' : 'REVOKED';
 }
 
 export const getRevocationStatus = implement(GetRevocationStatus, {
   resolve: (call, input, deps) => resolveAuthority(call, deps, input.CertificateAuthorityArn),
   async run(call, input, record, deps) {
     const issued = await requireIssued(call, deps, record, input.CertificateSerial);
-    const row = await revocationOf(deps, issued.authority_id, issued.serial);
+    const { revocation, row } = await revocationOf(deps, issued, issued);
     const settings = readSettings(record.row.revocation);
     const lists = settings?.lists ?? null;
     const ofAuthority = isAuthority(readCertificate(issued.certificate));
     const shard = shardOf(Buffer.from(issued.serial, 'hex'), ofAuthority, lists);
-    const Status = shownStatus(row);
+    const Status = shownStatus(revocation);
     return {
       Status,
-      ...(row && Status !== 'GOOD' && { Reason: reasonOf(row.reason), RevokedAt: row.revoked_at }),
+      ...(revocation && Status !== 'GOOD' && { Reason: reasonOf(revocation.reason), RevokedAt: revocation.revokedAt }),
       ...(lists &&
         shard !== undefined && {
-          Listed: row === undefined || row.listed === LISTED.listed || row.listed === LISTED.left,
+          Listed: row ? SAID.includes(row.listed) : revocation === undefined,
           CrlUri: listUris(issued.authority_id, shard, lists)[0]!,
         }),
       ...(settings && answersOcsp(settings) && { OcspUri: ocspUri(issued.authority_id, settings) }),
     };
   },
 });
+
+/** That lists have said what the row says. */
+const SAID: readonly number[] = [LISTED.listed, LISTED.left];
 
 const SEPARATOR = '/';
 
@@ -77,7 +69,7 @@ export const previewRevocation = implement(PreviewRevocation, {
     const Certificates = await Promise.all(
       visible.map(async (row) => ({
         CertificateArn: certificateArn(authorities.get(row.authority_id)!.arn, row.serial),
-        Status: shownStatus(await revocationOf(deps, row.authority_id, row.serial)),
+        Status: shownStatus(await revocationAt(deps, row)),
         NotAfter: row.not_after,
       })),
     );
@@ -90,6 +82,12 @@ export const previewRevocation = implement(PreviewRevocation, {
     };
   },
 });
+
+async function revocationAt(deps: PcaDeps, place: Parameters<typeof revocationOf>[1]) {
+  const row = await readCertificateRow(deps.store.read, place.authority_id, place.serial);
+  if (row) await deps.guard.verify([guardedCertificate(row)]);
+  return (await revocationOf(deps, place, row)).revocation;
+}
 
 /** Authorities that the caller may ask the same about, by id. */
 async function visibleAuthorities(call: AnyCall, deps: PcaDeps, ids: ReadonlySet<string>) {

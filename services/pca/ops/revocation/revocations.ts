@@ -8,6 +8,7 @@ import {
 } from '../../api/revocation/revocations.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { MAX_BLOCKED_KEYS_PER_ACCOUNT } from '../../domain/limits.ts';
+import { ownFacts } from '../../domain/revocation/agreement.ts';
 import { codeOf, type RevocationStep, type StepProblem, step } from '../../domain/revocation/reason.ts';
 import { LISTED, type RevocationRow, revocationRowBytes } from '../../domain/revocation/rows.ts';
 import { readSettings, shardOf } from '../../domain/revocation/settings.ts';
@@ -15,9 +16,11 @@ import { isAuthority, readCertificate } from '../../domain/x509/certificate.ts';
 import type { AuthorityRecord } from '../../store/authorities.ts';
 import { countBlockedKeys, insertBlockedKey } from '../../store/certificate-queries.ts';
 import { hurryList } from '../../store/revocation/list-queries.ts';
-import { guardedRevocation, readRevocation, writeRevocation } from '../../store/revocation/revocation-queries.ts';
+import { markCertificate, writeRevocation } from '../../store/revocation/revocation-queries.ts';
 import { type AnyCall, conflict, resolveAuthority } from '../authority-access.ts';
+import { sealedCertificate } from '../issuing/issue-certificate.ts';
 import { type IssuedRow, requireIssued } from './issued-certificate.ts';
+import { requireAgreement } from './revocation-of.ts';
 
 const implement = implementFor<PcaDeps>();
 
@@ -66,18 +69,18 @@ async function revocation(
     throw call.fail('InvalidRequest', 'the certificate that a root has from itself cannot be revoked', {
       hint: 'take it out of the trust stores of its clients',
     });
-  const before = await readRevocation(deps.store.read, issued.authority_id, issued.serial);
-  if (before) await deps.guard.verify([guardedRevocation(before)]);
-  const known = before && { state: before.state, reason: before.reason, revokedAt: before.revoked_at };
+  const { revocation: known, row: before } = await requireAgreement(deps, issued);
   const next = step(known, wanted, call.now);
   if (!next.ok) {
     const [code, words] = PROBLEMS[next.problem];
     throw call.fail(code, `certificate ${issued.serial} ${words}`);
   }
   const row = await sealed(deps, record, issued, { ...next.revocation, changedAt: call.now });
+  const revoked = await sealedCertificate(deps, { ...issued, ...ownFacts(next.revocation) });
   const isCompromised = row.reason === codeOf('KEY_COMPROMISE');
   return change(async (tx) => {
     if (!(await writeRevocation(tx, row, before?.row_mac))) throw conflict(call, record);
+    if (!(await markCertificate(tx, revoked, issued.row_mac))) throw conflict(call, record);
     const { authority_id, shard } = row;
     if (shard !== null) await hurryList(tx, { authority_id, shard }, call.now + GATHER_MS);
     if (isCompromised) await blockKeyOf(tx);

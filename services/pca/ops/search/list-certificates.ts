@@ -1,5 +1,5 @@
 /**
- * Finds certificates: one index is followed, in its order, and what it finds is asked for the rest. Rows are believed only
+ * Finds certificates: one index is followed, of both tables in one order, and what it finds is asked for the rest. Rows are believed only
  * when their MAC verifies, and a name only when the certificate has it. What is looked at for one page is bounded, so a
  * page may be short, and the token goes on where the looking ended.
  */
@@ -7,15 +7,23 @@ import type { InputOf } from '../../../../platform/contract/operation.ts';
 import { implementFor, type Resolved } from '../../../../platform/runtime/call.ts';
 import { ListCertificates } from '../../api/search/list-certificates.ts';
 import type { PcaDeps } from '../../deps.ts';
-import { authorityArn, certificateArn } from '../../domain/authority-ref.ts';
-import type { CertificateRow } from '../../domain/rows.ts';
-import { nameKeys } from '../../domain/search/name-key.ts';
-import { type Certificate, readCertificate } from '../../domain/x509/certificate.ts';
-import { generalNameText } from '../../domain/x509/general-name.ts';
-import { nameText } from '../../domain/x509/name.ts';
-import { type AuthorityRecord, guardedCertificate } from '../../store/authorities.ts';
+import type { CertificateStatus } from '../../domain/scm/status.ts';
+import type { Certificate } from '../../domain/x509/certificate.ts';
+import type { AuthorityRecord } from '../../store/authorities.ts';
+import type { Listed } from '../../store/search/listed.ts';
 import { type AnyCall, resolveAuthority } from '../authority-access.ts';
 import { openPage } from '../page.ts';
+import {
+  arnOf,
+  certificateOf,
+  guardedListed,
+  keysOf,
+  shownKey,
+  shownName,
+  shownNames,
+  sourceOf,
+  statusesOf,
+} from './listed.ts';
 import { type Found, searchOf } from './search.ts';
 
 const implement = implementFor<PcaDeps>();
@@ -36,7 +44,7 @@ export const listCertificates = implement(ListCertificates, {
     const accountId = scope?.row.account_id ?? call.caller.accountId;
     const search = searchOf(input, { accountId, authorityId: scope?.row.authority_id });
     if (!search.ok) throw call.fail('InvalidArgs', search.problem);
-    const found: Found[] = [];
+    const found: Wanted[] = [];
     let at = page.after;
     let looked = 0;
     let more = true;
@@ -45,21 +53,45 @@ export const listCertificates = implement(ListCertificates, {
       // One more than wanted: whether anything follows.
       const candidates = await search.next(deps.store.read, at, wanted + 1);
       more = candidates.length > wanted;
-      for (const candidate of candidates.slice(0, wanted)) {
-        at = candidate.place;
-        looked++;
-        if (candidate.row && isWanted(input, scope, candidate.row)) found.push(candidate);
-      }
+      const batch = candidates.slice(0, wanted);
+      at = batch.at(-1)?.place ?? at;
+      looked += batch.length;
+      found.push(...(await wantedOf(call, deps, input, scope, batch)));
     }
     const shown = await verified(call, deps, { accountId, prefix: search.prefix }, found);
     return { Certificates: shown, ...(more && { NextToken: page.token(at) }) };
   },
 });
 
-function isWanted(input: Input, scope: Scope, row: CertificateRow): boolean {
-  if (scope && row.authority_id !== scope.row.authority_id) return false;
+interface Wanted extends Found {
+  listed: Listed;
+  status: CertificateStatus;
+}
+
+/** What no index was asked for. */
+async function wantedOf(call: AnyCall, deps: PcaDeps, input: Input, scope: Scope, candidates: readonly Found[]) {
+  const there = candidates.flatMap((found) =>
+    found.listed && isWanted(input, scope, found.listed) ? [{ ...found, listed: found.listed }] : [],
+  );
+  const statuses = await statusesOf(
+    deps,
+    there.map(({ listed }) => listed),
+    call.now,
+  );
+  return there
+    .map((found, at): Wanted => ({ ...found, status: statuses[at]! }))
+    .filter(({ status }) => (input.Status === undefined ? status !== 'DELETED' : status === input.Status));
+}
+
+function isWanted(input: Input, scope: Scope, listed: Listed): boolean {
+  const { row } = listed;
+  if (scope && (listed.kind !== 'issued' || listed.row.authority_id !== scope.row.authority_id)) return false;
+  if (input.Source !== undefined && input.Source !== sourceOf(listed)) return false;
   if (input.KeyHash !== undefined && row.public_key_hash !== input.KeyHash) return false;
-  return row.not_after >= (input.ExpiresAfter ?? 0) && row.not_after < (input.ExpiresBefore ?? Infinity);
+  if (row.not_after < (input.ExpiresAfter ?? 0) || row.not_after >= (input.ExpiresBefore ?? Infinity)) return false;
+  if (input.KeyAlgorithm === undefined) return true;
+  const certificate = certificateOf(listed);
+  return certificate !== undefined && shownKey(certificate) === input.KeyAlgorithm;
 }
 
 interface Asked {
@@ -67,37 +99,42 @@ interface Asked {
   prefix: string | undefined;
 }
 
-async function verified(call: AnyCall, deps: PcaDeps, { accountId, prefix }: Asked, found: readonly Found[]) {
-  await deps.guard.verify(found.flatMap(({ row }) => (row ? [guardedCertificate(row)] : [])));
-  return found.flatMap(({ row, name, place }) => {
-    if (!row?.certificate) return [];
-    const certificate = readCertificate(row.certificate);
-    const names = name === undefined ? [] : nameKeys(certificate);
+async function verified(call: AnyCall, deps: PcaDeps, { accountId, prefix }: Asked, found: readonly Wanted[]) {
+  await deps.guard.verify(found.map(({ listed }) => guardedListed(listed)));
+  return found.flatMap(({ listed, status, name, place }) => {
+    const certificate = certificateOf(listed);
+    if (!certificate) return [];
+    const names = name === undefined ? [] : keysOf(listed, certificate);
     const isGenuine = name === undefined || names.includes(name);
-    if (row.state !== 'issued' || row.account_id !== accountId || !isGenuine)
+    const isThere = listed.kind === 'kept' || listed.row.state === 'issued';
+    if (!isThere || listed.row.account_id !== accountId || !isGenuine)
       throw deps.guard.refuse(
         `place ${place} of a list of ${call.caller.accountId}`,
         'it is about another certificate',
       );
     // One with several names below the domain is shown where it stands first.
     const isRepeated = prefix !== undefined && names.some((other) => other.startsWith(prefix) && other > name!);
-    return isRepeated ? [] : [showCertificate(deps, row, certificate)];
+    return isRepeated ? [] : [showCertificate(deps, listed, status, certificate)];
   });
 }
 
-function showCertificate({ settings }: PcaDeps, row: CertificateRow, { subject, facts }: Certificate) {
-  const { partition, region } = settings;
-  const authority = authorityArn({ accountId: row.account_id, partition, region }, row.authority_id);
+function showCertificate(deps: PcaDeps, listed: Listed, Status: CertificateStatus, certificate: Certificate) {
+  const { row } = listed;
+  const isKept = listed.kind === 'kept';
   return {
-    CertificateArn: certificateArn(authority, row.serial),
+    CertificateArn: arnOf(deps, listed),
+    Source: sourceOf(listed),
+    Status,
+    ...(isKept && { Name: listed.row.name }),
     Serial: row.serial,
-    Subject: nameText(subject).slice(0, 4096),
-    Names: (facts.subjectAltNames ?? []).map((name) => `${name.kind}:${generalNameText(name)}`.slice(0, 4096)),
+    Subject: shownName(certificate.subject),
+    Names: shownNames(certificate, 200),
     NotBefore: row.not_before,
     NotAfter: row.not_after,
     KeyHash: row.public_key_hash,
-    Template: row.template,
+    KeyAlgorithm: shownKey(certificate),
+    ...(!isKept && { Template: listed.row.template }),
     IssuedAt: row.created_at,
-    RequestedBy: row.requested_by,
+    RequestedBy: isKept ? listed.row.imported_by : listed.row.requested_by,
   };
 }

@@ -1,10 +1,9 @@
 /** Which index answers a question, and how the places in its order are written. */
 import type { InputOf } from '../../../../platform/contract/operation.ts';
-import type { ListCertificates } from '../../api/search/list-certificates.ts';
-import type { CertificateNameRow, CertificateRow } from '../../domain/rows.ts';
-import { domainPrefix, keyOfText, keysCovering } from '../../domain/search/name-key.ts';
+import type { ListCertificates, NAME_MATCHES } from '../../api/search/list-certificates.ts';
+import type { CertificateNameRow } from '../../domain/rows.ts';
+import { domainPrefix, keyOfLabel, keyOfText, keysCovering } from '../../domain/search/name-key.ts';
 import type { Reader } from '../../store/authority-queries.ts';
-import { readCertificates } from '../../store/certificate-queries.ts';
 import {
   listExpiring,
   listNamed,
@@ -13,12 +12,15 @@ import {
   listWithSerial,
   type NamePlace,
   type Place,
+  type Range,
 } from '../../store/search/certificate-search.ts';
+import { listKeptExpiring, listKeptNewest, listKeptWithSerial } from '../../store/search/kept-search.ts';
+import { asIssued, asKept, idOf, type Listed, readListed } from '../../store/search/listed.ts';
 
 /** A candidate. */
 export interface Found {
   /** Undefined: the index has it, the table does not. */
-  row: CertificateRow | undefined;
+  listed: Listed | undefined;
   /** The key it was found under, when it was looked for by name. */
   name?: string;
   place: string;
@@ -38,32 +40,60 @@ interface Scope {
 export function searchOf(input: InputOf<typeof ListCertificates>, scope: Scope): Search {
   const { accountId, authorityId } = scope;
   if (input.Name === undefined && input.NameMatch !== undefined) return problem('NameMatch needs a Name');
+  if (authorityId !== undefined && (input.Source ?? 'ISSUED') !== 'ISSUED')
+    return problem('an authority has issued all of its certificates: leave Source out');
   const { ExpiresAfter: from, ExpiresBefore: until, KeyHash: keyHash } = input;
   if (from !== undefined && until !== undefined && from >= until)
     return problem('ExpiresAfter is not before ExpiresBefore');
   if (input.Serial !== undefined)
     return bySerial(accountId, input.Serial.replaceAll(':', '').toLowerCase(), input.Name);
   if (input.Name !== undefined) return byName(accountId, input.Name, input.NameMatch ?? 'EXACT');
+  const tables = tablesOf(input, authorityId);
   if (keyHash === undefined && authorityId === undefined && (from !== undefined || until !== undefined)) {
     const window = { accountId, from: from ?? 0, until: until ?? Number.MAX_SAFE_INTEGER };
-    return byPlace('not_after', (db, range) => listExpiring(db, window, range));
+    return byPlace('not_after', tables, {
+      issued: (db, range) => listExpiring(db, window, range),
+      kept: (db, range) => listKeptExpiring(db, window, range),
+    });
   }
   const of = keyHash !== undefined || authorityId === undefined ? { accountId, keyHash } : { authorityId };
-  return byPlace('created_at', (db, range) => listNewest(db, of, range));
+  return byPlace('created_at', tables, {
+    issued: (db, range) => listNewest(db, of, range),
+    kept: (db, range) => listKeptNewest(db, { accountId, keyHash }, range),
+  });
 }
 
 const problem = (text: string): Search => ({ ok: false, problem: text });
 
-type Query = (db: Reader, range: { after: Place | undefined; limit: number }) => Promise<CertificateRow[]>;
+type Table = Listed['kind'];
 
-function byPlace(at: 'created_at' | 'not_after', query: Query): Search {
+function tablesOf({ Source }: InputOf<typeof ListCertificates>, authorityId: string | undefined): Table[] {
+  if (authorityId !== undefined || Source === 'ISSUED') return ['issued'];
+  return Source === undefined ? ['issued', 'kept'] : ['kept'];
+}
+
+type Queries = {
+  [T in Table]: (db: Reader, range: Range<Place>) => Promise<Extract<Listed, { kind: T }>['row'][]>;
+};
+
+/** Both tables are read in the same order, and their rows put together in it. */
+function byPlace(at: 'created_at' | 'not_after', tables: readonly Table[], queries: Queries): Search {
+  const direction = at === 'created_at' ? -1 : 1;
   return {
     ok: true,
     async next(db, after, limit) {
-      const rows = await query(db, { after: parsed<Place>(after), limit });
-      return rows.map((row) => ({ row, place: JSON.stringify([row[at], row.serial]) }));
+      const range = { after: parsed<Place>(after), limit };
+      const found: Listed[] = [];
+      if (tables.includes('issued')) found.push(...(await queries.issued(db, range)).map(asIssued));
+      if (tables.includes('kept')) found.push(...(await queries.kept(db, range)).map(asKept));
+      if (tables.length > 1) found.sort((a, b) => direction * compare([a.row[at], idOf(a)], [b.row[at], idOf(b)]));
+      return found.slice(0, limit).map((listed) => ({ listed, place: JSON.stringify([listed.row[at], idOf(listed)]) }));
     },
   };
+}
+
+function compare(a: Place, b: Place): number {
+  return a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
 }
 
 function bySerial(accountId: string, serial: string, name: string | undefined): Search {
@@ -72,14 +102,16 @@ function bySerial(accountId: string, serial: string, name: string | undefined): 
     ok: true,
     async next(db, after, limit) {
       if (after !== '') return [];
-      return (await listWithSerial(db, accountId, serial))
+      const issued = await listWithSerial(db, accountId, serial);
+      const kept = await listKeptWithSerial(db, accountId, serial);
+      return [...issued.map(asIssued), ...kept.map(asKept)]
         .slice(0, limit)
-        .map((row) => ({ row, place: row.authority_id }));
+        .map((listed) => ({ listed, place: idOf(listed) }));
     },
   };
 }
 
-function byName(accountId: string, name: string, match: 'EXACT' | 'SUFFIX' | 'HOST'): Search {
+function byName(accountId: string, name: string, match: (typeof NAME_MATCHES)[number]): Search {
   if (match === 'SUFFIX') {
     const prefix = domainPrefix(name);
     if (prefix === undefined) return problem(`${name} is no domain`);
@@ -89,7 +121,7 @@ function byName(accountId: string, name: string, match: 'EXACT' | 'SUFFIX' | 'HO
     );
     return { ...search, prefix };
   }
-  const keys = match === 'HOST' ? keysCovering(name) : [keyOfText(name)];
+  const keys = match === 'HOST' ? keysCovering(name) : [match === 'LABEL' ? keyOfLabel(name) : keyOfText(name)];
   if (keys === undefined) return problem(`${name} is no host name`);
   return byNameRow(
     async (db, after, limit) => {
@@ -111,8 +143,8 @@ function byNameRow(
     ok: true,
     async next(db, after, limit) {
       const names = await query(db, after, limit);
-      const rows = await readCertificates(db, names);
-      return names.map((name, at) => ({ row: rows[at], name: name.name, place: JSON.stringify(place(name)) }));
+      const rows = await readListed(db, names);
+      return names.map((name, at) => ({ listed: rows[at], name: name.name, place: JSON.stringify(place(name)) }));
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Every query about ACME accounts, their orders, and nonces that were used. */
-import type { AnyTransaction } from '../../../../platform/store/index.ts';
+import { type AnyTransaction, restoredAt } from '../../../../platform/store/index.ts';
 import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
 import { type AcmeAccountRow, acmeAccountRowBytes, type OrderRow, orderRowBytes } from '../../domain/acme/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
@@ -127,6 +127,19 @@ export function readReplacement(
     .executeTakeFirst();
 }
 
+/** An order of a directory of the authority that has a certificate in the place of that one. */
+export function readReplacingOrder(db: Reader, authorityId: string, serial: string): Promise<OrderRow | undefined> {
+  const directories = db.selectFrom('acme_directory').select('directory_id').where('authority_id', '=', authorityId);
+  return db
+    .selectFrom('acme_order')
+    .selectAll()
+    .where('directory_id', 'in', directories)
+    .where('replaces', '=', serial)
+    .where('status', '=', 'valid')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 export async function countOrdersSince(
   tx: AnyTransaction,
   of: { directoryId: string; acmeAccountId?: string },
@@ -139,6 +152,35 @@ export async function countOrdersSince(
   if (of.acmeAccountId !== undefined) query = query.where('acme_account_id', '=', of.acmeAccountId);
   const { count } = await query.where('created_at', '>', since).executeTakeFirstOrThrow();
   return Number(count);
+}
+
+/** Orders of an account made since a moment that have no end yet; they are counted, not believed. */
+export function listOpenOrders(
+  tx: AnyTransaction,
+  acmeAccountId: string,
+  since: number,
+  limit: number,
+): Promise<Pick<OrderRow, 'body' | 'created_at'>[]> {
+  return own(tx)
+    .selectFrom('acme_order')
+    .select(['body', 'created_at'])
+    .where('acme_account_id', '=', acmeAccountId)
+    .where('created_at', '>', since)
+    .where('status', 'in', ['pending', 'ready', 'processing'])
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Nobody else changes the account, or orders for it, before the transaction ends. False: it is not as it was read. */
+export async function lockAccount(tx: AnyTransaction, row: AcmeAccountRow): Promise<boolean> {
+  const found = await own(tx)
+    .selectFrom('acme_account')
+    .select('version')
+    .where('acme_account_id', '=', row.acme_account_id)
+    .forUpdate()
+    .executeTakeFirst();
+  return found?.version === row.version;
 }
 
 export async function insertOrder(tx: AnyTransaction, row: OrderRow): Promise<void> {
@@ -168,7 +210,13 @@ export function listDueOrders(db: Reader, now: number, after: string, limit: num
 }
 
 /** False when it was used. */
-export async function useNonce(tx: AnyTransaction, nonce: string, expiresAt: number): Promise<boolean> {
+/** False: it was used before, or may have been: of those from before a restore nobody knows which were. */
+export async function useNonce(
+  tx: AnyTransaction,
+  nonce: string,
+  { madeAt, expiresAt }: { madeAt: number; expiresAt: number },
+): Promise<boolean> {
+  if (madeAt <= (await restoredAt(tx))) return false;
   const result = await own(tx)
     .insertInto('acme_nonce')
     .values({ nonce, expires_at: expiresAt })

@@ -160,6 +160,20 @@ export type ListOutcome = Partial<
   >
 >;
 
+/** False: it has ended, or somebody else has it. */
+export async function extendLease(tx: AnyTransaction, leased: ListRow, until: number): Promise<boolean> {
+  const { authority_id, shard, fence } = leased;
+  const result = await own(tx)
+    .updateTable('revocation_list')
+    .set({ leased_until: until })
+    .where('authority_id', '=', authority_id)
+    .where('shard', '=', shard)
+    .where('fence', '=', fence)
+    .where('leased_until', '>', 0)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 /** Ends the lease with what came of it; false: it was lost. */
 export async function endLease(tx: AnyTransaction, leased: ListRow, outcome: ListOutcome): Promise<boolean> {
   const { authority_id, shard, fence } = leased;

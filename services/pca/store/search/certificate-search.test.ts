@@ -10,7 +10,7 @@ import {
   postgresMissing,
   startPostgres,
 } from '../../../../platform/store/testing/postgres-server.ts';
-import type { CertificateNameRow, CertificateRow } from '../../domain/rows.ts';
+import { type CertificateNameRow, type CertificateRow, UNREVOKED } from '../../domain/rows.ts';
 import { domainPrefix, keyOfText } from '../../domain/search/name-key.ts';
 import { definePca } from '../../index.ts';
 import type { Reader } from '../authority-queries.ts';
@@ -24,6 +24,7 @@ import {
   type NamePlace,
   type Place,
 } from './certificate-search.ts';
+import { listKeptExpiring, listKeptExpiringOfAll, listKeptNewest } from './kept-search.ts';
 
 const ACCOUNTS = ['111111111111', '222222222222'];
 const AUTHORITIES = ['a1', 'a2', 'b1'];
@@ -52,6 +53,7 @@ function made(at: number): Stored {
     public_key_hash: KEYS[(at >> 1) % 3]!,
     requested_by: 'arn:aws:iam::111111111111:user/ann',
     created_at: 100 + Math.floor(at / 5),
+    ...UNREVOKED,
     row_mac: Buffer.of(3),
   };
   return { row, names: [...new Set([NAMES[at % 6]!, NAMES[(at * 5) % 6]!])].map(keyOfText) };
@@ -75,7 +77,15 @@ describe.each([
     folder = mkdtempSync(join(tmpdir(), 'pca-search-'));
     if (engine === 'postgres') server = await startPostgres();
     const acme = { networks: [], resolvers: [], ports: { http: 80, tls: 443 } };
-    const { migrations } = definePca({ pkiUrl: 'http://pki.example.com', shards: 4, stores: new Map(), acme });
+    const stores = new Map();
+    const { migrations } = definePca({
+      pkiUrl: 'http://pki.example.com',
+      shards: 4,
+      stores,
+      reportStores: stores,
+      acme,
+      outsideNetworks: [],
+    });
     store = await openStore<PcaTables>({
       service: 'pca',
       folder,
@@ -193,6 +203,10 @@ describe.each([
       ['certificate_name_newest', (on) => listNamed(on, { accountId, name: 'com.' }, range)],
       ['certificate_name_newest', (on) => listNamedBelow(on, { accountId, prefix: 'com.' }, names)],
       ['certificate_open', (on) => listReserved(on, 1, 10)],
+      ['kept_newest', (on) => listKeptNewest(on, { accountId }, range)],
+      ['kept_newest_of_key', (on) => listKeptNewest(on, { accountId, keyHash: 'bb' }, range)],
+      ['kept_expiry', (on) => listKeptExpiring(on, { accountId, from: 1, until: 9_999 }, range)],
+      ['kept_expiry_of_all', (on) => listKeptExpiringOfAll(on, { from: 1, until: 9_999 }, range)],
     ];
     for (const [index, ask] of questions) {
       const plan = await planOf(ask);
