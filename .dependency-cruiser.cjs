@@ -17,7 +17,7 @@ module.exports = {
     rule('platform-knows-no-service', { path: '^platform/', pathNot: tests }, { path: '^(services|gateways|apps|hsm/(pkcs11|agent|softhsm|memory|custody)|derive|sdk|cli)/' }, 'the platform is below the services'),
     rule('services-meet-at-api', { path: '^services/([^/]+)/', pathNot: tests }, { path: '^services/([^/]+)/', pathNot: '^services/($1/|[^/]+/api/)' }, 'of other services only api'),
     rule('services-use-the-port', { path: '^services/', pathNot: tests }, { path: '^hsm/', pathNot: '^hsm/port\\.ts$' }, 'services see the HSM port only'),
-    rule('edges-import-declarations', { path: '^(gateways|derive|sdk|cli)/', pathNot: tests }, { path: '^services/', pathNot: '^services/[^/]+/(api/|domain/(chain|verify-stream)\\.ts$|domain/landing-zone/file/)' }, 'edges see declarations; the verifier and the reader of landing zones are shared on purpose'),
+    rule('edges-import-declarations', { path: '^(gateways|derive|sdk|cli)/', pathNot: tests }, { path: '^services/', pathNot: '^services/[^/]+/(api/|domain/(chain|verify-stream)\\.ts$|domain/export/|domain/landing-zone/file/)' }, 'edges see declarations; verifiers, forms of exports and the reader of landing zones are shared on purpose'),
     rule('backup-reads-what-is-kept', { path: '^backup/', pathNot: tests }, { path: notOurs, pathNot: '^(backup/|tlog/|platform/(store|config|tls|contract|runtime)/)' }, 'backups know files, stores and the log, and no service'),
     rule('only-apps-compose', { path: '^(services|platform|gateways|derive|sdk|cli|policies|hsm|backup)/' }, { path: '^apps/' }, 'nobody imports apps'),
     rule('pkcs11js-in-its-folder', { pathNot: '^hsm/pkcs11/' }, { path: 'node_modules/pkcs11js' }, 'one adapter'),

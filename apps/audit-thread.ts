@@ -6,11 +6,10 @@ import { ThreadLink } from '../platform/client/thread.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/observe/log.ts';
 import { StoreError, type StoreErrorCode } from '../platform/store/index.ts';
-import { auditService, defineAudit } from '../services/audit/index.ts';
-import { witnessesOf } from './audit-witnesses.ts';
 import { startNode } from './node.ts';
+import { auditService } from './services.ts';
 
-export const AUDIT_SERVICE = auditService.name;
+export const AUDIT_SERVICE = 'audit';
 
 export interface ServiceThread {
   link: ThreadLink;
@@ -77,7 +76,7 @@ async function runThread(port: MessagePort): Promise<void> {
     const node = await startNode({
       config,
       log,
-      services: [defineAudit({ witnesses: witnessesOf(config) })],
+      services: [auditService(config)],
       identity: undefined,
       frontDoor: false,
       thread: { link, ready: Promise.resolve(), stop: async () => link.close() },

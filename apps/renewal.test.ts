@@ -22,6 +22,9 @@ const all = services({
   acmeResolvers: [],
   acmeHttpPort: 80,
   acmeTlsPort: 443,
+  exportNetworks: [],
+  auditStores: new Map(),
+  auditCredentialsFile: undefined,
   auditWitnesses: [],
   outsideNetworks: [],
 });

@@ -10,7 +10,7 @@ import { kmsService } from '../services/kms/index.ts';
 import { defineOrg, AWS_STRICT_LIMITS as ORG_STRICT_LIMITS } from '../services/org/index.ts';
 import { definePca } from '../services/pca/index.ts';
 import { witnessesOf } from './audit-witnesses.ts';
-import { storesOf } from './pki-stores.ts';
+import { objectStores } from './object-stores.ts';
 
 /** `awsStrictLimits`: what AWS accepts, for policies that must stay portable. */
 export function services(
@@ -29,10 +29,15 @@ export function services(
     | 'acmeResolvers'
     | 'acmeHttpPort'
     | 'acmeTlsPort'
+    | 'exportNetworks'
+    | 'auditStores'
+    | 'auditCredentialsFile'
     | 'auditWitnesses'
     | 'outsideNetworks'
   >,
 ): readonly AnyService[] {
+  const pkiStores = (named: Config['pkiStores']) =>
+    objectStores(named, { setting: 'PARAPET_PKI_CREDENTIALS_FILE', path: config.pkiCredentialsFile });
   return [
     defineIam({
       catalogue: actionCatalogue(operations),
@@ -47,8 +52,8 @@ export function services(
     definePca({
       pkiUrl: config.pkiUrl,
       shards: config.pkiShards,
-      stores: storesOf(config.pkiStores, config),
-      reportStores: storesOf(config.pkiReportStores, config),
+      stores: pkiStores(config.pkiStores),
+      reportStores: pkiStores(config.pkiReportStores),
       acme: {
         networks: config.acmeNetworks,
         resolvers: config.acmeResolvers,
@@ -57,8 +62,22 @@ export function services(
       outsideNetworks: config.outsideNetworks,
     }),
     defineOrg(config.awsStrictLimits ? { limits: ORG_STRICT_LIMITS } : {}),
-    defineAudit({ witnesses: witnessesOf(config) }),
+    auditService(config),
   ];
 }
 
 export const SERVICE_NAMES = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit'];
+
+/** It also runs in a thread of its own. */
+export function auditService(
+  config: Pick<Config, 'auditWitnesses' | 'exportNetworks' | 'auditStores' | 'auditCredentialsFile'>,
+): AnyService {
+  return defineAudit({
+    witnesses: witnessesOf(config),
+    networks: config.exportNetworks,
+    stores: objectStores(config.auditStores, {
+      setting: 'PARAPET_AUDIT_CREDENTIALS_FILE',
+      path: config.auditCredentialsFile,
+    }),
+  });
+}

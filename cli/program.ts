@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import type { AnyOperation } from '../platform/contract/operation.ts';
 import { addAuditDownloadCommand } from './commands/audit-download.ts';
+import { addAuditReconcileCommand } from './commands/audit-reconcile.ts';
 import { addAuditTailCommand } from './commands/audit-tail.ts';
 import { addAuditVerifyCommand } from './commands/audit-verify.ts';
 import { addBackupCommands } from './commands/backup/index.ts';
@@ -72,6 +73,7 @@ export function buildProgram(areas: OperationAreas, terminal: Terminal): Command
     if (area === 'audit') {
       addAuditVerifyCommand(group, terminal);
       addAuditDownloadCommand(group, terminal);
+      addAuditReconcileCommand(group, terminal);
       addAuditTailCommand(group, terminal);
     }
     for (const operation of Object.values(operations)) addOperationCommand(group, operation, terminal);

@@ -19,6 +19,11 @@ const SOFTHSM = [
   '/usr/local/lib/softhsm/libsofthsm2.so',
 ];
 
+const RSYSLOG_TLS = [
+  '/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so',
+  '/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_ossl.so',
+];
+
 /** Debian package, and how to see that it is there. */
 const PACKAGES = {
   run: [
@@ -43,6 +48,9 @@ const PACKAGES = {
     { name: 'lego', present: () => onPath('lego') },
     { name: 'pebble', present: () => onPath('pebble') && onPath('pebble-challtestsrv') },
     { name: 'openssl', present: () => onPath('openssl') },
+    // Takes the records that exports send.
+    { name: 'rsyslog', present: () => existsSync('/usr/sbin/rsyslogd') },
+    { name: 'rsyslog-openssl', present: () => RSYSLOG_TLS.some((path) => existsSync(path)) },
     // Judges certificates, lists and OCSP answers.
     { name: 'gnutls-bin', present: () => onPath('certtool') },
     { name: 'python3-venv', present: () => spawnSync('python3', ['-c', 'import ensurepip']).status === 0 },

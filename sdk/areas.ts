@@ -447,5 +447,12 @@ export const areas = {
     ProveLogGrowth: auditOperations.ProveLogGrowth,
     DescribeRestore: auditOperations.DescribeRestore,
     DeclareRestore: auditOperations.DeclareRestore,
+    CreateExport: auditOperations.CreateExport,
+    DescribeExport: auditOperations.DescribeExport,
+    ListExports: auditOperations.ListExports,
+    UpdateExport: auditOperations.UpdateExport,
+    PauseExport: auditOperations.PauseExport,
+    ResumeExport: auditOperations.ResumeExport,
+    DeleteExport: auditOperations.DeleteExport,
   },
 } as const;

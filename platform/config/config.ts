@@ -16,7 +16,8 @@ export interface AuditWitness {
   url: string;
 }
 
-export type PkiStore = { kind: 'folder'; folder: string } | { kind: 's3'; url: string };
+/** A place where objects are put. */
+export type NamedStore = { kind: 'folder'; folder: string } | { kind: 's3'; url: string };
 
 export interface Config {
   dataFolder: string;
@@ -26,9 +27,9 @@ export interface Config {
   /** Lists of revoked certificates of new authorities with partitioned ones. */
   pkiShards: number;
   /** Where else lists are published, by the name that authorities give as `S3BucketName`. */
-  pkiStores: ReadonlyMap<string, PkiStore>;
+  pkiStores: ReadonlyMap<string, NamedStore>;
   /** Where audit reports are written besides the data folder, by the name that is asked for as `S3BucketName`. */
-  pkiReportStores: ReadonlyMap<string, PkiStore>;
+  pkiReportStores: ReadonlyMap<string, NamedStore>;
   /** JSON file with the access keys of the stores that need them. */
   pkiCredentialsFile: string | undefined;
   region: string;
@@ -57,6 +58,12 @@ export interface Config {
   acmeResolvers: readonly Address[];
   acmeHttpPort: number;
   acmeTlsPort: number;
+  /** Where exports of the audit log may connect to: CIDR ranges. */
+  exportNetworks: readonly string[];
+  /** Archives of the audit log, by the name that exports give. */
+  auditStores: ReadonlyMap<string, NamedStore>;
+  /** JSON file with the access keys of those that need them. */
+  auditCredentialsFile: string | undefined;
   /** Where CAs outside, that certificates are got from, may be: CIDR ranges. */
   outsideNetworks: readonly string[];
   /** After a restore: the vault ends no user at a target of its own accord. */
@@ -136,6 +143,18 @@ export const SETTINGS = {
   ],
   PARAPET_ACME_HTTP_PORT: ['80', 'port for http-01; another than 80 only where something forwards 80 to it'],
   PARAPET_ACME_TLS_PORT: ['443', 'port for tls-alpn-01; another than 443 only where something forwards 443 to it'],
+  PARAPET_EXPORT_NETWORKS: [
+    '',
+    'where exports of the audit log may connect to: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+  ],
+  PARAPET_AUDIT_STORES: [
+    '',
+    'archives of the audit log: `name=folder:/path` or `name=s3:https://host/bucket`, separated by commas; exports choose one by its name',
+  ],
+  PARAPET_AUDIT_CREDENTIALS_FILE: [
+    '',
+    'JSON file, mode 0600, with the access keys of S3 archives, in the form of PARAPET_PKI_CREDENTIALS_FILE',
+  ],
   PARAPET_OUTSIDE_NETWORKS: [
     '',
     'where CAs outside, that certificates are got from, may be: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
@@ -198,8 +217,8 @@ export function readConfig(environment: Environment = process.env): Config {
     pkiListen: address(get('PARAPET_PKI_LISTEN'), 'PARAPET_PKI_LISTEN'),
     pkiUrl: pkiUrl(get('PARAPET_PKI_URL') || `http://${get('PARAPET_PKI_LISTEN')}`),
     pkiShards: number(get('PARAPET_PKI_CRL_SHARDS'), 'PARAPET_PKI_CRL_SHARDS', 1, 4096),
-    pkiStores: pkiStores(get('PARAPET_PKI_STORES'), 'PARAPET_PKI_STORES'),
-    pkiReportStores: pkiStores(get('PARAPET_PKI_REPORT_STORES'), 'PARAPET_PKI_REPORT_STORES'),
+    pkiStores: namedStores(get('PARAPET_PKI_STORES'), 'PARAPET_PKI_STORES'),
+    pkiReportStores: namedStores(get('PARAPET_PKI_REPORT_STORES'), 'PARAPET_PKI_REPORT_STORES'),
     pkiCredentialsFile: get('PARAPET_PKI_CREDENTIALS_FILE') || undefined,
     region,
     partition,
@@ -222,6 +241,9 @@ export function readConfig(environment: Environment = process.env): Config {
       .flatMap((entry) => (entry.trim() === '' ? [] : [address(entry.trim(), 'PARAPET_ACME_RESOLVERS')])),
     acmeHttpPort: number(get('PARAPET_ACME_HTTP_PORT'), 'PARAPET_ACME_HTTP_PORT', 1, 65_535),
     acmeTlsPort: number(get('PARAPET_ACME_TLS_PORT'), 'PARAPET_ACME_TLS_PORT', 1, 65_535),
+    exportNetworks: networks(get('PARAPET_EXPORT_NETWORKS'), 'PARAPET_EXPORT_NETWORKS'),
+    auditStores: namedStores(get('PARAPET_AUDIT_STORES'), 'PARAPET_AUDIT_STORES'),
+    auditCredentialsFile: get('PARAPET_AUDIT_CREDENTIALS_FILE') || undefined,
     outsideNetworks: networks(get('PARAPET_OUTSIDE_NETWORKS'), 'PARAPET_OUTSIDE_NETWORKS'),
     vaultRevocationHold: get('PARAPET_VAULT_REVOCATION_HOLD') === 'true',
     awsStrictLimits: get('PARAPET_AWS_STRICT_LIMITS') === 'true',
@@ -254,8 +276,8 @@ function pkiUrl(text: string): string {
   return text;
 }
 
-function pkiStores(text: string, setting: string): Map<string, PkiStore> {
-  const stores = new Map<string, PkiStore>();
+function namedStores(text: string, setting: string): Map<string, NamedStore> {
+  const stores = new Map<string, NamedStore>();
   for (const entry of text.split(',').flatMap((one) => one.trim() || [])) {
     const [, name, kind, place = ''] = /^([A-Za-z0-9._/-]{3,255})=(folder|s3):(.+)$/.exec(entry) ?? [];
     const isUrl = URL.canParse(place) && /^https?:$/.test(new URL(place).protocol) && new URL(place).pathname !== '/';

@@ -4,7 +4,7 @@ import { defineOperation } from './operation.ts';
 import { annotate, integer, list, oneOf, structure, text } from './shape.ts';
 
 /** Who has walks: root keys are destroyed only when each of them has renewed what it stored. */
-export const RENEWING_SERVICES = ['kms', 'iam', 'ccms', 'pca'] as const;
+export const RENEWING_SERVICES = ['kms', 'iam', 'ccms', 'pca', 'audit'] as const;
 export type RenewingService = (typeof RENEWING_SERVICES)[number];
 
 const COUNT = integer(0, Number.MAX_SAFE_INTEGER);

@@ -1,8 +1,12 @@
 /**
- * The audit service: takes the records of all services, chains them per account, answers searches and proves that
- * nothing was changed. It never updates or deletes a record, and shows nobody a record of another account.
+ * The audit service: takes the records of all services, chains them per account, answers searches, proves that nothing was
+ * changed, and sends records elsewhere. It never updates or deletes a record, and shows nobody a record of another account.
  */
-import { defineService } from '../../platform/runtime/service.ts';
+import { Recorder } from '../../platform/audit/recorder.ts';
+import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
+import { defineService, type Platform } from '../../platform/runtime/service.ts';
+import { RowGuard } from '../../platform/store/row-guard.ts';
+import { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import { auditOperations } from './api/index.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { newLogOrigin } from './checkpoint/previous-log.ts';
@@ -11,85 +15,96 @@ import { witnessAlarm } from './checkpoint/witness-alarm.ts';
 import type { WitnessAddress } from './checkpoint/witness-client.ts';
 import { Witnesses } from './checkpoint/witnesses.ts';
 import type { AuditClients, AuditDeps } from './deps.ts';
-import { observeStream, observeWitnesses } from './observe.ts';
-import { getDecision } from './ops/get-decision.ts';
-import { ingestRecords } from './ops/ingest-records.ts';
-import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogEntries, readLogTile } from './ops/log.ts';
-import { lookupEvents } from './ops/lookup-events.ts';
-import { readChanges } from './ops/read-changes.ts';
-import { readDecisions } from './ops/read-decisions.ts';
-import { declareRestore, describeRestore, getRestoreState } from './ops/restore.ts';
-import { searchStreams } from './ops/search-streams.ts';
-import { describeStream, readStream } from './ops/stream.ts';
+import { ROW_MAC_LABEL } from './domain/export/rows.ts';
+import { ExportRunner } from './jobs/export/runner.ts';
+import { renewRows } from './jobs/renew-rows.ts';
+import { observeExports, observeStream, observeWitnesses } from './observe.ts';
+import { auditHandlers } from './ops/index.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
+import { tenantTable } from './store/export/export-queries.ts';
 import { init } from './store/migrations/0001_init.ts';
 import { changes } from './store/migrations/0002_changes.ts';
 import { decisions } from './store/migrations/0003_decisions.ts';
 import { merkleLog } from './store/migrations/0004_log.ts';
 import { search } from './store/migrations/0005_search.ts';
 import { witness } from './store/migrations/0009_witness.ts';
-import { restores } from './store/migrations/0010_restores.ts';
+import { exports } from './store/migrations/0010_exports.ts';
+import { restores } from './store/migrations/0011_restores.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export interface AuditOptions {
   /** They cosign checkpoints. */
   witnesses: readonly WitnessAddress[];
+  /** Where exports may connect to: CIDR ranges; empty: everywhere but this machine and link-local addresses. */
+  networks: readonly string[];
+  /** Archives, by the name that exports give. */
+  stores: ReadonlyMap<string, ObjectStoreOptions>;
 }
 
-export const defineAudit = (options: AuditOptions) =>
-  defineService<AuditDatabase, AuditClients, AuditDeps>({
+interface RunningDeps extends AuditDeps {
+  runner: ExportRunner;
+}
+
+type AuditPlatform = Platform<AuditDatabase, AuditClients>;
+
+export function defineAudit(options: AuditOptions) {
+  return defineService<AuditDatabase, AuditClients, RunningDeps>({
     name: 'audit',
     operations: Object.values(auditOperations),
-    handlers: [
-      ingestRecords,
-      readDecisions,
-      lookupEvents,
-      readStream,
-      describeStream,
-      getDecision,
-      readChanges,
-      getLogCheckpoint,
-      readLogTile,
-      readLogEntries,
-      proveRecord,
-      proveLogGrowth,
-      searchStreams,
-      describeRestore,
-      declareRestore,
-      getRestoreState,
-    ],
-    migrations: [init, changes, decisions, merkleLog, search, witness, restores],
-
-    createDeps({ store, hsm, clients, pages, clock, ids, log, metrics, settings }) {
-      const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
-      observeStream({ store, clock }, metrics.registry);
-      const newOrigin = () => newLogOrigin(settings.region, ids);
-      const restores = new Restores(store, settings.dataFolder);
-      const checkpointer = new Checkpointer({
-        ...{ store, hsm, sequencer, clock, log, restores, dataFolder: settings.dataFolder },
-        newOrigin,
-      });
-      const witnesses = new Witnesses({
-        ...{ store, sequencer, clock, log, witnesses: options.witnesses },
-        isHeld: async () => (await restores.state(checkpointer)).heldBecause !== undefined,
-        alarm: witnessAlarm({ store, clock, ids, region: settings.region }),
-      });
-      observeWitnesses(witnesses, metrics.registry);
-      return { store, sequencer, checkpointer, restores, witnesses, hsm, clients, pages, clock, newOrigin };
+    handlers: auditHandlers,
+    migrations: [init, changes, decisions, merkleLog, search, witness, exports, restores],
+    createDeps(platform) {
+      const deps = createDeps(platform, options);
+      return { ...deps, runner: new ExportRunner(deps) };
     },
-    async prepare({ sequencer, checkpointer, witnesses }) {
+    async prepare({ sequencer, checkpointer, witnesses, runner }) {
       await sequencer.start();
       // Before the first request: a database that was put back serves no write.
       await checkpointer.look();
       checkpointer.start();
       witnesses.start();
+      runner.start();
     },
-    async close({ sequencer, checkpointer, witnesses }) {
+    jobs: [renewRows],
+    async close({ sequencer, checkpointer, witnesses, runner }) {
+      await runner.stop();
       await witnesses.stop();
       await checkpointer.stop();
       await sequencer.stop();
     },
   });
+}
 
-/** Without witnesses. */
-export const auditService = defineAudit({ witnesses: [] });
+function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
+  const { store, hsm, clients, pages, clock, ids, log, metrics, settings, organization } = platform;
+  const sequencer = new Sequencer({ store, log, clock, owner: `audit-${ids.uuidv4()}` });
+  observeStream({ store, clock }, metrics.registry);
+  observeExports({ store, clock }, metrics.registry);
+  const { dataFolder, region, partition } = settings;
+  const newOrigin = () => newLogOrigin(region, ids);
+  const restores = new Restores(store, dataFolder);
+  const checkpointer = new Checkpointer({ store, hsm, sequencer, clock, log, restores, dataFolder, newOrigin });
+  const witnesses = new Witnesses({
+    ...{ store, sequencer, clock, log, witnesses: options.witnesses },
+    isHeld: () => restores.isHeld(checkpointer),
+    alarm: witnessAlarm({ store, clock, ids, region }),
+  });
+  observeWitnesses(witnesses, metrics.registry);
+  const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
+  // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
+  const writer = { node: 'audit-jobs', boot: ids.uuidv7(), region };
+  return {
+    ...{ store, sequencer, checkpointer, restores, witnesses, hsm, clients, pages, clock, ids, log, guard },
+    ...{ organization, newOrigin },
+    tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
+    recorder: new Recorder(store as never, writer, () => undefined),
+    exports: {
+      networks: options.networks,
+      stores: new Map(
+        [...options.stores].map(([name, one]) => [name, openObjectStore(one, { clock, readers: 'group' })]),
+      ),
+      hostname: new URL(settings.endpoint).hostname,
+      ...{ region, partition },
+    },
+  };
+}

@@ -1,8 +1,9 @@
-/** What operators watch: records that wait for their number, and numbers of writers that never came. */
+/** What operators watch: records without a number, numbers of writers that never came, and exports that wait. */
 import type { Registry } from 'prom-client';
 import { reportGauge } from '../../platform/observe/gauge.ts';
 import type { Witnesses, WitnessState } from './checkpoint/witnesses.ts';
 import type { AuditDeps } from './deps.ts';
+import { summarizeProgress } from './store/export/progress-queries.ts';
 import { summarizePending } from './store/pending.ts';
 import { countMissing, countSilent } from './store/writers.ts';
 
@@ -46,4 +47,25 @@ export function observeWitnesses(witnesses: Witnesses, registry: Registry): void
       help: '1: the witness knows another history, so the record was changed or put back',
     });
   }
+}
+
+export function observeExports({ store, clock }: Pick<AuditDeps, 'store' | 'clock'>, registry: Registry): void {
+  reportGauge(registry, {
+    name: 'parapet_audit_failing_exports',
+    help: 'Exports whose last attempt failed',
+    read: async () => (await summarizeProgress(store.read)).failing,
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_failing_export_seconds',
+    help: 'Since when the export that failed longest has delivered nothing',
+    read: async () => {
+      const { oldest } = await summarizeProgress(store.read);
+      return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest) / 1000;
+    },
+  });
+  reportGauge(registry, {
+    name: 'parapet_audit_refused_records',
+    help: 'Records that receivers of exports never took',
+    read: async () => (await summarizeProgress(store.read)).refused,
+  });
 }

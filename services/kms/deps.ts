@@ -47,6 +47,7 @@ export interface KmsClients {
   };
   ccms: Renewing;
   pca: Renewing;
+  audit: Renewing;
 }
 
 export interface KmsDeps {

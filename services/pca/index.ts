@@ -1,6 +1,6 @@
 /** The private certificate authority: see README.md. */
 import { Recorder } from '../../platform/audit/recorder.ts';
-import type { Clock } from '../../platform/runtime/clock.ts';
+import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects/index.ts';
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
@@ -21,9 +21,6 @@ import { observeLists } from './jobs/revocation/observe-lists.ts';
 import { rotateResponders } from './jobs/revocation/rotate-responders.ts';
 import { destroyCertificates } from './jobs/scm/destroy-certificates.ts';
 import { remindOfExpiry } from './jobs/scm/remind-of-expiry.ts';
-import { FolderStore } from './jobs/stores/folder.ts';
-import { type S3Options, S3Store } from './jobs/stores/s3.ts';
-import type { ObjectStore } from './jobs/stores/store.ts';
 import { type ValidationSettings, Validator } from './ops/acme/validation/validator.ts';
 import { pcaHandlers } from './ops/index.ts';
 import { Reservations } from './ops/issuing/reservations.ts';
@@ -58,18 +55,14 @@ export interface PcaOptions {
   /** Lists of new authorities with partitioned ones. */
   shards: number;
   /** Where lists are published besides the listener, by name. */
-  stores: ReadonlyMap<string, StoreOptions>;
+  stores: ReadonlyMap<string, ObjectStoreOptions>;
   /** Where audit reports go besides the data folder, by the name of the bucket. */
-  reportStores: ReadonlyMap<string, StoreOptions>;
+  reportStores: ReadonlyMap<string, ObjectStoreOptions>;
   /** How the ACME server looks whether somebody controls a name. */
   acme: ValidationSettings;
   /** Where CAs outside may be: CIDR ranges. */
   outsideNetworks: readonly string[];
 }
-
-export type StoreOptions =
-  | { kind: 'folder'; folder: string }
-  | ({ kind: 's3'; url: string } & Pick<S3Options, 'region' | 'credentials'>);
 
 export function definePca(options: PcaOptions) {
   return defineService<PcaTables, PcaClients, PcaDeps>({
@@ -115,8 +108,8 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   // A writer of its own, because sequence numbers must have no gaps: the pipeline numbers the records of requests.
   const writer = { node: 'pca-jobs', boot: ids.uuidv7(), region: settings.region };
   const { pkiUrl, shards, stores, reportStores } = options;
-  const opened = (all: PcaOptions['stores']) =>
-    new Map([...all].map(([name, store]) => [name, openStoreOf(store, clock)]));
+  const opened = (all: PcaOptions['stores'], readers: 'everybody' | 'owner') =>
+    new Map([...all].map(([name, store]) => [name, openObjectStore(store, { clock, readers })]));
   observeLists(platform);
   const deps: PcaDeps = {
     ...platform,
@@ -130,8 +123,8 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
     throwAwaySignatures: new ThrowAwaySignatures(),
     recorder: new Recorder(store as never, writer, () => undefined),
     installation: { pkiUrl, shards, stores: new Set(stores.keys()) },
-    listStores: opened(stores),
-    reportStores: opened(reportStores),
+    listStores: opened(stores, 'everybody'),
+    reportStores: opened(reportStores, 'owner'),
     // It issues through what is made here.
     responders: undefined as unknown as Responders,
     ocspAnswers: new OcspAnswers(),
@@ -140,10 +133,6 @@ function createDeps(platform: Platform<PcaTables, PcaClients>, options: PcaOptio
   };
   deps.responders = new Responders(deps);
   return deps;
-}
-
-function openStoreOf(store: StoreOptions, clock: Clock): ObjectStore {
-  return store.kind === 'folder' ? new FolderStore(store.folder) : new S3Store({ ...store, clock });
 }
 
 /** Asked for once; again when the HSM was away. */

@@ -53,7 +53,8 @@ export interface Running {
 }
 
 export const root = resolve(import.meta.dirname, '../..');
-const READY_MS = 30_000;
+/** Two suites may start at the same time on a small machine, each with seven processes and a database server. */
+const READY_MS = 120_000;
 
 /** In a micro installation: every service has its own process, the gateway last. */
 const MICRO = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway'] as const;
@@ -97,6 +98,9 @@ export async function startParapet(
     PARAPET_ACME_TLS_PORT: String(acme.tlsPort),
     PARAPET_OUTSIDE_NETWORKS: '127.0.0.0/8',
     PARAPET_VAULT_TARGET_NETWORKS: '127.0.0.0/8,::1/128,sockets',
+    // Receivers of exports are on this machine, too.
+    PARAPET_EXPORT_NETWORKS: '127.0.0.0/8',
+    PARAPET_AUDIT_STORES: `archive=folder:${join(dataFolder, 'archive')}`,
     ...(databaseUrl !== undefined && { PARAPET_DATABASE: databaseUrl }),
     ...options.env,
   };
@@ -206,12 +210,14 @@ function isListening(port: number): Promise<boolean> {
 function ready(port: number): Promise<boolean> {
   return new Promise((done) => {
     const outgoing = httpsRequest(
-      { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false },
+      { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false, timeout: 5_000 },
       (incoming) => {
         incoming.resume();
         done(incoming.statusCode === 200);
       },
     );
+    outgoing.on('timeout', () => outgoing.destroy());
+    outgoing.on('close', () => done(false));
     outgoing.on('error', () => done(false));
     outgoing.end();
   });

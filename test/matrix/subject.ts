@@ -62,6 +62,7 @@ export interface Objects {
   credentialRole: string;
   leaseId: string;
   rotationFunction: string;
+  auditExport: string;
   /** Only for operations on the organization. */
   org?: OrgObjects;
   /** Only for operations of the detective engine. */
@@ -182,6 +183,12 @@ export async function makeObjects(server: SharedServer, operation: AnyOperation,
       RoleArn: `arn:aws:iam::${server.admin.accountId}:role/${objects.role}`,
     });
   if (isAboutFunction && !operation.name.startsWith('Register')) await makeFunction();
+  const makeExport = () =>
+    ask('/v1/audit/create-export', {
+      ...{ Name: objects.auditExport, Format: 'native', StartAt: 'NOW' },
+      Destination: { Archive: { Store: 'archive' } },
+    });
+  if (isOnExport(operation) && operation.name !== 'CreateExport') await makeExport();
   if (operation.area === 'pca') Object.assign(objects, await makeAuthority(operation, ask));
   if (names('PolicyArn', 'PermissionsBoundary') || operation.name === 'CreatePolicy') await makePolicy();
   if (operation.area === 'authz' && names('Name')) await makeNamespace();
@@ -224,6 +231,7 @@ function nothing(operation: AnyOperation, home: string, decisionId: string): Obj
     credentialRole: uniqueName('role'),
     leaseId: randomUUID(),
     rotationFunction: uniqueName('function'),
+    auditExport: uniqueName('export'),
   };
 }
 
@@ -313,7 +321,11 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
               ? makes
                 ? uniqueName('function')
                 : objects.rotationFunction
-              : uniqueName('account'),
+              : isOnExport(operation)
+                ? makes
+                  ? uniqueName('export')
+                  : objects.auditExport
+                : uniqueName('account'),
   };
   const insteadOf = (name: string) => {
     if (objects.org) return orgValue(objects.org, name);
@@ -345,6 +357,10 @@ export function subjectOf(operation: AnyOperation, objects: Objects, home: strin
 
 function isOnFunction({ area, name }: AnyOperation): boolean {
   return area === 'ccms' && name.endsWith('RotationFunction');
+}
+
+function isOnExport({ area, name }: AnyOperation): boolean {
+  return area === 'audit' && /^(Create|Describe|Update|Pause|Resume|Delete)Export$/.test(name);
 }
 
 function movable({ area }: AnyOperation, objects: Objects): string | undefined {
@@ -410,6 +426,8 @@ function resourcesOf(operation: AnyOperation, input: Input, objects: Objects, ho
         ...named('Name').map((name) => `${secrets.replace(':secretsmanager:', ':lambda:')}:function:${name}`),
         arn(`role/${objects.role}`),
       ];
+    case 'audit:export':
+      return named('Name').map((name) => `${keys.replace(':kms:', ':audit:')}:export/${name}`);
     case 'acm-pca:certificate-authority':
       return [objects.authorityArn];
     case 'acm-pca:certificate':

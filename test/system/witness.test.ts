@@ -140,6 +140,26 @@ describe('a witness', () => {
     expect(await parapet('audit', 'verify', '--from', copy, ...keys)).toMatchObject({ code: 0 });
   });
 
+  it('cosigns the log that an export of the same node is sending, and both catch up', async () => {
+    const Destination = { Archive: { Store: 'archive', DeliverSeconds: 1 } };
+    const created = await native(running, '/v1/audit/create-export', { Name: 'files', Format: 'native', Destination });
+    expect(created.status, created.text).toBe(200);
+    for (let i = 0; i < 5; i++) await work();
+    const { Sequence } = (await native(running, '/v1/audit/head', {}, { method: 'GET' })).json() as {
+      Sequence: number;
+    };
+    const { Size } = await checkpoint();
+    await eventually(async () => {
+      const { Export } = (await native(running, '/v1/audit/describe-export', { Name: 'files' })).json() as {
+        Export: { Status: { Cursor: number; LastError?: string } };
+      };
+      expect(Export.Status.LastError).toBeUndefined();
+      return Export.Status.Cursor > Sequence && ((await checkpoint()).Witnesses[0]?.Size ?? 0) >= Size;
+    }, 30_000);
+    const archive = readdirSync(join(folder, 'data', 'archive'), { recursive: true }) as string[];
+    expect(archive.filter((path) => path.endsWith('.json.gz')).length).toBeGreaterThan(0);
+  });
+
   it('remembers what it cosigned when it is killed at any moment', async () => {
     for (let round = 0; round < 3; round++) {
       await killWitness();

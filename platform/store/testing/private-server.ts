@@ -1,7 +1,10 @@
 /** What the servers that tests start for themselves have in common: whose they are, where they listen, when they end. */
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface SystemAccount {
   uid: number;
@@ -26,11 +29,40 @@ export function bound(account: SystemAccount | undefined, signal: 'INT' | 'TERM'
 const LOWEST_PORT = 12_000;
 const HIGHEST_PORT = 32_000;
 
-/** A port that nothing listens on, and that stays so while the server on it is killed and started again. */
+/** Who was given which port: a file per port with the number of the process. */
+const GIVEN = join(tmpdir(), 'parapet-test-ports');
+
+/**
+ * A port that nothing listens on, and that stays so while the server on it is killed and started again: it is given to
+ * nobody else, here or in another test process, as long as this process lives.
+ */
 export async function freePort(): Promise<number> {
+  mkdirSync(GIVEN, { recursive: true, mode: 0o1777 });
   for (;;) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
-    if (await isFree(port)) return port;
+    if (take(port) && (await isFree(port))) return port;
+  }
+}
+
+function take(port: number): boolean {
+  const path = join(GIVEN, String(port));
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    // The one after the next finds it free.
+    if (!isHeld(path)) rmSync(path, { force: true });
+    return false;
+  }
+}
+
+function isHeld(path: string): boolean {
+  try {
+    process.kill(Number(readFileSync(path, 'utf8')), 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process lives, too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -40,6 +40,10 @@ export class Restores {
     return { heldBecause: mark ? restoredFrom(mark) : refused, mark, declared };
   }
 
+  async isHeld(checkpointer: Checkpointer): Promise<boolean> {
+    return (await this.state(checkpointer)).heldBecause !== undefined;
+  }
+
   /** After it was declared. */
   forget(): void {
     removeMark(this.dataFolder);

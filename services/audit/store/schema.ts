@@ -1,4 +1,5 @@
 /** Tables of the audit database. Times are integer milliseconds, hashes lower-case hexadecimal. */
+import type { ExportRow, TenantRow } from '../domain/export/rows.ts';
 
 /** INVARIANT: insert-only. No statement of this service updates or deletes a row. */
 export interface RecordTable {
@@ -137,6 +138,58 @@ export interface CheckpointTable {
   signed_at: number;
 }
 
+/** How far an export is, and who is at work on it. Positions: of an account sequences, of an organization places in the log. */
+export interface ExportProgressTable {
+  export_id: string;
+  /** Where it began. */
+  first: number;
+  /** What is sent next: everything before it was delivered or refused. */
+  position: number;
+  delivered: number;
+  refused: number;
+  delivered_at: number | null;
+  /** Failed ones since the last delivery. */
+  attempts: number;
+  next_at: number;
+  problem: string | null;
+  problem_at: number | null;
+  lease_until: number;
+  /** Grows with every lease; what was begun under an older one is not kept. */
+  fence: number;
+  /** Archive: where the file ends that is being written, so that a second attempt writes the same one. */
+  planned: number | null;
+  /** Archive: when the next digest is due. */
+  digest_at: number | null;
+}
+
+/** A record that a receiver never took. */
+export interface ExportRefusalTable {
+  export_id: string;
+  position: number;
+  event_id: string;
+  reason: string;
+  refused_at: number;
+}
+
+/** A file of an archive, until a digest lists it. */
+export interface ExportFileTable {
+  export_id: string;
+  path: string;
+  /** Of the file uncompressed. */
+  sha256: string;
+  oldest: number;
+  newest: number;
+  written_at: number;
+}
+
+export interface ExportDigestTable {
+  export_id: string;
+  ends_at: number;
+  path: string;
+  sha256: string;
+  signature: string;
+}
+
 export interface AuditDatabase {
   record: RecordTable;
   record_resource: RecordResourceTable;
@@ -151,4 +204,10 @@ export interface AuditDatabase {
   log_origin: LogOriginTable;
   checkpoint: CheckpointTable;
   cosignature: CosignatureTable;
+  tenant_key: TenantRow;
+  export: ExportRow;
+  export_progress: ExportProgressTable;
+  export_refusal: ExportRefusalTable;
+  export_file: ExportFileTable;
+  export_digest: ExportDigestTable;
 }

@@ -10,6 +10,7 @@ import { PrincipalDirectory } from '../../../platform/authz/directory.ts';
 import { TestOrganization } from '../../../platform/authz/testing/test-organization.ts';
 import { LocalTransport } from '../../../platform/client/local.ts';
 import { type Client, createClient } from '../../../platform/client/transport.ts';
+import type { ObjectStore } from '../../../platform/objects/index.ts';
 import { createLogger } from '../../../platform/observe/log.ts';
 import { createMetrics } from '../../../platform/observe/metrics.ts';
 import type { Caller, Origin } from '../../../platform/runtime/call.ts';
@@ -18,6 +19,8 @@ import { createIds, type Ids } from '../../../platform/runtime/ids.ts';
 import { PageTokens } from '../../../platform/runtime/page-token.ts';
 import { Pipeline } from '../../../platform/runtime/pipeline.ts';
 import { type CommitFaults, openStore, type Store } from '../../../platform/store/index.ts';
+import { RowGuard } from '../../../platform/store/row-guard.ts';
+import { TenantKeys } from '../../../platform/store/tenant-keys.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
 import { newLogOrigin } from '../checkpoint/previous-log.ts';
@@ -26,9 +29,13 @@ import { witnessAlarm } from '../checkpoint/witness-alarm.ts';
 import type { WitnessAddress } from '../checkpoint/witness-client.ts';
 import { Witnesses } from '../checkpoint/witnesses.ts';
 import type { AuditDeps } from '../deps.ts';
-import { auditService } from '../index.ts';
+import { ROW_MAC_LABEL } from '../domain/export/rows.ts';
+import { defineAudit } from '../index.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
+import { tenantTable } from '../store/export/export-queries.ts';
 import type { AuditDatabase } from '../store/schema.ts';
+
+const auditService = defineAudit({ witnesses: [], networks: [], stores: new Map() });
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
@@ -61,6 +68,7 @@ export interface Audit {
   /** As a user of an account. */
   as(caller: Caller): Client<typeof auditOperations>;
   folder: string;
+  organization: TestOrganization;
   close(): Promise<void>;
 }
 
@@ -76,6 +84,8 @@ export interface AuditOptions {
   witnesses?: readonly WitnessAddress[];
   /** Default: the sequencer runs. */
   sequencer?: 'running' | 'stopped';
+  /** Archives that exports may name. */
+  stores?: ReadonlyMap<string, ObjectStore>;
 }
 
 export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
@@ -100,26 +110,37 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const alarm = witnessAlarm({ store, clock, ids, region: 'local-1' });
   const witnesses = new Witnesses({
     ...{ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] },
-    isHeld: async () => (await restores.state(checkpointer)).heldBecause !== undefined,
+    isHeld: () => restores.isHeld(checkpointer),
   });
-  const newOrigin = () => newLogOrigin('local-1', ids);
   const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
-  const pages = new PageTokens(randomBytes(32));
-  const deps = { store, sequencer, checkpointer, restores, witnesses, hsm, clients, pages, clock, newOrigin };
   const directory = new PrincipalDirectory({
     feed: { snapshot, session: async () => undefined, changes },
     clock,
     hub: new ChangeHub(),
   });
-  const { organization } = new TestOrganization(clock);
+  const members = new TestOrganization(clock);
+  const { organization } = members;
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
+  const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => undefined);
+  const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
+  const deps: AuditDeps = {
+    ...{ store, sequencer, checkpointer, restores, witnesses, hsm, clients, clock, ids, log, guard },
+    ...{ organization, recorder },
+    pages: new PageTokens(randomBytes(32)),
+    newOrigin: () => newLogOrigin('local-1', ids),
+    tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
+    exports: {
+      ...{ networks: ['127.0.0.0/8'], hostname: 'parapet.example', region: 'local-1', partition: 'aws' },
+      stores: options.stores ?? new Map(),
+    },
+  };
   const pipeline = new Pipeline({
     service: 'audit',
     region: 'local-1',
     handlers: auditService.handlers,
     deps,
     store,
-    recorder: new Recorder(store as unknown as Store<unknown>, writer, () => undefined),
+    recorder,
     directory,
     organization,
     clock,
@@ -140,6 +161,7 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
     ids,
     internal,
     folder,
+    organization: members,
     as: (caller) => onBehalf(front, { caller, origin: origin(ids.uuidv7(), clock.now()) }),
     async close() {
       await sequencer.stop();

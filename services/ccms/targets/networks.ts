@@ -2,9 +2,8 @@
  * Where the vault may connect to on behalf of those who configure targets and functions. Without a rule, whoever may
  * make a target could have the vault knock at everything it can reach: this machine, the metadata service of a cloud.
  */
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { AllowedNetworks } from '../../../platform/net/allowed-networks.ts';
+import { pinnedAddress } from '../../../platform/net/pinned-address.ts';
 import { TargetFailure } from './failure.ts';
 import type { Endpoint } from './port.ts';
 
@@ -37,19 +36,8 @@ export class TargetNetworks {
       if (!this.sockets) throw new TargetFailure('address-refused', where);
       return { host, port };
     }
-    const addresses = isIP(host) === 0 ? await resolve(host, where) : [host];
-    // Every one of them: a name that also means a refused address is somebody's attempt.
-    if (!addresses.every((address) => this.allows(address))) throw new TargetFailure('address-refused', where);
-    return { host, port, address: addresses[0] as string };
+    const pinned = await pinnedAddress(this.networks, host);
+    if ('address' in pinned) return { host, port, address: pinned.address };
+    throw new TargetFailure(pinned.failed === 'refused' ? 'address-refused' : 'unreachable', where);
   }
-}
-
-async function resolve(host: string, where: string): Promise<string[]> {
-  try {
-    const found = await lookup(host, { all: true });
-    if (found.length > 0) return found.map(({ address }) => address);
-  } catch {
-    // Said below: what a resolver answers is no business of whoever configures a target.
-  }
-  throw new TargetFailure('unreachable', where);
 }

@@ -22,6 +22,7 @@ export async function rootFacts(deps: KmsDeps): Promise<GatheredFacts> {
     iam: () => clients.iam.DescribeRenewal({}),
     ccms: () => clients.ccms.DescribeRenewal({}),
     pca: () => clients.pca.DescribeRenewal({}),
+    audit: () => clients.audit.DescribeRenewal({}),
   };
   const [rows, steps] = await Promise.all([
     readRootVersions(store.read, guard),

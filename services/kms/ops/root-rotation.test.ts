@@ -77,7 +77,7 @@ describe('StartRootRotation', () => {
       Refused: 0,
       Left: 0,
     });
-    expect(new Set(Steps.map(({ Service }) => Service))).toEqual(new Set(['kms', 'iam', 'ccms', 'pca']));
+    expect(new Set(Steps.map(({ Service }) => Service))).toEqual(new Set(['kms', 'iam', 'ccms', 'pca', 'audit']));
     expect(await decrypt()).toBe('secret');
     expect((await admin().StartRootRotation({ DryRun: true })).EndsSessions).toBe(false);
   });

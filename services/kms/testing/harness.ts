@@ -167,6 +167,7 @@ export class KmsHarness {
         iam: iamOf(principals, projects, hsm),
         ccms: { DescribeRenewal: async () => ({ Steps: await walked(hsm, 'MACs of secret') }) },
         pca: { DescribeRenewal: async () => ({ Steps: await walked(hsm, 'MACs of certificate') }) },
+        audit: { DescribeRenewal: async () => ({ Steps: await walked(hsm, 'MACs of export') }) },
       },
       clock,
       ids,

@@ -3,6 +3,7 @@
  * the bucket, where it is read back. Rows are verified: what somebody put into the database is in no report.
  */
 import { hash } from 'node:crypto';
+import { MAX_OBJECT_BYTES } from '../../../../platform/objects/index.ts';
 import type { Job } from '../../../../platform/runtime/service.ts';
 import { orDamaged } from '../../../../platform/store/damaged.ts';
 import type { PcaDeps } from '../../deps.ts';
@@ -17,7 +18,6 @@ import type { Reader } from '../../store/authority-queries.ts';
 import { finishReport, guardedReport, listUnwritten } from '../../store/reports/report-queries.ts';
 import { guardedRevocation, readRevocations } from '../../store/revocation/revocation-queries.ts';
 import { listNewest, type Place } from '../../store/search/certificate-search.ts';
-import { MAX_OBJECT_BYTES } from '../stores/store.ts';
 
 const PAGE = 1_000;
 const BATCH = 10;
@@ -52,7 +52,7 @@ async function publish(deps: PcaDeps, report: AuditReportRow): Promise<void> {
   if (report.size > MAX_OBJECT_BYTES) throw new Error(`${report.size} bytes are too many for store ${report.bucket}`);
   const path = reportKey(report);
   const bytes = await deps.reports.read(report, 0, report.size);
-  await store.put(path, bytes ?? Buffer.alloc(0), { mediaType: MEDIA_TYPE[report.format], freshSeconds: 'private' });
+  await store.put(path, bytes ?? Buffer.alloc(0), { mediaType: MEDIA_TYPE[report.format] });
   const seen = await store.get(path);
   if (!seen || hash('sha256', seen.bytes, 'hex') !== report.sha256)
     throw new Error(`store ${report.bucket} does not have what was written`);

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FolderStore } from '../../../../platform/objects/folder.ts';
+import { S3Store } from '../../../../platform/objects/s3.ts';
+import { type S3Server, startS3 } from '../../../../platform/objects/testing/s3-server.ts';
 import { type PcaClient, PcaHarness } from '../../testing/harness.ts';
 import { makeRoot, refused, Workplace } from '../../testing/hierarchy.ts';
 import { fetchList, issueLeaf, makeDueLists } from '../../testing/revocation.ts';
-import { type S3Server, startS3 } from '../../testing/s3-server.ts';
-import { FolderStore } from '../stores/folder.ts';
-import { S3Store } from '../stores/s3.ts';
 import { deliverLists } from './deliver-lists.ts';
 
 let pca: PcaHarness;
@@ -80,13 +80,12 @@ describe('a folder', () => {
 
   it('that cannot be used costs nothing but time', async () => {
     const blocked = join(folder, 'blocked');
-    const facts = { mediaType: 'application/pkix-crl', freshSeconds: 60 };
     writeFileSync(blocked, 'a file');
-    await expect(new FolderStore(blocked).put('a/b.crl', Buffer.from('x'), facts)).rejects.toMatchObject(
+    await expect(new FolderStore(blocked, 'everybody').put('a/b.crl', Buffer.from('x'), {})).rejects.toMatchObject(
       refused('Unavailable', 'cannot be used'),
     );
     chmodSync(blocked, 0o600);
-    await expect(new FolderStore(folder).put('../../x.crl', Buffer.from('x'), facts)).rejects.toMatchObject(
+    await expect(new FolderStore(folder, 'everybody').put('../../x.crl', Buffer.from('x'), {})).rejects.toMatchObject(
       refused('Internal', 'leaves the folder'),
     );
   });

@@ -4,6 +4,7 @@
  * metrics say since when it waits.
  */
 import { ServiceError } from '../../../../platform/contract/error.ts';
+import type { ObjectStore } from '../../../../platform/objects/index.ts';
 import type { Job } from '../../../../platform/runtime/service.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { LIST_MEDIA_TYPE, lintPublished } from '../../domain/lint/lists.ts';
@@ -21,7 +22,6 @@ import {
   postponeDelivery,
   readListRow,
 } from '../../store/revocation/list-queries.ts';
-import type { ObjectStore } from '../stores/store.ts';
 
 const AT_ONCE = 64;
 const TURN_MS = 8_000;

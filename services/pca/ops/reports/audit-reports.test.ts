@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StoreOptions } from '../../index.ts';
+import type { ObjectStoreOptions } from '../../../../platform/objects/index.ts';
+import { type S3Server, startS3 } from '../../../../platform/objects/testing/s3-server.ts';
 import { writeAuditReports } from '../../jobs/reports/write-audit-reports.ts';
 import { type PcaClient, PcaHarness } from '../../testing/harness.ts';
 import { createAuthority, issue, makeRoot, refused, template, Workplace } from '../../testing/hierarchy.ts';
-import { type S3Server, startS3 } from '../../testing/s3-server.ts';
 
 const openssl = new Workplace();
 const folder = mkdtempSync(join(tmpdir(), 'pca-reports-'));
@@ -20,7 +20,7 @@ beforeAll(async () => {
   s3 = await startS3('reports-s3');
   const { url, region, credentials } = s3;
   pca = await PcaHarness.open({
-    reportStores: new Map<string, StoreOptions>([
+    reportStores: new Map<string, ObjectStoreOptions>([
       ['reports-s3', { kind: 's3', url, region, credentials }],
       ['reports-folder', { kind: 'folder', folder }],
       ['reports-away', { kind: 's3', url: 'http://127.0.0.1:1/reports', region, credentials }],

@@ -3,11 +3,11 @@
  * up once, every address of it has to be one that the installation allows, and the connection goes to the address that was
  * looked at. No redirect is followed, nothing is read beyond a limit of size and of time.
  */
-import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { AllowedNetworks } from '../../../../../platform/net/allowed-networks.ts';
+import { pinnedAddress } from '../../../../../platform/net/pinned-address.ts';
 import { OutsideFailure } from '../../../domain/outside/failure.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -58,20 +58,10 @@ export function outsideUrl(text: string): URL {
 }
 
 async function addressOf(host: string, allowed: AllowedNetworks): Promise<string> {
-  const addresses = isIP(host) === 0 ? await resolved(host) : [host];
-  if (addresses.length === 0) throw new OutsideFailure('unreachable', `${host} has no address`);
-  // Every one of them: a name that also means a refused address is somebody's attempt.
-  if (!addresses.every((address) => allowed.allows(address)))
-    throw new OutsideFailure('address-refused', `${host} is not where this installation connects to`);
-  return addresses[0] as string;
-}
-
-async function resolved(host: string): Promise<string[]> {
-  try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
-  } catch {
-    throw new OutsideFailure('unreachable', `the address of ${host} could not be looked up`);
-  }
+  const pinned = await pinnedAddress(allowed, host);
+  if ('address' in pinned) return pinned.address;
+  if (pinned.failed === 'unknown') throw new OutsideFailure('unreachable', `${host} has no address`);
+  throw new OutsideFailure('address-refused', `${host} is not where this installation connects to`);
 }
 
 /** What node:tls says of a certificate that it does not accept. */

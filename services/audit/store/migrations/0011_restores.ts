@@ -8,4 +8,4 @@ async function up(db: Kysely<AuditDatabase>): Promise<void> {
   await db.schema.alterTable('log_origin').addColumn('backup_id', 'text').execute();
 }
 
-export const restores: Migration = { name: '0010_restores', up };
+export const restores: Migration = { name: '0011_restores', up };

@@ -1,19 +1,13 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type SigningCredentials, signHeaders } from '../../../../platform/authn/sigv4/sign.ts';
-import { ServiceError } from '../../../../platform/contract/error.ts';
-import type { Clock } from '../../../../platform/runtime/clock.ts';
-import { MAX_OBJECT_BYTES, type ObjectFacts, type ObjectStore } from './store.ts';
+import { signHeaders } from '../authn/sigv4/sign.ts';
+import { ServiceError } from '../contract/error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { MAX_OBJECT_BYTES, type ObjectFacts, type ObjectStore, type ObjectStoreOptions } from './store.ts';
 
 const TIMEOUT_MS = 10_000;
 
-export interface S3Options {
-  /** With the bucket as its path: every compatible store understands that form. */
-  url: string;
-  region: string;
-  credentials: SigningCredentials;
-  clock: Clock;
-}
+export type S3Options = Omit<Extract<ObjectStoreOptions, { kind: 's3' }>, 'kind'> & { clock: Clock };
 
 interface Answer {
   status: number;
@@ -31,10 +25,11 @@ export class S3Store implements ObjectStore {
     this.base = new URL(options.url);
   }
 
-  async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl }: ObjectFacts): Promise<void> {
-    const caches = freshSeconds === 'private' ? 'private, no-store' : `public, max-age=${freshSeconds}`;
-    const headers = ['content-type', mediaType, 'cache-control', caches];
+  async put(path: string, bytes: Buffer, { mediaType, freshSeconds, acl, metadata = {} }: ObjectFacts): Promise<void> {
+    const cache = freshSeconds === undefined ? 'private, no-store' : `public, max-age=${freshSeconds}`;
+    const headers = ['content-type', mediaType, 'cache-control', cache];
     if (acl) headers.push('x-amz-acl', acl.toLowerCase().replaceAll('_', '-'));
+    for (const [name, value] of Object.entries(metadata)) headers.push(`x-amz-meta-${name}`, value);
     const { status } = await this.ask('PUT', path, headers, bytes);
     if (status !== 200) throw this.unusable(`it answered PUT ${path} with ${status}`);
   }

@@ -1,0 +1,3 @@
+import { renewalOperation } from '../../../platform/contract/renewal.ts';
+
+export const DescribeRenewal = renewalOperation('audit');
