@@ -79,7 +79,8 @@ export interface OperationDeclaration<
   effect: 'read' | 'use' | 'write';
   /**
    * While a restore waits for somebody to declare it, writes are refused. `served`: not this one, it declares it. `refused`:
-   * this one too, although it is no write by itself, because of what is changed for whoever asks through it.
+   * this one too, although it is no write by itself: something is changed for whoever asks through it, or others believe
+   * what it says of the present.
    */
   whileHeld?: 'served' | 'refused';
   audit: { class: 'management' | 'data' | 'crypto'; eventSource: string };

@@ -42,7 +42,7 @@ export const DescribeRestore = defineOperation({
 export const DeclareRestore = defineOperation({
   name: 'DeclareRestore',
   service: 'audit',
-  doc: 'Declares that the installation was restored from a backup, or that its database was put back: the log goes on under a new name that is linked to the old one, and writes are served again. Sessions end, and numbers of lists of revoked certificates jump ahead. Management account only.',
+  doc: 'Declares that the installation was restored from a backup, or that its database was put back: the log goes on under a new name that is linked to the old one, and writes are served again. Sessions end, numbers of lists of revoked certificates jump ahead, and what waits for its deletion waits anew. Management account only.',
   input: structure({
     /** Why it was restored; it stays in the log. */
     Reason: text(1, 1_024),
@@ -52,6 +52,8 @@ export const DeclareRestore = defineOperation({
     Previous: PreviousLog,
     /** The backup; absent: the database was put back in another way. */
     BackupId: text(1, 64).optional(),
+    /** Nothing that waits for its deletion is deleted before: whether somebody took that back since the backup is not known. */
+    DeletionsNotBefore: timestamp(),
   }),
   errors: {
     NothingToDeclare: {

@@ -1,9 +1,11 @@
 /** Restored installations: what stands in the way, and whoever answers for it. */
 import { change, noResource } from '../../../platform/runtime/call.ts';
+import { LEAST_WAIT_MS } from '../../../platform/store/index.ts';
 import { DeclareRestore, DescribeRestore, GetRestoreState } from '../api/restore.ts';
 import { previousLog, shownPrevious } from '../checkpoint/previous-log.ts';
 import { implement } from '../deps.ts';
 import { logNames, previousOf, readOrigin, renameLog } from '../store/checkpoints.ts';
+import { beginDigestsAnew } from '../store/export/progress-queries.ts';
 import { ofInstallation } from './log.ts';
 
 const MOST_NAMES = 1000;
@@ -49,10 +51,12 @@ export const declareRestore = implement(DeclareRestore, {
         const tx = transaction as Parameters<typeof renameLog>[0];
         if (!(await renameLog(tx, row, { origin, previous, ...restore, now: call.now })))
           throw nothing('somebody declared it at the same time');
+        await beginDigestsAnew(tx);
         return {
           Origin: origin,
           Previous: shownPrevious(previous),
           ...(mark && { BackupId: mark.backupId }),
+          DeletionsNotBefore: call.now + LEAST_WAIT_MS,
         };
       },
       () => {

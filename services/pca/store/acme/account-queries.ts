@@ -209,7 +209,6 @@ export function listDueOrders(db: Reader, now: number, after: string, limit: num
     .execute();
 }
 
-/** False when it was used. */
 /** False: it was used before, or may have been: of those from before a restore nobody knows which were. */
 export async function useNonce(
   tx: AnyTransaction,
