@@ -9,7 +9,7 @@ import type { Sink, Source } from './format/frames.ts';
 /** Databases, their locks and the journals beside them are copied in another way; sockets and PIDs are of one run. */
 const ELSEWHERE = /^[a-z][a-z0-9_]*(\.db(-wal|-shm|-journal)?|\.lock(-wal|-shm|-journal)?|\.records-\d+\.log)$/;
 /** Halves of files that were being replaced. */
-const UNFINISHED = /(\.tmp|\.new)$/;
+const UNFINISHED = /\.(tmp|new|part)$/;
 export const STAGING = '.backup-';
 
 /** Paths in the folder, sorted. */

@@ -106,6 +106,13 @@ describe('a backup', () => {
     expect(await faultOf(sample, byPassphrase(PASSPHRASE))).toBe('key');
   });
 
+  it.each(['files/.hidden', 'files/two words', `files/${'x'.repeat(300)}`])(
+    'is not made with a file that it could not give back: %s',
+    async (name) => {
+      await expect(write(recipient, { [name]: [] })).rejects.toMatchObject({ fault: 'place' });
+    },
+  );
+
   it('says of other files that they are none', async () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(500, 0x41), MAGIC])
       expect(await faultOf(bytes, identity)).toBe('foreign');

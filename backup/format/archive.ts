@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { BackupError } from '../error.ts';
 import { FrameWriter, readFrames, type Sink, type Source } from './frames.ts';
 import type { Lock, Opener } from './lock.ts';
-import { type Manifest, type Part, readManifest } from './manifest.ts';
+import { isPartName, type Manifest, type Part, readManifest } from './manifest.ts';
 
 const KIND = { begin: 1, data: 2, end: 3, manifest: 4 } as const;
 const CHUNK_BYTES = 64 * 1024;
@@ -27,8 +27,10 @@ export class ArchiveWriter {
     return this.written;
   }
 
-  /** Writes a part whole; `told` hears how many bytes it has so far. */
+  /** Writes a part whole; `told` hears how many bytes it has so far. Throws for a name that would not be taken back. */
   async part(name: string, content: AsyncIterable<Buffer>, told: (bytes: number) => void): Promise<void> {
+    if (!isPartName(name))
+      throw new BackupError('place', `no backup can hold a file of the name ${name}`, 'move it out of the data folder');
     await this.write(KIND.begin, Buffer.from(name));
     const sha256 = createHash('sha256');
     let bytes = 0;

@@ -107,7 +107,10 @@ async function makeAuthority(server: Running): Promise<string> {
         SigningAlgorithm: 'SHA256WITHECDSA',
         Subject: { CommonName: 'Kept Root' },
       },
-      RevocationConfiguration: { CrlConfiguration: { Enabled: true, ExpirationInDays: 7 } },
+      RevocationConfiguration: {
+        CrlConfiguration: { Enabled: true, ExpirationInDays: 7 },
+        OcspConfiguration: { Enabled: true },
+      },
     },
   );
   const about = { CertificateAuthorityArn };
@@ -170,6 +173,21 @@ export async function verifies(server: Running, authority: string, certificate: 
   writeFileSync(join(folder, 'ca.pem'), Certificate);
   writeFileSync(join(folder, 'leaf.pem'), certificate);
   return openssl('verify', '-CAfile', join(folder, 'ca.pem'), join(folder, 'leaf.pem')).trim();
+}
+
+/** What openssl prints about the answer of the responder. */
+export async function ocspSays(server: Running, authority: string, certificate: string): Promise<string> {
+  const { Certificate } = await ask<{ Certificate: string }>(server, 'pca/get-certificate-authority-certificate', {
+    CertificateAuthorityArn: authority,
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'parapet-ocsp-'));
+  const [issuer, leaf] = [join(folder, 'ca.pem'), join(folder, 'leaf.pem')];
+  writeFileSync(issuer, Certificate);
+  writeFileSync(leaf, certificate);
+  const url = `${server.pkiUrl}/ocsp/${authority.split('/')[1]}`;
+  const args = ['ocsp', '-issuer', issuer, '-CAfile', issuer, '-cert', leaf, '-url', url, '-no_nonce'];
+  const { stdout, stderr } = await run('openssl', args, {});
+  return stdout + stderr;
 }
 
 /** Waits until its list says so. */

@@ -27,6 +27,7 @@ import {
   type Kept,
   keep,
   listNumber,
+  ocspSays,
   opens,
   operator,
   PASSPHRASE,
@@ -248,6 +249,7 @@ describe.each(SHAPES)('backup and restore, %s on %s', (shape, engine) => {
       expect([path, refused.status]).toEqual([path, 412]);
       expect(refused.text).toMatch(/nothing can be changed/);
     }
+    expect(await ocspSays(restored, kept.authority, kept.certificate)).toMatch(/trylater/i);
     const signed = async () => (await native(restored, '/v1/audit/log/checkpoint', {}, { method: 'GET' })).json().Size;
     const size = await signed();
     await new Promise((resume) => setTimeout(resume, 1_500));
@@ -269,7 +271,12 @@ describe.each(SHAPES)('backup and restore, %s on %s', (shape, engine) => {
     expect(denied.code).not.toBe(0);
     const ran = await run(process.execPath, command, environment(restored, adminCredentials(restored)));
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    const declared = JSON.parse(ran.stdout) as { Origin: string; Previous: { Origin: string; CommonSize: number } };
+    const declared = JSON.parse(ran.stdout) as {
+      Origin: string;
+      Previous: { Origin: string; CommonSize: number };
+      DeletionsNotBefore: string;
+    };
+    expect(Date.parse(declared.DeletionsNotBefore) - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
     expect(declared.Origin).toMatch(/^audit\.local-1\.[0-9a-f-]{36}$/);
     await eventually(async () => (await native(restored, '/v1/kms/create-key', {})).status === 200, SETTLED_MS);
     const state = await restoreState(restored);
@@ -287,6 +294,11 @@ describe.each(SHAPES)('backup and restore, %s on %s', (shape, engine) => {
     }, SETTLED_MS);
     expect(events).toHaveLength(1);
     expect(JSON.stringify(events[0])).toContain(declared.Previous.Origin);
+    expect(JSON.stringify(events[0])).toContain(declared.DeletionsNotBefore);
+    await eventually(
+      async () => / revoked/.test(await ocspSays(restored, kept.authority, kept.certificate)),
+      SETTLED_MS,
+    );
   });
 
   it('has everything that was acknowledged before it began, each change with its record, and nothing twice', async () => {
