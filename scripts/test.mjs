@@ -1,6 +1,8 @@
 /**
  * `npm test`: everything. `npm run test:deep`: the same code with far more cases, kills and pairs.
- * Shapes and engines: the end-to-end tests run in one process and as separate services, on SQLite and PostgreSQL.
+ * Shapes and engines: the end-to-end tests run in one process and as separate services, on SQLite and PostgreSQL, in all
+ * four combinations; the authorization matrix and the fuzzer, which know neither engine nor shape, in the two that between
+ * them have both of each (the deep run: in all four).
  */
 import { checks } from './checks.mjs';
 import { ensure } from './setup.mjs';
@@ -31,9 +33,10 @@ const amount = deep
       PARAPET_PROPERTY_RUNS: '3000',
     };
 
-const endToEnd = (shape, engine) => ({
+const endToEnd = (shape, engine, filters = []) => ({
   name: `end to end: ${shape}, ${engine}`,
   config: 'vitest.e2e.config.ts',
+  filters,
   env: { ...amount, PARAPET_TEST_SHAPE: shape, PARAPET_TEST_ENGINE: engine },
 });
 
@@ -41,7 +44,15 @@ ensure({ tests: true });
 if (!deep) checks();
 await vitest({ name: 'unit, property and conformance tests', config: 'vitest.config.ts', env: amount });
 await together(endToEnd('mono', 'sqlite'), endToEnd('micro', 'postgres'));
-await together(endToEnd('micro', 'sqlite'), endToEnd('mono', 'postgres'));
+const others = deep ? [] : ['test/e2e/'];
+await together(endToEnd('micro', 'sqlite', others), endToEnd('mono', 'postgres', others));
 await vitest({ name: 'starts, faults and crashes', config: 'vitest.system.config.ts', env: amount });
 await vitest({ name: 'time: nothing else runs', config: 'vitest.time.config.ts', env: amount });
+for (const [shape, engine] of [
+  ['mono', 'sqlite'],
+  ['micro', 'postgres'],
+]) {
+  const stage = endToEnd(shape, engine, ['test/e2e/revocation.test.ts', 'test/e2e/sessions.test.ts']);
+  await vitest({ ...stage, name: `time: ${shape}, ${engine}`, env: { ...stage.env, PARAPET_TEST_SECOND_MS: '1000' } });
+}
 finish();

@@ -131,11 +131,11 @@ export const SETTINGS = {
   ],
   PARAPET_VAULT_TARGET_NETWORKS: [
     '',
-    'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets',
+    'where the vault may connect to rotate secrets and make users: CIDR ranges and `sockets`, separated by commas; empty: everywhere but this machine, link-local addresses and sockets; metadata services of clouds never',
   ],
   PARAPET_ACME_NETWORKS: [
     '',
-    'where the ACME server may connect to validate names, within what each directory allows: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+    'where the ACME server may connect to validate names, within what each directory allows: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses; metadata services of clouds never',
   ],
   PARAPET_ACME_RESOLVERS: [
     '',
@@ -145,7 +145,7 @@ export const SETTINGS = {
   PARAPET_ACME_TLS_PORT: ['443', 'port for tls-alpn-01; another than 443 only where something forwards 443 to it'],
   PARAPET_EXPORT_NETWORKS: [
     '',
-    'where exports of the audit log may connect to: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+    'where exports of the audit log may connect to: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses; metadata services of clouds never',
   ],
   PARAPET_AUDIT_STORES: [
     '',
@@ -157,7 +157,7 @@ export const SETTINGS = {
   ],
   PARAPET_OUTSIDE_NETWORKS: [
     '',
-    'where CAs outside, that certificates are got from, may be: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses',
+    'where CAs outside, that certificates are got from, may be: CIDR ranges, separated by commas; empty: everywhere but this machine and link-local addresses; metadata services of clouds never',
   ],
   PARAPET_VAULT_REVOCATION_HOLD: [
     'false',

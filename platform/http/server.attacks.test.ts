@@ -40,8 +40,16 @@ const post = (body: string, ...headers: string[]) => head('POST / HTTP/1.1', 'Ho
 const chunked = (body: string) => post(body, 'Transfer-Encoding: chunked');
 const many = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: 1`);
 
+type Case = readonly [string, string, number];
+
+/** To proxies that write `_` as `-` these are headers that say where a request ends, or who sends it. */
+const LOOK_ALIKES = [
+  ...['Transfer_Encoding', 'content_length', 'Content_Type', 'content_encoding'],
+  ...['X_Amz_Date', 'X-Amz_Target', 'x_amz_security_token', 'Idempotency_Key'],
+];
+
 /** Every case: the bytes, and the one status they must get. All must close the connection and reach no handler. */
-const CASES: readonly (readonly [string, string, number])[] = [
+const CASES: readonly Case[] = [
   // lengths and framing
   ['content-length and chunked', post('0\r\n\r\n', 'Content-Length: 5', 'Transfer-Encoding: chunked'), 400],
   ['chunked and content-length', post('0\r\n\r\n', 'Transfer-Encoding: chunked', 'Content-Length: 5'), 400],
@@ -163,6 +171,9 @@ const CASES: readonly (readonly [string, string, number])[] = [
     400,
   ],
   ['an unknown expectation', post('abc', 'Content-Length: 3', 'Expect: 200-maybe'), 417],
+  ['an expectation beside the known one', post('abc', 'Content-Length: 3', 'Expect: 100-continue, x'), 417],
+  ['two expectations', post('abc', 'Content-Length: 3', 'Expect: 100-continue', 'Expect: 100-continue'), 400],
+  ...LOOK_ALIKES.map((name): Case => [`${name} as a header`, post('0\r\n\r\n', `${name}: chunked`), 400]),
   ['two authorizations', get('/', 'Authorization: Bearer a', 'authorization: Bearer b'), 400],
   ['two operation headers', get('/', 'X-Amz-Target: a.B', 'x-amz-target: a.C'), 400],
   ['__proto__ as a header', get('/', '__proto__: x'), 400],

@@ -119,7 +119,7 @@ describe('aws', () => {
     const policy = JSON.stringify(allow('kms:ListKeys'));
     await ok(['iam', 'put-user-policy', '--user-name', name, '--policy-name', 'keys', '--policy-document', policy]);
     await expect
-      .poll(async () => (await aws(server, ['kms', 'list-keys'], credentials)).code, { timeout: 5000 })
+      .poll(async () => (await aws(server, ['kms', 'list-keys'], credentials)).code, { timeout: 20_000 })
       .toBe(0);
     const stored = (await ok(['iam', 'get-user-policy', '--user-name', name, '--policy-name', 'keys'])) as unknown as {
       PolicyDocument: object;

@@ -121,7 +121,7 @@ describe('a grant', () => {
     const there = awsClients(server, consumer.credentials).secrets;
     const { GrantId, KeyGrantId } = await grant(arn, consumer);
     const read = () => there.send(new GetSecretValueCommand({ SecretId: arn }));
-    const { SecretString } = await eventually(() => read().catch(() => undefined), 3_000);
+    const { SecretString } = await eventually(() => read().catch(() => undefined));
     expect(SecretString).toBe(VALUE);
     expect((await kms.send(new ListGrantsCommand({ KeyId }))).Grants).toMatchObject([{ GrantId: KeyGrantId }]);
     expect(await ask('ccms/revoke-secret-grant', { SecretId: arn, GrantId })).toMatchObject({ KeyGrantEnded: true });
@@ -142,10 +142,10 @@ describe('a grant', () => {
     expect([refused.status, refused.json().code]).toEqual([400, 'InvalidParameter']);
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
     await secrets.send(new UpdateSecretCommand({ SecretId: arn, KmsKeyId: KeyMetadata?.Arn }));
-    const { GrantId } = await eventually(() => grant(arn, bob).catch(() => undefined), 5_000);
+    const { GrantId } = await eventually(() => grant(arn, bob).catch(() => undefined));
     const there = awsClients(server, bob.credentials).secrets;
     const read = () => there.send(new GetSecretValueCommand({ SecretId: arn }));
-    expect((await eventually(() => read().catch(() => undefined), 5_000)).SecretString).toBe(VALUE);
+    expect((await eventually(() => read().catch(() => undefined))).SecretString).toBe(VALUE);
     expect((await decision(bob.arn, arn, member)).Decision).toBe('Allow');
     const received = await ask('ccms/list-received-secret-grants', {}, member);
     expect(JSON.stringify(received)).not.toContain(GrantId);

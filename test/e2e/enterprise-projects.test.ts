@@ -60,7 +60,7 @@ describe('a grant in a project', () => {
     expect((await encrypt(mine.KeyId)).status).toBe(403);
     const grant = { EnterpriseProjectId: research, PolicyArn: ADMINISTRATOR, UserName: alice.name };
     await done('iam/attach-project-policy', grant);
-    await eventually(async () => (await encrypt(mine.KeyId)).status === 200, 1_000);
+    await eventually(async () => (await encrypt(mine.KeyId)).status === 200);
     const denied = await encrypt(theirs.KeyId);
     expect(denied.status).toBe(403);
     const { Reason, Context } = await explained(denied.json().decisionId as string);
@@ -80,7 +80,7 @@ describe('a grant in a project', () => {
       },
     });
     await done('iam/detach-project-policy', grant);
-    await eventually(async () => (await encrypt(mine.KeyId)).status === 403, 1_000);
+    await eventually(async () => (await encrypt(mine.KeyId)).status === 403);
   });
 
   it('is taken away by moving the key out, on every node within a second', async () => {
@@ -90,7 +90,7 @@ describe('a grant in a project', () => {
       PolicyArn: ADMINISTRATOR,
       UserName: alice.name,
     });
-    await eventually(async () => (await encrypt(key.KeyId)).status === 200, 1_000);
+    await eventually(async () => (await encrypt(key.KeyId)).status === 200);
     const move = { ResourceArn: key.Arn, EnterpriseProjectId: sales };
     // A page considers some of the principals of the account, and other tests have made many.
     const losses: { PrincipalArn: string; Actions: string[] }[] = [];
@@ -106,7 +106,7 @@ describe('a grant in a project', () => {
     expect(losses.find((change) => change.PrincipalArn === alice.arn)?.Actions).toContain('kms:Encrypt');
     expect((await encrypt(key.KeyId)).status).toBe(200);
     await done('kms/move-resource', move);
-    await eventually(async () => (await encrypt(key.KeyId)).status === 403, 1_000);
+    await eventually(async () => (await encrypt(key.KeyId)).status === 403);
   });
 
   it('counts in questions about the key, as it counts in requests', async () => {
@@ -123,13 +123,13 @@ describe('a grant in a project', () => {
       const { status } = await tried('kms/describe-key', { KeyId: key.KeyId }, bob.credentials);
       return [asked.Decision, status];
     };
-    await eventually(async () => (await describeKey())[1] === 200, 1_000);
+    await eventually(async () => (await describeKey())[1] === 200);
     expect(await describeKey()).toEqual(['Allow', 200]);
     await done('kms/move-resource', { ResourceArn: key.Arn, EnterpriseProjectId: sales });
-    await eventually(async () => (await describeKey())[1] === 403, 1_000);
+    await eventually(async () => (await describeKey())[1] === 403);
     expect(await describeKey()).toEqual(['Deny', 403]);
     await done('kms/move-resource', { ResourceArn: key.Arn, EnterpriseProjectId: research });
-    await eventually(async () => (await describeKey())[1] === 200, 1_000);
+    await eventually(async () => (await describeKey())[1] === 200);
     expect(await describeKey()).toEqual(['Allow', 200]);
   });
 });

@@ -50,7 +50,7 @@ it('tells when and where a role was last used', async () => {
   await eventually(async () => {
     const { status } = await json11(server, 'TrentService.ListKeys', {}, { credentials });
     return status === 200 || undefined;
-  }, 5_000);
+  });
   const use = await eventually(async () => {
     const found = await lastUsed();
     return found?.LastUsedDate && found;

@@ -2,6 +2,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import type { Credentials, RawAnswer } from '../harness/clients.ts';
 import { allow, createUser, type Person, putPolicy } from '../harness/people.ts';
+import { A_SECOND_MS } from '../harness/second.ts';
 import { json11, native } from '../harness/signed.ts';
 
 const server = inject('server');
@@ -83,13 +84,13 @@ describe.each(ends)('when $name', ({ end }) => {
   it.each(ways)('$name stops within a second', async (way) => {
     const person = await createUser(server, ALL);
     const attempt = await way.try(person);
-    await expect.poll(async () => (await attempt()).status, { timeout: 3000 }).toBe(200);
+    await expect.poll(async () => (await attempt()).status, { timeout: 20_000 }).toBe(200);
     expect((await end(person)).status).toBe(200);
     const from = performance.now();
     let last = await attempt();
-    while (last.status === 200 && performance.now() - from < 3000) last = await attempt();
+    while (last.status === 200 && performance.now() - from < 3 * A_SECOND_MS) last = await attempt();
     expect(last.status).not.toBe(200);
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(A_SECOND_MS);
   });
 });
 
@@ -98,7 +99,7 @@ it('a permission given is seen within a second', async () => {
   await putPolicy(server, person.name, ALL);
   const from = performance.now();
   let status = 0;
-  while (status !== 200 && performance.now() - from < 3000)
+  while (status !== 200 && performance.now() - from < 3 * A_SECOND_MS)
     status = (await json11(server, 'TrentService.ListKeys', {}, { credentials: person.credentials })).status;
-  expect(performance.now() - from).toBeLessThan(1000);
+  expect(performance.now() - from).toBeLessThan(A_SECOND_MS);
 });

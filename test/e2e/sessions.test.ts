@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { aws, type Credentials, eventually, type RawAnswer, raw } from '../harness/clients.ts';
 import { createMember, ensureOrganization } from '../harness/organization.ts';
 import { allow, createAccount, createUser, keysOf, policy, trust, uniqueName } from '../harness/people.ts';
+import { A_SECOND_MS } from '../harness/second.ts';
 import { json11, native } from '../harness/signed.ts';
 
 const server = inject('server');
@@ -16,14 +17,14 @@ describe('a revocation ends within a second', () => {
   };
   const tryIt = (credentials: Credentials) => json11(server, 'TrentService.ListKeys', {}, { credentials });
   async function endsWithin(credentials: Credentials, end: () => Promise<RawAnswer>): Promise<void> {
-    await expect.poll(async () => (await tryIt(credentials)).status, { timeout: 3000 }).toBe(200);
+    await expect.poll(async () => (await tryIt(credentials)).status, { timeout: 20_000 }).toBe(200);
     const answer = await end();
     expect(answer.status, answer.text).toBe(200);
     const from = performance.now();
     let last = await tryIt(credentials);
-    while (last.status === 200 && performance.now() - from < 3000) last = await tryIt(credentials);
+    while (last.status === 200 && performance.now() - from < 3 * A_SECOND_MS) last = await tryIt(credentials);
     expect(last.json().__type).toMatch(/ExpiredToken|UnrecognizedClientException|InvalidClientTokenId/);
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(A_SECOND_MS);
   }
 
   let roleName: string;
@@ -83,14 +84,14 @@ describe('a revocation ends within a second', () => {
     const made = (await native(server, '/v1/sts/create-session', {}, { credentials: user.credentials })).json();
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${made.Token as string}` };
     const ask = () => raw(server, { method: 'POST', path: '/v1/kms/list-keys', body: '{}', headers });
-    await expect.poll(async () => (await ask()).status, { timeout: 3000 }).toBe(200);
+    await expect.poll(async () => (await ask()).status, { timeout: 20_000 }).toBe(200);
     const { Sessions } = (await native(server, '/v1/sts/list-sessions', { UserName: user.name })).json() as {
       Sessions: { SessionId: string }[];
     };
     await native(server, '/v1/sts/revoke-session', { SessionId: Sessions[0]?.SessionId });
     const from = performance.now();
-    await expect.poll(async () => (await ask()).status, { timeout: 3000 }).toBe(401);
-    expect(performance.now() - from).toBeLessThan(1000);
+    await expect.poll(async () => (await ask()).status, { timeout: 3 * A_SECOND_MS }).toBe(401);
+    expect(performance.now() - from).toBeLessThan(A_SECOND_MS);
   });
 });
 

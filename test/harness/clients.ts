@@ -140,7 +140,7 @@ export function raw(
 }
 
 /** Waits until `look` answers something, at most `ms`. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>, ms = 5_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined | false>, ms = 20_000): Promise<T> {
   const until = Date.now() + ms;
   for (;;) {
     const found = await look();

@@ -45,6 +45,10 @@ export interface Running {
   kill(): Promise<void>;
   /** Starts the processes again on the same data folder and waits until they are ready. */
   start(): Promise<void>;
+  /** micro: kill -9 of one service, or of the gateway. */
+  killService(name: string): Promise<void>;
+  /** micro: starts it again on the same data; ready as soon as it accepts connections. */
+  startService(name: string): Promise<void>;
   /** SIGTERM, waits for the end; answers the exit codes. */
   terminate(): Promise<number[]>;
   /** Ends everything and removes the data. */
@@ -57,26 +61,25 @@ export const root = resolve(import.meta.dirname, '../..');
 const READY_MS = 120_000;
 
 /** In a micro installation: every service has its own process, the gateway last. */
-const MICRO = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway'] as const;
+export const MICRO = ['iam', 'kms', 'ccms', 'pca', 'org', 'audit', 'gateway'] as const;
 
 export async function startParapet(
   options: {
     shape?: Shape;
     engine?: EngineName;
     dataFolder?: string;
-    /** Of a database that is there already. */
+    /** A database that is there already; default: one of its own, where the engine asks for one. */
     databaseUrl?: string;
     env?: Record<string, string>;
   } = {},
 ): Promise<Running> {
   const shape = options.shape ?? 'mono';
-  const engine = options.engine ?? 'sqlite';
+  const engine = options.engine ?? (options.databaseUrl === undefined ? 'sqlite' : 'postgres');
   const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'parapet-'));
   const port = await freePort();
   const pkiPort = await freePort();
-  const given = options.databaseUrl;
-  const postgres = engine === 'postgres' && given === undefined ? await startPostgres() : undefined;
-  const databaseUrl = given ?? postgres?.url;
+  const postgres = engine === 'postgres' && options.databaseUrl === undefined ? await startPostgres() : undefined;
+  const databaseUrl = options.databaseUrl ?? postgres?.url;
   const acme = { dnsPort: await freePort(), httpPort: await freePort(), tlsPort: await freePort() };
   const services = await Promise.all(MICRO.map(async (name) => `${name}=127.0.0.1:${await freePort()}`));
   const env = {
@@ -149,6 +152,21 @@ export async function startParapet(
     async kill() {
       for (const child of running) child.kill('SIGKILL');
       await ended(running);
+    },
+    async killService(name) {
+      const child = running[MICRO.indexOf(name as (typeof MICRO)[number])] as ChildProcess;
+      child.kill('SIGKILL');
+      await ended([child]);
+    },
+    async startService(name) {
+      const child = launch(['dist/bin/service.js', name]);
+      running[MICRO.indexOf(name as (typeof MICRO)[number])] = child;
+      const at = name === 'gateway' ? port : portOf(services.find((one) => one.startsWith(`${name}=`)) as string);
+      await waitUntilReady(
+        () => isListening(at),
+        () => (child.exitCode !== null || child.signalCode !== null ? child : undefined),
+        () => text,
+      );
     },
     async terminate() {
       for (const child of running) child.kill('SIGTERM');

@@ -21,6 +21,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-length',
   'content-type',
+  'expect',
   'host',
   'idempotency-key',
   'origin',
@@ -54,7 +55,7 @@ export function readHead(req: IncomingMessage, budgets: ListenerBudgets, open = 
     const value = rawHeaders[2 * i + 1] as string;
     headerNames[i] = name;
     if (SINGLE.has(name)) {
-      // A short text of the single names met so far; there are eleven of them at most.
+      // A short text of the single names met so far; there are twelve of them at most.
       if (seen.includes(`${name};`)) return refuse(400, 'InvalidRequest', `header ${name} is present more than once`);
       seen += `${name};`;
       switch (name) {
@@ -75,8 +76,14 @@ export function readHead(req: IncomingMessage, budgets: ListenerBudgets, open = 
         case 'content-type':
           if (isXml(value)) return refuse(415, 'UnsupportedMediaType', 'xml is not accepted');
           break;
+        // Node takes a list with 100-continue in it for 100-continue.
+        case 'expect':
+          if (value.toLowerCase() !== '100-continue') {
+            return refuse(417, 'ExpectationFailed', 'expectation is not 100-continue');
+          }
+          break;
       }
-    } else if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
+    } else if (name === '__proto__' || name === 'constructor' || name === 'prototype' || isLookAlike(name)) {
       return refuse(400, 'InvalidRequest', 'header name is reserved');
     }
   }
@@ -105,6 +112,11 @@ export function bodyTooLarge(budgets: ListenerBudgets): Refusal {
 function isXml(contentType: string): boolean {
   const semicolon = contentType.indexOf(';');
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).toLowerCase().includes('xml');
+}
+
+/** SECURITY: `Transfer_Encoding` is another header to us, and to proxies that write `_` as `-` it is the one that counts. */
+function isLookAlike(name: string): boolean {
+  return name.includes('_') && SINGLE.has(name.replaceAll('_', '-'));
 }
 
 /** Name, IPv4 or bracketed IPv6, with an optional port: no user part, path, blanks or commas. */

@@ -8,7 +8,7 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { bound, freePort, serverAccount } from './private-server.ts';
+import { bound, freePort, type SystemAccount, serverAccount } from './private-server.ts';
 
 const VERSIONS = '/usr/lib/postgresql';
 const OLDEST = 15;
@@ -33,43 +33,90 @@ export function postgresMissing(): string | undefined {
 
 /** @param options.durable with fsync as in production; tests of behaviour do without */
 export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+  const place = await newPlace(options.durable === true);
+  const password = randomBytes(16).toString('hex');
+  const passwordFile = join(place.folder, 'password');
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (place.account !== undefined) chownSync(passwordFile, place.account.uid, place.account.gid);
+  run(
+    place,
+    'initdb',
+    ...['-D', place.data, '-U', 'parapet', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+    ...['-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
+  );
+  return serve(place, `postgres://parapet:${password}@127.0.0.1:${place.port}/parapet`);
+}
+
+export interface PostgresStandby extends PostgresServer {
+  /** Takes over: from now on it is written to. */
+  promote(): Promise<void>;
+}
+
+/**
+ * A streaming replica of a running server. From now on a commit there is acknowledged when this one has written it, too,
+ * so that a failover loses nothing that was acknowledged.
+ */
+export async function startStandby(primary: PostgresServer): Promise<PostgresStandby> {
+  const place = await newPlace(false);
+  run(place, 'pg_basebackup', '-d', primary.url, '-D', place.data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync');
+  const url = new URL(primary.url);
+  url.port = String(place.port);
+  const standby = await serve(place, url.href);
+  // Settings of a server cannot be changed inside of a transaction, which two statements in one query are.
+  await ask(primary.url, "alter system set synchronous_standby_names = '*'", 'select pg_reload_conf()');
+  return {
+    ...standby,
+    promote: () => ask(url.href, "alter system set synchronous_standby_names = ''", 'select pg_promote(true, 60)'),
+  };
+}
+
+async function ask(url: string, ...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Where one server lives, and as whom it runs. */
+interface Place {
+  bin: string;
+  folder: string;
+  data: string;
+  port: number;
+  account: SystemAccount | undefined;
+  durable: boolean;
+}
+
+async function newPlace(durable: boolean): Promise<Place> {
   const bin = programs();
   if (bin === undefined) throw new Error(postgresMissing());
   const folder = mkdtempSync(join(tmpdir(), 'parapet-pg-'));
-  const password = randomBytes(16).toString('hex');
-  const passwordFile = join(folder, 'password');
-  writeFileSync(passwordFile, password, { mode: 0o600 });
   const account = serverAccount('postgres');
-  if (account !== undefined) for (const path of [folder, passwordFile]) chownSync(path, account.uid, account.gid);
+  if (account !== undefined) chownSync(folder, account.uid, account.gid);
   chmodSync(folder, 0o700);
-  const data = join(folder, 'data');
-  const [program, prefix] = bound(account, 'INT');
-  execFileSync(
-    program,
-    [
-      ...prefix,
-      join(bin, 'initdb'),
-      '-D',
-      data,
-      '-U',
-      'parapet',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${passwordFile}`,
-    ].concat(['-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']),
-    { cwd: folder, stdio: 'pipe' },
-  );
-  const port = await freePort();
-  const url = `postgres://parapet:${password}@127.0.0.1:${port}/parapet`;
+  return { bin, folder, data: join(folder, 'data'), port: await freePort(), account, durable };
+}
+
+function run({ bin, folder, account }: Place, program: string, ...words: string[]): void {
+  const [bounded, prefix] = bound(account, 'INT');
+  execFileSync(bounded, [...prefix, join(bin, program), ...words], { cwd: folder, stdio: 'pipe' });
+}
+
+/** Starts the server on the data in its place. */
+async function serve({ bin, folder, data, port, account, durable }: Place, url: string): Promise<PostgresServer> {
   const settings = {
     port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: folder,
     shared_buffers: '32MB',
     max_connections: '100',
-    fsync: options.durable === true ? 'on' : 'off',
+    fsync: durable ? 'on' : 'off',
     logging_collector: 'off',
   };
+  const [program, prefix] = bound(account, 'INT');
   const launch = async (): Promise<ChildProcess> => {
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(program, [...prefix, join(bin, 'postgres'), '-D', data, ...flags], {
