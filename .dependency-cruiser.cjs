@@ -1,5 +1,5 @@
 /** Who may import whom: docs/architecture.md, "Layers". `scripts/check.mjs` also demands a floor of modules seen. */
-const notOurs = '^(apps|services|policies|hsm|platform|derive|gateways|sdk|cli|console|test|bench|scripts|tlog)/';
+const notOurs = '^(apps|backup|services|policies|hsm|platform|derive|gateways|sdk|cli|console|test|bench|scripts|tlog)/';
 const tests = '(\\.test\\.ts$|/testing/)';
 
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
@@ -18,7 +18,8 @@ module.exports = {
     rule('services-meet-at-api', { path: '^services/([^/]+)/', pathNot: tests }, { path: '^services/([^/]+)/', pathNot: '^services/($1/|[^/]+/api/)' }, 'of other services only api'),
     rule('services-use-the-port', { path: '^services/', pathNot: tests }, { path: '^hsm/', pathNot: '^hsm/port\\.ts$' }, 'services see the HSM port only'),
     rule('edges-import-declarations', { path: '^(gateways|derive|sdk|cli)/', pathNot: tests }, { path: '^services/', pathNot: '^services/[^/]+/(api/|domain/(chain|verify-stream)\\.ts$|domain/export/|domain/landing-zone/file/)' }, 'edges see declarations; verifiers, forms of exports and the reader of landing zones are shared on purpose'),
-    rule('only-apps-compose', { path: '^(services|platform|gateways|derive|sdk|cli|policies|hsm)/' }, { path: '^apps/' }, 'nobody imports apps'),
+    rule('backup-reads-what-is-kept', { path: '^backup/', pathNot: tests }, { path: notOurs, pathNot: '^(backup/|tlog/|platform/(store|config|tls|contract|runtime)/)' }, 'backups know files, stores and the log, and no service'),
+    rule('only-apps-compose', { path: '^(services|platform|gateways|derive|sdk|cli|policies|hsm|backup)/' }, { path: '^apps/' }, 'nobody imports apps'),
     rule('pkcs11js-in-its-folder', { pathNot: '^hsm/pkcs11/' }, { path: 'node_modules/pkcs11js' }, 'one adapter'),
     rule('curves-in-custody', { pathNot: '^hsm/custody/' }, { path: 'node_modules/@noble/' }, 'private keys are used in custody'),
     rule('sqlite-in-the-store', { pathNot: '^platform/store/' }, { path: 'node_modules/better-sqlite3/' }, 'one storage layer'),

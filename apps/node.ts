@@ -24,6 +24,7 @@ import { createIds } from '../platform/runtime/ids.ts';
 import { JobRunner } from '../platform/runtime/job-runner.ts';
 import { PageTokens } from '../platform/runtime/page-token.ts';
 import { Pipeline } from '../platform/runtime/pipeline.ts';
+import { RestoreHold } from '../platform/runtime/restore-hold.ts';
 import type { AnyService, Platform, ServiceSettings } from '../platform/runtime/service.ts';
 import { openStore, type Store } from '../platform/store/index.ts';
 import type { ServiceThread } from './audit-thread.ts';
@@ -66,6 +67,7 @@ export interface NodeContext {
   dependencies: Dependency[];
   /** Timed work, which asks other services: begins when all of this node are there. */
   runners: JobRunner<unknown>[];
+  hold: RestoreHold;
 }
 
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
@@ -129,6 +131,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       clients,
       dependencies: [],
       runners: [],
+      hold: new RestoreHold({
+        ...{ dataFolder: config.dataFolder, clock, log },
+        ask: () => clients.audit.GetRestoreState({}),
+      }),
     };
     if (options.services.length > 0) {
       const hsm = await openHsm(config, folders);
@@ -143,6 +149,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     stops.push(() => directory.stop());
     organization.start();
     stops.push(() => organization.stop());
+    // Before anything is served or done by itself.
+    await context.hold.start();
+    stops.push(() => context.hold.stop());
     for (const runner of context.runners) runner.start();
     if (identity && identity !== 'gateway')
       stops.push(await openReceiver(context, options.services[0] as AnyService, leaf));
@@ -168,7 +177,7 @@ async function startService(
   hsm: NodeHsm,
   options: NodeOptions,
 ): Promise<() => Promise<void>> {
-  const { config, clock, ids, hub, directory, organization, transport, metrics } = context;
+  const { config, clock, ids, hub, directory, organization, transport, metrics, hold } = context;
   const log = context.log.child({ service: service.name });
   const clients = createClients(transport, service.name, clock, ids);
   const boot = ids.uuidv7();
@@ -219,11 +228,23 @@ async function startService(
     log,
     metrics,
     requestKey: await hsm.mac('idempotency', Buffer.from(service.name)),
+    hold,
   });
   transport.local.register(service.name, pipeline.execute);
   await service.prepare?.(deps);
   await options.onPrepared?.(service, deps, context.folders);
-  const runner = new JobRunner({ jobs: service.jobs ?? [], deps, store, owner: boot, log, now: () => clock.now() });
+  let afterwards: (() => void) | undefined;
+  hold.follow({
+    store,
+    work: async (tx) => {
+      afterwards = await service.afterRestore?.(tx, deps);
+    },
+    done: () => afterwards?.(),
+  });
+  const runner = new JobRunner({
+    ...{ jobs: service.jobs ?? [], deps, store, owner: boot, log, now: () => clock.now() },
+    held: () => hold.reason !== undefined,
+  });
   context.runners.push(runner);
   const reports = new WriterReports({ recorder, store, clock, ids, log, service: service.name, boot });
   await reports.start();

@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inheritedEnvironment, readClientSettings, readDataFolder } from '../platform/config/client.ts';
+import { readConfig } from '../platform/config/config.ts';
 import { systemClock } from '../platform/runtime/clock.ts';
 import { areas } from '../sdk/areas.ts';
 import { forwardSignals, startChild } from './child-process.ts';
@@ -28,6 +29,7 @@ const terminal: Terminal = {
     }
   },
   settings: () => readClientSettings(),
+  serverSettings: () => readConfig(),
   dataFolder: () => readDataFolder(),
   now: systemClock.now,
   pause: (milliseconds, over) => {

@@ -10,6 +10,7 @@ import { addAuditReconcileCommand } from './commands/audit-reconcile.ts';
 import { addAuditTailCommand } from './commands/audit-tail.ts';
 import { addAuditVerifyCommand } from './commands/audit-verify.ts';
 import { addAuditWatchCommand } from './commands/audit-watch.ts';
+import { addBackupCommands } from './commands/backup/index.ts';
 import { addCanICommand } from './commands/can-i.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -21,6 +22,7 @@ import { addRunCommand } from './commands/run-program.ts';
 import { addSecretCommands } from './commands/secret-get.ts';
 import { addWhoamiCommand } from './commands/whoami.ts';
 import { addWitnessCommand } from './commands/witness.ts';
+import { RELEASE } from './release.ts';
 import type { Terminal } from './terminal.ts';
 
 export type OperationAreas = Readonly<Record<string, Readonly<Record<string, AnyOperation>>>>;
@@ -44,13 +46,14 @@ Credentials come from the environment: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_K
 export function buildProgram(areas: OperationAreas, terminal: Terminal): Command {
   const program = new Command('parapet')
     .description('Command line of Parapet: who may do what, keys, and the record of everything.')
-    .version('0.1.0')
+    .version(RELEASE)
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .addHelpText('after', EXIT_CODES_TEXT);
   program.commandsGroup('This machine:');
   addEnvCommand(program, terminal);
   addDoctorCommand(program, terminal);
+  addBackupCommands(program, terminal);
   addCompletionCommand(program, terminal);
   program.commandsGroup('Questions:');
   addWhoamiCommand(program, terminal);

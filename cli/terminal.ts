@@ -1,6 +1,7 @@
 /** Everything a command may touch outside its own values; tests run the same commands over their own terminal. */
 import { type Command, Option } from 'commander';
 import type { ClientSettings } from '../platform/config/client.ts';
+import type { Config } from '../platform/config/config.ts';
 import type { ParapetOptions } from '../sdk/parapet.ts';
 import type { Child } from './child-process.ts';
 
@@ -13,6 +14,8 @@ export interface Terminal {
   write(path: string, data: Buffer): Promise<void>;
   /** Throws `ConfigError`. */
   settings(): ClientSettings;
+  /** Those of the server on this machine. Throws `ConfigError`. */
+  serverSettings(): Config;
   /** Data folder of a server on this machine. */
   dataFolder(): string;
   now(): number;

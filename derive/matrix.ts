@@ -56,7 +56,7 @@ const MANAGEMENT_ONLY: ReadonlySet<string> = new Set([
   'kms DescribeRootRotation',
   'kms RetireRootVersion',
   'audit ReadLogEntries',
-  'audit DeclareLogRestore',
+  'audit DeclareRestore',
 ]);
 
 /** Of the organization, what every account may ask about itself; all else is the management account's. */

@@ -3,7 +3,19 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root } from './setup.mjs';
 
-const folders = ['apps', 'services', 'policies', 'hsm', 'platform', 'derive', 'gateways', 'sdk', 'cli', 'tlog'];
+const folders = [
+  'apps',
+  'services',
+  'policies',
+  'hsm',
+  'platform',
+  'derive',
+  'gateways',
+  'sdk',
+  'cli',
+  'tlog',
+  'backup',
+];
 const rules = [
   {
     name: 'Date.now only in platform/runtime',

@@ -4,7 +4,19 @@ import { join } from 'node:path';
 import { root } from './setup.mjs';
 
 const floor = Number(process.argv[2]);
-const folders = ['apps', 'services', 'policies', 'hsm', 'platform', 'derive', 'gateways', 'sdk', 'cli', 'tlog'];
+const folders = [
+  'apps',
+  'services',
+  'policies',
+  'hsm',
+  'platform',
+  'derive',
+  'gateways',
+  'sdk',
+  'cli',
+  'tlog',
+  'backup',
+];
 const run = spawnSync(
   process.execPath,
   [

@@ -56,6 +56,16 @@ describe('a log', () => {
     expect(await verifyLog(reader(LEAVES.slice(0, 400)))).toMatchObject({ ok: true, found: 2, young: 1 });
   });
 
+  const FORMER = 'example.org/before';
+  const ofBefore = (leaves: readonly Buffer[]) => ({ ...stateOf(leaves), origin: FORMER });
+
+  it('goes on after a restore under another name', async () => {
+    const formerly = new Map([[FORMER, 250]]);
+    expect(await verifyLog(reader(LEAVES, { earlier: ofBefore(LEAVES.slice(0, 250)), formerly }))).toMatchObject({
+      ok: true,
+    });
+  });
+
   const other = LEAVES.with(5, LEAVES[6] as Buffer);
   const text = writeCheckpoint(stateOf(LEAVES));
   it.each<[string, LogReader]>([
@@ -73,6 +83,8 @@ describe('a log', () => {
     ['split', reader(LEAVES.slice(0, 299), { earlier: stateOf(LEAVES.slice(0, 300)) })],
     ['split', reader(LEAVES, { earlier: { ...stateOf(LEAVES), origin: 'example.org/log' } })],
     ['split', reader(LEAVES, { earlier: stateOf(other) })],
+    ['lost', reader(LEAVES, { earlier: ofBefore(other.slice(0, 250)), formerly: new Map([[FORMER, 249]]) })],
+    ['split', reader(LEAVES, { earlier: ofBefore(other.slice(0, 200)), formerly: new Map([[FORMER, 249]]) })],
   ])('is refused for its %s', async (reason, log) => {
     expect(await verifyLog(log)).toMatchObject({ ok: false, reason });
   });

@@ -19,7 +19,9 @@ export type LogFault =
   /** A known leaf is not at its place. */
   | 'leaf'
   /** It does not continue the checkpoint from earlier: there are two histories. */
-  | 'split';
+  | 'split'
+  /** More was signed, under a name that the log had before, than it went on from. */
+  | 'lost';
 
 export interface LogReport {
   ok: boolean;
@@ -42,6 +44,8 @@ export interface LogReader {
   /** Leaves that the reader knows, by their places. */
   known: ReadonlyMap<number, Buffer>;
   earlier?: Checkpoint;
+  /** Names that the log had before, each with how many of its records are the beginning of this one. */
+  formerly?: ReadonlyMap<string, number>;
   /** Told after each tile. */
   progress?(leaves: number, size: number): void;
 }
@@ -62,7 +66,10 @@ export async function verifyLog(log: LogReader): Promise<LogReport> {
   const verdicts = log.keys.filter(({ name }) => name === checkpoint.origin).map((key) => verdictBy(note, key).state);
   if (!verdicts.includes('signed') || verdicts.includes('invalid')) return report('signature');
   const { earlier } = log;
-  if (earlier && (earlier.origin !== checkpoint.origin || earlier.size > checkpoint.size)) return report('split');
+  const kept =
+    earlier?.origin === checkpoint.origin ? Number.POSITIVE_INFINITY : log.formerly?.get(earlier?.origin ?? '');
+  const notContinued = earlier && kept !== undefined && earlier.size > kept ? 'lost' : 'split';
+  if (earlier && (kept === undefined || earlier.size > checkpoint.size)) return report(notContinued);
 
   const tree = new RootBuilder();
   let isContinued = earlier === undefined || (earlier.size === 0 && earlier.root.equals(EMPTY_ROOT));
@@ -81,7 +88,7 @@ export async function verifyLog(log: LogReader): Promise<LogReport> {
     log.progress?.(tree.size, checkpoint.size);
   }
   if (!tree.root().equals(checkpoint.root)) return report('root');
-  return isContinued ? report() : report('split');
+  return isContinued ? report() : report(notContinued);
 }
 
 /** The root of leaves that come one after the other. */

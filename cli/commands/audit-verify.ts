@@ -40,6 +40,10 @@ const LOG_FAULT: Readonly<Record<LogFault, { text: string; exit: number }>> = {
   root: { text: 'the leaves are not those that were signed', exit: EXIT.refused },
   leaf: { text: 'a record of the account is not at its place', exit: EXIT.refused },
   split: { text: 'it does not continue the checkpoint from earlier: there are two histories', exit: 6 },
+  lost: {
+    text: 'it was restored from a backup, and records that the checkpoint from earlier is about are lost',
+    exit: 6,
+  },
 };
 
 type Client = ReturnType<typeof createParapet>;
@@ -126,7 +130,7 @@ async function proveLog(terminal: Terminal, client: Client, options: LogOptions)
     checkpoint: told.Checkpoint,
     keys: keys ?? told.VerifierKeys.map((text) => parseKey(text, '--log-key')),
     known,
-    ...(earlier && { earlier }),
+    ...(earlier && { earlier, formerly: await formerNames(client) }),
     async readTile({ level, index, width }) {
       const { Hashes } = await client.audit.readLogTile({ Level: level, Index: index, Width: width });
       return Buffer.from(Hashes);
@@ -138,6 +142,20 @@ async function proveLog(terminal: Terminal, client: Client, options: LogOptions)
     renameSync(`${file}.new`, file);
   }
   return report;
+}
+
+/** What the log was called before restores that were declared, each name with what was kept of it. */
+async function formerNames(client: Client): Promise<Map<string, number>> {
+  const { LogNames } = await client.audit.describeRestore();
+  const names = new Map<string, number>();
+  let kept = Number.POSITIVE_INFINITY;
+  for (const { Origin, Previous } of LogNames.toReversed()) {
+    names.set(Origin, kept);
+    kept = Math.min(kept, Previous?.CommonSize ?? 0);
+    // The one before may be a name that was lost with the database.
+    if (Previous && !names.has(Previous.Origin)) names.set(Previous.Origin, kept);
+  }
+  return names;
 }
 
 function readEarlier(file: string): Checkpoint {

@@ -1,6 +1,7 @@
 /** A terminal in memory over the real file system, with the settings of a test server. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { type ClientSettings, inheritedEnvironment } from '../../platform/config/client.ts';
+import { readConfig } from '../../platform/config/config.ts';
 import { TEST_KEY, TEST_REGION } from '../../sdk/testing/server.ts';
 import { startChild } from '../child-process.ts';
 import { replaceFile } from '../secrets/replace-file.ts';
@@ -39,6 +40,7 @@ export function testTerminal(options: TestTerminalOptions = {}): TestTerminal {
       accessKey: TEST_KEY,
       ...options.settings,
     }),
+    serverSettings: () => readConfig({ ...(options.dataFolder !== undefined && { PARAPET_DATA: options.dataFolder }) }),
     dataFolder: () => options.dataFolder ?? '/nonexistent',
     now: options.now ?? Date.now,
     pause: options.pause ?? (() => Promise.resolve()),

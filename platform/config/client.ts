@@ -13,6 +13,8 @@ export interface ClientSettings {
   token?: string;
   /** PEM file with the CA of the server. */
   caFile?: string;
+  /** File with the passphrase of backups. */
+  backupPassphraseFile?: string;
 }
 
 /** Every variable with its default and meaning: the documentation is generated from this table. */
@@ -26,6 +28,7 @@ export const CLIENT_SETTINGS = {
   AWS_CA_BUNDLE: ['', 'PEM file with the CA of the server; otherwise NODE_EXTRA_CA_CERTS'],
   NODE_EXTRA_CA_CERTS: ['', 'PEM file with the CA of the server'],
   PARAPET_DATA: ['./data', 'data folder of a server on this machine (parapet env)'],
+  PARAPET_BACKUP_PASSPHRASE_FILE: ['', 'file with the passphrase of backups (parapet backup)'],
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,6 +44,7 @@ export function readClientSettings(environment: Environment = process.env): Clie
   }
   const sessionToken = get('AWS_SESSION_TOKEN');
   const token = get('PARAPET_TOKEN');
+  const backupPassphraseFile = get('PARAPET_BACKUP_PASSPHRASE_FILE');
   const caFile = get('AWS_CA_BUNDLE') || get('NODE_EXTRA_CA_CERTS');
   return {
     endpoint: get('PARAPET_ENDPOINT'),
@@ -50,6 +54,7 @@ export function readClientSettings(environment: Environment = process.env): Clie
     }),
     ...(token !== '' && { token }),
     ...(caFile !== '' && { caFile }),
+    ...(backupPassphraseFile !== '' && { backupPassphraseFile }),
   };
 }
 

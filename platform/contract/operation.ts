@@ -77,6 +77,12 @@ export interface OperationDeclaration<
    * write: changes state, record and change are one commit.
    */
   effect: 'read' | 'use' | 'write';
+  /**
+   * While a restore waits for somebody to declare it, writes are refused. `served`: not this one, it declares it. `refused`:
+   * this one too, although it is no write by itself: something is changed for whoever asks through it, or others believe
+   * what it says of the present.
+   */
+  whileHeld?: 'served' | 'refused';
   audit: { class: 'management' | 'data' | 'crypto'; eventSource: string };
   /** How long the answer may take because there is nothing to tell yet; clients wait that much longer. */
   longestWaitMs?: number;

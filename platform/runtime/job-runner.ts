@@ -18,6 +18,7 @@ export class JobRunner<Deps> {
   private readonly owner: string;
   private readonly log: Logger;
   private readonly now: () => number;
+  private readonly held: () => boolean;
   private running: Promise<void> | undefined;
   private stopped = false;
 
@@ -29,6 +30,8 @@ export class JobRunner<Deps> {
     owner: string;
     log: Logger;
     now: () => number;
+    /** Timed work changes things, here and elsewhere: not before a restore was declared. */
+    held: () => boolean;
   }) {
     this.jobs = options.jobs;
     this.deps = options.deps;
@@ -36,6 +39,7 @@ export class JobRunner<Deps> {
     this.owner = options.owner;
     this.log = options.log;
     this.now = options.now;
+    this.held = options.held;
   }
 
   start(): void {
@@ -50,8 +54,10 @@ export class JobRunner<Deps> {
   private async loop(): Promise<void> {
     while (!this.stopped) {
       try {
-        await this.plan();
-        await this.turn();
+        if (!this.held()) {
+          await this.plan();
+          await this.turn();
+        }
       } catch (error) {
         this.log.warn({ err: String(error) }, 'timed work could not be looked up');
       }

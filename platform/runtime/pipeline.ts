@@ -52,6 +52,8 @@ export interface PipelineOptions<Deps> {
   metrics: Metrics;
   /** 32 bytes: hashes of requests that are remembered with their answers are made under it. */
   requestKey: Buffer;
+  /** Absent in tests of a service alone. */
+  hold?: { readonly reason: string | undefined };
 }
 
 interface Meters {
@@ -162,6 +164,7 @@ export class Pipeline<Deps> {
       if (!result.allowed) throw accessDenied(result, caller, draft.eventId, organization);
       draft.checks = result.checks.map((check) => this.observed(check, draft.organization));
     }
+    this.refuseHeld(operation);
     // An answer that is remembered is given before anything is looked at: the first request may have changed it.
     const memory = this.memoryOf(invocation, draft);
     const earlier = await memory?.recall();
@@ -184,6 +187,19 @@ export class Pipeline<Deps> {
     draft.output = outcome;
     if (operation.authz !== 'internal') await this.options.recorder.append(draft);
     return outcome;
+  }
+
+  /** Nothing is changed while the installation is an earlier state of itself that nobody has answered for. */
+  private refuseHeld({ effect, authz, whileHeld }: AnyOperation): void {
+    const reason = this.options.hold?.reason;
+    if (reason === undefined || whileHeld === 'served') return;
+    // A protocol of its own, whose clients know what it means that a server cannot answer now.
+    if (whileHeld === 'refused') throw new ServiceError('Unavailable', `nothing can be changed: ${reason}`);
+    if (effect !== 'write' || authz === 'internal') return;
+    throw new ServiceError('FailedPrecondition', `nothing can be changed: ${reason}`, {
+      hint: 'if it is meant to be so: parapet audit declare-restore --reason ...',
+      details: { wireCode: 'RestoreNotDeclared' },
+    });
   }
 
   /** The check with what guardrails that are only observed would have denied, counted. */

@@ -6,7 +6,7 @@ import type { OrganizationView } from '../authz/organization.ts';
 import type { AnyOperation, ServiceName } from '../contract/operation.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Migration, Store } from '../store/index.ts';
+import type { AnyTransaction, Migration, Store } from '../store/index.ts';
 import type { BoundHandler } from './call.ts';
 import type { ChangeHub } from './change-hub.ts';
 import type { Clock } from './clock.ts';
@@ -56,6 +56,11 @@ export interface ServiceDefinition<DB, Clients, Deps> {
   /** After the store is open, before the first request: first-run data. */
   prepare?(deps: Deps): Promise<void>;
   jobs?: readonly Job<Deps>[];
+  /**
+   * Once after a restore that was declared, before anything else is written. In one transaction with the note that it was
+   * done; what it answers is done after the commit.
+   */
+  afterRestore?(tx: AnyTransaction, deps: Deps): Promise<(() => void) | undefined>;
   /** Releases what `createDeps` took. */
   close?(deps: Deps): Promise<void>;
 }

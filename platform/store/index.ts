@@ -28,6 +28,7 @@ export type { Change } from './tables/changes.ts';
 export type { ClaimResult, Idempotency, IdempotencyClaim, IdempotencyKey } from './tables/idempotency.ts';
 export type { ClaimOptions, Job, JobFailure, Jobs, NewJob } from './tables/jobs.ts';
 export type { OutboxRow } from './tables/outbox.ts';
+export { LEAST_WAIT_MS, nothingDeletedBefore, restoredAt } from './tables/restores.ts';
 export { type AnyTransaction, onTransactionEnd } from './transaction.ts';
 export { updateVersioned } from './versioned.ts';
 

@@ -13,6 +13,7 @@ import type { Store } from '../../platform/store/index.ts';
 import type { RowGuard } from '../../platform/store/row-guard.ts';
 import type { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import type { Checkpointer } from './checkpoint/checkpointer.ts';
+import type { Restores } from './checkpoint/restores.ts';
 import type { Witnesses } from './checkpoint/witnesses.ts';
 import type { Sequencer } from './sequencer/sequencer.ts';
 import type { AuditDatabase } from './store/schema.ts';
@@ -32,6 +33,7 @@ export interface AuditDeps {
   store: Store<AuditDatabase>;
   sequencer: Sequencer;
   checkpointer: Checkpointer;
+  restores: Restores;
   witnesses: Witnesses;
   hsm: Hsm;
   clients: AuditClients;
@@ -48,7 +50,6 @@ export interface AuditDeps {
   recorder: Recorder;
   /** A name that no log had. */
   newOrigin(): string;
-  dataFolder: string;
   exports: ExportSettings;
 }
 

@@ -9,7 +9,8 @@ import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
 import { auditOperations } from './api/index.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
-import { newLogOrigin } from './checkpoint/restore.ts';
+import { newLogOrigin } from './checkpoint/previous-log.ts';
+import { Restores } from './checkpoint/restores.ts';
 import { witnessAlarm } from './checkpoint/witness-alarm.ts';
 import type { WitnessAddress } from './checkpoint/witness-client.ts';
 import { Witnesses } from './checkpoint/witnesses.ts';
@@ -31,6 +32,7 @@ import { search } from './store/migrations/0005_search.ts';
 import { witness } from './store/migrations/0009_witness.ts';
 import { exports } from './store/migrations/0010_exports.ts';
 import { boots } from './store/migrations/0011_boots.ts';
+import { restores } from './store/migrations/0012_restores.ts';
 import type { AuditDatabase } from './store/schema.ts';
 
 export interface AuditOptions {
@@ -57,13 +59,15 @@ export function defineAudit(options: AuditOptions) {
     name: 'audit',
     operations: Object.values(auditOperations),
     handlers: auditHandlers,
-    migrations: [init, changes, decisions, merkleLog, search, witness, exports, boots],
+    migrations: [init, changes, decisions, merkleLog, search, witness, exports, boots, restores],
     createDeps(platform) {
       const deps = createDeps(platform, options);
       return { ...deps, runner: new ExportRunner(deps), bootCloser: new BootCloser(deps) };
     },
     async prepare({ sequencer, checkpointer, witnesses, runner, bootCloser }) {
       await sequencer.start();
+      // Before the first request: a database that was put back serves no write.
+      await checkpointer.look();
       checkpointer.start();
       witnesses.start();
       runner.start();
@@ -88,30 +92,18 @@ function createDeps(platform: AuditPlatform, options: AuditOptions): AuditDeps {
   observeExports({ store, clock }, metrics.registry);
   const { dataFolder, region, partition } = settings;
   const newOrigin = () => newLogOrigin(region, ids);
-  const checkpointer = new Checkpointer({ store, hsm, sequencer, clock, log, dataFolder, newOrigin });
+  const restores = new Restores(store, dataFolder);
+  const checkpointer = new Checkpointer({ store, hsm, sequencer, clock, log, restores, dataFolder, newOrigin });
   const witnesses = new Witnesses({
     ...{ store, sequencer, clock, log, witnesses: options.witnesses },
+    isHeld: () => restores.isHeld(checkpointer),
     alarm: witnessAlarm({ recorder, clock, ids }),
   });
   observeWitnesses(witnesses, metrics.registry);
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   return {
-    ...{
-      store,
-      sequencer,
-      checkpointer,
-      witnesses,
-      hsm,
-      clients,
-      pages,
-      clock,
-      ids,
-      log,
-      guard,
-      organization,
-      recorder,
-    },
-    ...{ newOrigin, dataFolder },
+    ...{ store, sequencer, checkpointer, restores, witnesses, hsm, clients, pages, clock, ids, log, guard },
+    ...{ organization, recorder, newOrigin },
     tip: new GrowingNumber(() => logSize(store.read), MAX_WAITING),
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
     exports: {

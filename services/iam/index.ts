@@ -8,6 +8,7 @@
 
 import { defineService, type ServiceDefinition } from '../../platform/runtime/service.ts';
 import type { ActionCatalogue } from '../../policies/engine/index.ts';
+import { afterRestore } from './after-restore.ts';
 import { iamApi } from './api/index.ts';
 import type { IamClients, IamDeps } from './deps.ts';
 import { DEFAULT_LIMITS, type IamLimits } from './domain/limits.ts';
@@ -71,6 +72,7 @@ export function defineIam(options: IamOptions = {}): ServiceDefinition<IamDb, Ia
       };
     },
     jobs: [forgetSessions, renewTenantKeys],
+    afterRestore,
     close: (deps) => deps.stopUses(),
   });
 }

@@ -3,6 +3,7 @@ import { type ObjectStoreOptions, openObjectStore } from '../../platform/objects
 import { defineService, type Platform } from '../../platform/runtime/service.ts';
 import { RowGuard } from '../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../platform/store/tenant-keys.ts';
+import { afterRestore } from './after-restore.ts';
 import { pcaOperations } from './api/index.ts';
 import type { PcaClients, PcaDeps } from './deps.ts';
 import { ROW_MAC_LABEL } from './domain/rows.ts';
@@ -81,6 +82,7 @@ export function definePca(options: PcaOptions) {
       outside,
     ],
     createDeps: (platform) => createDeps(platform, options),
+    afterRestore,
     jobs: [
       destroyAuthorities,
       endReservations,

@@ -65,8 +65,6 @@ function actorOf({ operation, policy }: MatrixCase, objects: Objects): Promise<A
 
 /** What becomes of the few permitted requests that the service then cannot carry out. */
 const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
-  // The log has another name than that of the example.
-  'audit DeclareLogRestore': [409, 'LogRestoreRefused'],
   // The certificate of an example is nobody's.
   'pca ImportCertificateAuthorityCertificate': [400, 'MalformedCertificate'],
   // The account of the example does not exist; who may do nothing but delete a policy could not put it back.
@@ -81,6 +79,8 @@ const NOT_DONE: Readonly<Record<string, [status: number, code: string]>> = {
   'pca RevokeOutsideCertificate': [404, 'NotFound'],
   // There is an organization, with members and all features, and its management account cannot leave.
   'org CreateOrganization': [409, 'AlreadyInOrganization'],
+  // Nothing was restored.
+  'audit DeclareRestore': [409, 'NothingToDeclare'],
   // The root keys were never rotated.
   'kms RetireRootVersion': [409, 'RootRotationRefused'],
   'org DeleteOrganization': [409, 'OrganizationNotEmpty'],

@@ -192,7 +192,7 @@ describe('a witness', () => {
     expect(refused).toMatchObject({ State: 'Signed', Witnesses: [{ Reason: expect.stringMatching(/it cosigned/) }] });
 
     // Under another name both go on, as soon as the witness was told the name.
-    const renamed = await native(running, '/v1/audit/log/declare-restore', { Origin, Reason: 'a drill' });
+    const renamed = await native(running, '/v1/audit/declare-restore', { Reason: 'a drill' });
     expect(renamed.status, renamed.text).toBe(200);
     const told = await checkpoint();
     expect(told).toMatchObject({ State: 'Signed', Previous: { Origin } });
@@ -209,7 +209,7 @@ describe('a witness', () => {
     const entries = readdirSync(join(copy, 'tile/entries'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-    for (const name of ['ReportWitnessRefusal', 'DeclareLogRestore'])
+    for (const name of ['ReportWitnessRefusal', 'DeclareRestore'])
       expect(
         entries.some((text) => text.includes(`"eventName":"${name}"`)),
         name,

@@ -86,7 +86,16 @@ async function renewal(db: Kysely<PlatformTables>): Promise<void> {
     .execute();
 }
 
+async function appliedRestore(db: Kysely<PlatformTables>): Promise<void> {
+  await db.schema
+    .createTable('applied_restore')
+    .addColumn('restore_id', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('applied_at', 'integer', (c) => c.notNull())
+    .execute();
+}
+
 export const platformMigrations: readonly Migration[] = [
   { name: '0001_platform', up: init },
   { name: '0002_renewal', up: renewal },
+  { name: '0003_applied_restore', up: appliedRestore },
 ];

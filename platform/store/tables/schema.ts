@@ -68,6 +68,12 @@ export interface RenewalTable {
   refused: number;
 }
 
+/** A restore that was declared, and after which this service has done what has to be done once. */
+export interface AppliedRestoreTable {
+  restore_id: string;
+  applied_at: number;
+}
+
 export interface SchemaMigrationTable {
   area: string;
   name: string;
@@ -82,5 +88,6 @@ export interface PlatformTables {
   change_log: ChangeLogTable;
   global_version: GlobalVersionTable;
   renewal: RenewalTable;
+  applied_restore: AppliedRestoreTable;
   schema_migration: SchemaMigrationTable;
 }

@@ -5,18 +5,12 @@
 import { exportOperations } from './export/exports.ts';
 import { GetDecision } from './get-decision.ts';
 import { IngestRecords } from './ingest.ts';
-import {
-  DeclareLogRestore,
-  GetLogCheckpoint,
-  ProveLogGrowth,
-  ProveRecord,
-  ReadLogEntries,
-  ReadLogTile,
-} from './log.ts';
+import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from './log.ts';
 import { LookupEvents } from './lookup-events.ts';
 import { ReadChanges } from './read-changes.ts';
 import { ReadDecisions } from './read-decisions.ts';
 import { DescribeRenewal } from './renewal.ts';
+import { DeclareRestore, DescribeRestore, GetRestoreState } from './restore.ts';
 import { SearchStreams } from './search-streams.ts';
 import { DescribeStream, ReadStream } from './stream.ts';
 import { FollowLog, TailStream } from './tail.ts';
@@ -34,12 +28,14 @@ export const auditOperations = {
   GetLogCheckpoint,
   ReadLogTile,
   ReadLogEntries,
-  DeclareLogRestore,
   ProveRecord,
   ProveLogGrowth,
   SearchStreams,
   TailStream,
   FollowLog,
+  DescribeRestore,
+  DeclareRestore,
+  GetRestoreState,
   DescribeRenewal,
   ...exportOperations,
 };

@@ -11,7 +11,7 @@ import {
   text,
   timestamp,
 } from '../../../platform/contract/shape.ts';
-import { EventId, Sequence, StreamRecord } from './shapes.ts';
+import { EventId, PreviousLog, Sequence, StreamRecord } from './shapes.ts';
 
 const PLACE = integer(0, Number.MAX_SAFE_INTEGER);
 const Hash = blob(32, 32);
@@ -24,18 +24,6 @@ const NoSuchTile = { status: 404, doc: 'The log has no such tile, or is not that
 const MAX_BUNDLE_BYTES = 256 * (2 + 65_535);
 
 const shared = { service: 'audit', effect: 'read', audit: { class: 'management' } } as const;
-
-/** What the log was named before it was put back to an earlier state. */
-const Previous = structure({
-  Origin: text(1, 255),
-  /** The last that was signed under that name; absent: nothing was. */
-  Size: PLACE.optional(),
-  RootHash: Hash.optional(),
-  /** The longest beginning that both logs are known to have in common. */
-  CommonSize: PLACE,
-  CommonRootHash: Hash,
-  Reason: text(1, 1_024),
-});
 
 /** A process elsewhere that cosigns checkpoints of a log that only grew. */
 const Witness = structure({
@@ -67,38 +55,13 @@ export const GetLogCheckpoint = defineOperation({
     /** `Refused`: the database does not continue what was signed before, so nothing is signed any more. */
     State: oneOf(['Signed', 'Refused']),
     Reason: text(1, 512).optional(),
-    Previous: Previous.optional(),
+    Previous: PreviousLog.optional(),
     Witnesses: list(Witness, 0, 100),
   }),
   authz: { action: 'audit:ReadLog', resource: '*' },
   rest: { method: 'GET', path: '/v1/audit/log/checkpoint' },
   errors: { NotSigned: { status: 409, doc: 'No checkpoint was signed yet.' } },
   examples: [{ title: 'The newest checkpoint', input: {} }],
-});
-
-export const DeclareLogRestore = defineOperation({
-  ...shared,
-  name: 'DeclareLogRestore',
-  doc: 'Gives the log another name after its database was put back to an earlier state, so that checkpoints are signed again. The record of this operation, and GetLogCheckpoint, link the new name to the old one. Management account only.',
-  input: structure({
-    /** The present name, as GetLogCheckpoint tells it. */
-    Origin: text(1, 255),
-    /** Why the database was put back. */
-    Reason: text(1, 1_024),
-  }),
-  output: structure({ Origin: text(1, 255), Previous }),
-  authz: { action: 'audit:DeclareLogRestore', resource: '*' },
-  effect: 'write',
-  rest: { method: 'POST', path: '/v1/audit/log/declare-restore' },
-  errors: {
-    LogRestoreRefused: { status: 409, doc: 'The log has another name than the request says, or none yet.' },
-  },
-  examples: [
-    {
-      title: 'After a backup was restored',
-      input: { Origin: 'audit.local-1.example', Reason: 'disk of db-1 was lost' },
-    },
-  ],
 });
 
 export const ReadLogTile = defineOperation({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   ArnText,
   annotate,
+  blob,
   integer,
   list,
   oneOf,
@@ -52,6 +53,22 @@ export const StreamRecord = structure({
   /** Its leaf in the Merkle log of all accounts, from 0. */
   LogPosition: integer(0, Number.MAX_SAFE_INTEGER).optional(),
 });
+
+/** What the log was named before it was put back to an earlier state. */
+export const PreviousLog = annotate(
+  structure({
+    Origin: text(1, 255),
+    /** The last that was signed under that name, as far as this machine knows; absent: nothing was. */
+    Size: integer(0, Number.MAX_SAFE_INTEGER).optional(),
+    RootHash: blob(32, 32).optional(),
+    /** The longest signed beginning that both logs are known to have in common; more than this was lost. */
+    CommonSize: integer(0, Number.MAX_SAFE_INTEGER),
+    CommonRootHash: blob(32, 32),
+    /** Why, as somebody declared it. */
+    Reason: text(1, 1_024),
+  }),
+  { title: 'PreviousLog' },
+);
 
 export const FoundEvent = structure({ Sequence, Event: json(), Hash: HashText });
 

@@ -14,6 +14,7 @@ import {
   rawPublicKey,
   readNote,
   verdictBy,
+  verifierText,
   writeCheckpoint,
   writeNote,
 } from '../../../tlog/note.ts';
@@ -28,8 +29,9 @@ import {
   thinCheckpoints,
 } from '../store/checkpoints.ts';
 import { hashesAt, logSize } from '../store/log.ts';
-import type { AuditDatabase, CheckpointTable } from '../store/schema.ts';
+import type { AuditDatabase } from '../store/schema.ts';
 import { CheckpointMemory } from './memory.ts';
+import { type Restores, restoredFrom } from './restores.ts';
 
 export interface CheckpointerOptions {
   store: Store<AuditDatabase>;
@@ -38,6 +40,8 @@ export interface CheckpointerOptions {
   clock: { now(): number };
   log: Pick<Logger, 'warn' | 'error'>;
   dataFolder: string;
+  /** Whether a restore waits for somebody to declare it. */
+  restores: Pick<Restores, 'undeclared'>;
   /** Name of the log until it has one: no blanks. */
   newOrigin(): string;
 }
@@ -46,6 +50,9 @@ export interface CheckpointerOptions {
 const EVERY_MS = 500;
 const HOUR_MS = 3_600_000;
 const KEEP_ALL_MS = 24 * HOUR_MS;
+
+/** Of the name that a log has from its beginning. */
+const FIRST = { previous: null, restore_id: null, backup_id: null };
 
 export type SignedState = { state: 'signed' } | { state: 'refused'; reason: string };
 
@@ -87,7 +94,17 @@ export class Checkpointer {
     await this.turn;
   }
 
-  private async look(): Promise<void> {
+  /** The last state that this machine remembers to have signed, under whatever name. */
+  get remembered(): Checkpoint | undefined {
+    return this.memory.read();
+  }
+
+  /** Somebody answered for what stood in the way: the log has another name. */
+  release(): void {
+    this.current = { state: 'signed' };
+  }
+
+  async look(): Promise<void> {
     try {
       await this.sign();
     } catch (error) {
@@ -97,17 +114,27 @@ export class Checkpointer {
 
   /** Signs what the log is now, if it grew and this node numbers records. */
   async sign(): Promise<void> {
-    const { store, sequencer, clock, hsm } = this.options;
+    const { store, sequencer, clock, hsm, restores } = this.options;
     if (!sequencer.leading) return;
     const { epoch, origin } = await this.named();
+    const undeclared = await restores.undeclared();
+    if (undeclared) return this.refuse(restoredFrom(undeclared));
     const size = await logSize(store.read);
     const last = await latestCheckpoint(store.read, epoch);
-    if (size === 0 || size === last?.size) return;
+    const { remembered } = this;
+    const other = remembered && (await this.otherLog(remembered, origin));
+    if (other !== undefined) return this.refuse(other);
+    const known = remembered?.origin === origin ? remembered : undefined;
+    // What is shorter than what was signed is looked at also when it does not grow.
+    if ((known?.size ?? 0) <= size && (size === 0 || size === last?.size)) return;
     const checkpoint: Checkpoint = { origin, size, root: await rootOf(size, hashesAt(store.read, size)) };
-    const reason = (await this.otherLog(origin)) ?? (await this.contradiction(checkpoint, last));
+    const reason = await this.contradiction(checkpoint, [last, known]);
     if (reason !== undefined) return this.refuse(reason);
     const text = writeCheckpoint(checkpoint);
-    const key = await signingKey(hsm, origin);
+    const keys = await verifierKeys(hsm, origin);
+    const [key] = keys;
+    if (!key) throw new Error('the HSM has no key for checkpoints');
+    this.memory.writeKeys(keys.map(({ note }) => verifierText(note)));
     const signature = await hsm.sign(AUDIT_SIGN_KEY, noteMessage(text), key.keyId);
     const note = writeNote({ text, signatures: [logSignature(key.note, signature)] });
     const written = readNote(note);
@@ -128,14 +155,12 @@ export class Checkpointer {
   }
 
   /** Why signing would tell two histories; undefined: it continues everything that was signed. */
-  private async contradiction(now: Checkpoint, last: CheckpointTable | undefined): Promise<string | undefined> {
-    const remembered = this.memory.read();
-    const signed = [
-      ...(last ? [{ size: last.size, root: last.root }] : []),
-      ...(remembered?.origin === now.origin ? [remembered] : []),
-    ];
+  private async contradiction(
+    now: Checkpoint,
+    signed: readonly (Pick<Checkpoint, 'size' | 'root'> | undefined)[],
+  ): Promise<string | undefined> {
     const source = hashesAt(this.options.store.read, now.size);
-    for (const { size, root } of signed) {
+    for (const { size, root } of signed.filter((one) => one !== undefined)) {
       if (size > now.size) return `a log of ${size} records was signed, and the database has ${now.size}`;
       const proof = await consistencyProof(size, now.size, source);
       if (!isConsistent(size, now.size, root, now.root, proof))
@@ -145,11 +170,10 @@ export class Checkpointer {
   }
 
   /** A database from before a restore was declared, or a new one beside the file of another. */
-  private async otherLog(origin: string): Promise<string | undefined> {
-    const remembered = this.memory.read()?.origin;
-    if (remembered === undefined || remembered === origin) return undefined;
-    if (await isForsaken(this.options.store.read, remembered)) return undefined;
-    return `the log ${remembered} was signed here, and the database has ${origin}`.slice(0, 512);
+  private async otherLog(remembered: Checkpoint, origin: string): Promise<string | undefined> {
+    const isKnown = remembered.origin === origin || (await isForsaken(this.options.store.read, remembered.origin));
+    if (isKnown) return undefined;
+    return `the log ${remembered.origin} was signed here, and the database has ${origin}`;
   }
 
   private refuse(reason: string): void {
@@ -162,17 +186,10 @@ export class Checkpointer {
     const { store, sequencer, clock, newOrigin } = this.options;
     const found = await readOrigin(store.read);
     if (found) return found;
-    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now(), previous: null };
+    const row = { epoch: 1, origin: newOrigin(), opened_at: clock.now(), ...FIRST };
     await sequencer.underFence((tx) => nameLog(tx, row));
     return (await readOrigin(store.read)) ?? row;
   }
-}
-
-/** The key that signs now, as the note names it and as the HSM does. */
-async function signingKey(hsm: CheckpointerOptions['hsm'], origin: string): Promise<{ note: NoteKey; keyId: string }> {
-  const [key] = await verifierKeys(hsm, origin);
-  if (!key) throw new Error('the HSM has no key for checkpoints');
-  return key;
 }
 
 /** All keys that may have signed checkpoints, the one that signs now first. */

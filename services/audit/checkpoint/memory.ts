@@ -10,6 +10,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../tlog/
 export class CheckpointMemory {
   private readonly path: string;
   private readonly folder: string;
+  private keys = '';
 
   constructor(dataFolder: string) {
     this.folder = join(dataFolder, 'audit');
@@ -28,6 +29,15 @@ export class CheckpointMemory {
     const checkpoint = readCheckpoint(text);
     if (!checkpoint) throw new Error(`${this.path} holds no checkpoint`);
     return checkpoint;
+  }
+
+  /** Keys that verify what is signed, for backups; written when they change. */
+  writeKeys(keys: readonly string[]): void {
+    const text = `${keys.join('\n')}\n`;
+    if (text === this.keys) return;
+    ensurePrivateFolder(this.folder);
+    replacePrivateFile(join(this.folder, 'verifier-keys'), text);
+    this.keys = text;
   }
 
   /** Durable when it returns. */

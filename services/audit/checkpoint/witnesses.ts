@@ -2,7 +2,8 @@
  * Has witnesses cosign checkpoints. Guarantees: nothing waits for a witness, and no witness for another; what is kept was
  * verified to be its signature. A witness that cosigned what this log is not any more is an alarm: the database was put
  * back or changed, whatever the database itself says. It is told by `GetLogCheckpoint`, a gauge, the log of the process
- * and a record, until the witness cosigns again.
+ * and a record, until the witness cosigns again, or the log has another name. While nobody answered for a restore no witness is
+ * asked: it would be asked as the log that this one was before.
  */
 import type { Logger } from '../../../platform/observe/log.ts';
 import type { Store } from '../../../platform/store/index.ts';
@@ -20,6 +21,8 @@ export interface WitnessesOptions {
   sequencer: Sequencer;
   clock: { now(): number };
   log: Pick<Logger, 'warn' | 'error'>;
+  /** Whether a restore waits for somebody to declare it. */
+  isHeld(): Promise<boolean>;
   /** Writes the record of an alarm. */
   alarm(refusal: { Witness: string; Reason: string; Size: number }): Promise<void>;
 }
@@ -60,6 +63,20 @@ export class Witnesses {
     return [...this.asked.values()].map(({ status }) => status);
   }
 
+  /**
+   * When a witness knows another history of the log under its present name: how much of the log all of these have cosigned, as
+   * far as the database knows. Undefined: none does.
+   */
+  async believed(epoch: number): Promise<number | undefined> {
+    const refused = [...this.asked.values()].filter(
+      (asked) => asked.epoch === epoch && asked.status.state === 'refused',
+    );
+    if (refused.length === 0) return undefined;
+    const { read } = this.options.store;
+    const last = await Promise.all(refused.map(({ status }) => latestCosignature(read, epoch, status.name)));
+    return Math.min(...last.map((cosigned) => cosigned?.size ?? 0));
+  }
+
   start(): void {
     if (this.asked.size > 0) this.timer ??= setInterval(() => this.look(), EVERY_MS);
   }
@@ -94,7 +111,8 @@ export class Witnesses {
   }
 
   private async ask(witness: WitnessAddress, asked: Asked): Promise<void> {
-    const { store } = this.options;
+    const { store, isHeld } = this.options;
+    if (await isHeld()) return;
     const named = await readOrigin(store.read);
     const checkpoint = named && (await latestCheckpoint(store.read, named.epoch));
     if (!checkpoint) return;

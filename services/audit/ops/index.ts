@@ -5,10 +5,10 @@ import { describeExport, listExports } from './export/read-exports.ts';
 import { getDecision } from './get-decision.ts';
 import { ingestRecords } from './ingest-records.ts';
 import { getLogCheckpoint, proveLogGrowth, proveRecord, readLogEntries, readLogTile } from './log.ts';
-import { declareLogRestore } from './log-restore.ts';
 import { lookupEvents } from './lookup-events.ts';
 import { readChanges } from './read-changes.ts';
 import { readDecisions } from './read-decisions.ts';
+import { declareRestore, describeRestore, getRestoreState } from './restore.ts';
 import { searchStreams } from './search-streams.ts';
 import { describeStream, readStream } from './stream.ts';
 import { followLog } from './tail/follow-log.ts';
@@ -25,12 +25,14 @@ export const auditHandlers = [
   getLogCheckpoint,
   readLogTile,
   readLogEntries,
-  declareLogRestore,
   proveRecord,
   proveLogGrowth,
   searchStreams,
   tailStream,
   followLog,
+  describeRestore,
+  declareRestore,
+  getRestoreState,
   describeRenewal,
   createExport,
   describeExport,

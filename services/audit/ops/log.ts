@@ -6,10 +6,17 @@ import { TILE_WIDTH, widthAt, writeEntries } from '../../../tlog/tile.ts';
 import { consistencyProof, inclusionProof } from '../../../tlog/tree.ts';
 import { GetLogCheckpoint, ProveLogGrowth, ProveRecord, ReadLogEntries, ReadLogTile } from '../api/log.ts';
 import { verifierKeys } from '../checkpoint/checkpointer.ts';
-import { shownPrevious } from '../checkpoint/restore.ts';
+import { shownPrevious } from '../checkpoint/previous-log.ts';
 import type { WitnessStatus } from '../checkpoint/witnesses.ts';
 import { type AuditDeps, implement } from '../deps.ts';
-import { cosignatures, latestCheckpoint, latestCosignature, latestCosigned, readOrigin } from '../store/checkpoints.ts';
+import {
+  cosignatures,
+  latestCheckpoint,
+  latestCosignature,
+  latestCosigned,
+  previousOf,
+  readOrigin,
+} from '../store/checkpoints.ts';
 import { hashesAt, logPositions, logSize, readBundle, readTile } from '../store/log.ts';
 import { readStream } from '../store/records.ts';
 import { findPlace } from '../store/search.ts';
@@ -32,7 +39,7 @@ export const getLogCheckpoint = implement(GetLogCheckpoint, {
     const keys = await verifierKeys(hsm, named.origin);
     const { status } = checkpointer;
     const lines = await cosignatures(store.read, checkpoint);
-    const previous = shownPrevious(named);
+    const previous = previousOf(named);
     return {
       Origin: named.origin,
       Size: checkpoint.size,
@@ -40,7 +47,7 @@ export const getLogCheckpoint = implement(GetLogCheckpoint, {
       Checkpoint: checkpoint.note + lines.map(({ line }) => line).join(''),
       SignedAt: checkpoint.signed_at,
       Witnesses: await Promise.all(asked.map((one) => shownWitness(store, named.epoch, one))),
-      ...(previous && { Previous: previous }),
+      ...(previous && { Previous: shownPrevious(previous) }),
       VerifierKeys: keys.map(({ note }) => verifierText(note)),
       ...(status.state === 'signed'
         ? { State: 'Signed' as const }

@@ -10,10 +10,15 @@ export function readOrigin(db: Db): Promise<LogOriginTable | undefined> {
   return db.selectFrom('log_origin').selectAll().orderBy('epoch', 'desc').limit(1).executeTakeFirst();
 }
 
-/** Whether a log of that name was put back and got another one. */
+/** Whether a log that was signed under that name goes on here under another one. */
 export async function isForsaken(db: Db, origin: string): Promise<boolean> {
-  const rows = await db.selectFrom('log_origin').select('previous').where('previous', 'is not', null).execute();
-  return rows.some(({ previous }) => (JSON.parse(previous as string) as { origin: string }).origin === origin);
+  const names = await db.selectFrom('log_origin').select(['origin', 'previous']).orderBy('epoch', 'desc').execute();
+  if (names[0]?.origin === origin) return false;
+  return names.some((row) => row.origin === origin || previousOf(row)?.origin === origin);
+}
+
+export function previousOf({ previous }: Pick<LogOriginTable, 'previous'>): PreviousLog | undefined {
+  return previous === null ? undefined : (JSON.parse(previous) as PreviousLog);
 }
 
 /** Does nothing when the epoch has a name. */
@@ -25,16 +30,46 @@ export async function nameLog(tx: Tx, row: LogOriginTable): Promise<void> {
     .execute();
 }
 
-/** False: somebody else was faster. */
-export async function renameLog(
-  tx: Tx,
-  row: LogOriginTable,
-  next: { origin: string; previous: PreviousLog; now: number },
-): Promise<boolean> {
-  const epoch = row.epoch + 1;
-  const { origin, now: opened_at } = next;
-  await nameLog(tx, { epoch, origin, opened_at, previous: JSON.stringify(next.previous) });
+export interface NextLog {
+  origin: string;
+  previous: PreviousLog;
+  restoreId: string;
+  backupId: string | undefined;
+  now: number;
+}
+
+/** The only way to another name. False: somebody else was faster. */
+export async function renameLog(tx: Tx, row: LogOriginTable, next: NextLog): Promise<boolean> {
+  const { origin, previous, restoreId: restore_id, backupId, now: opened_at } = next;
+  const link = { previous: JSON.stringify(previous), restore_id, backup_id: backupId ?? null };
+  await nameLog(tx, { epoch: row.epoch + 1, origin, opened_at, ...link });
   return (await readOrigin(tx))?.origin === origin;
+}
+
+/** The names of the log, oldest first. */
+export function logNames(db: Db, limit: number): Promise<LogOriginTable[]> {
+  return db.selectFrom('log_origin').selectAll().orderBy('epoch').limit(limit).execute();
+}
+
+/** The restore that was declared last; undefined: none was. */
+export async function latestRestore(db: Db): Promise<string | undefined> {
+  const found = await db
+    .selectFrom('log_origin')
+    .select('restore_id')
+    .where('restore_id', 'is not', null)
+    .orderBy('epoch', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return found?.restore_id ?? undefined;
+}
+
+export async function isDeclared(db: Db, restoreId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('log_origin')
+    .select('epoch')
+    .where('restore_id', '=', restoreId)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 export function latestCheckpoint(db: Db, epoch?: number): Promise<CheckpointTable | undefined> {

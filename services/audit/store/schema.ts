@@ -106,6 +106,10 @@ export interface LogOriginTable {
   opened_at: number;
   /** JSON of `PreviousLog`; null for the first name. */
   previous: string | null;
+  /** The restore whose declaration opened it: that of the mark in the data folder, or the name itself. Null: the first name. */
+  restore_id: string | null;
+  /** Null: not restored from a backup of ours. */
+  backup_id: string | null;
 }
 
 /** What the log was before it was put back: the link from one name to the one before. */

@@ -24,7 +24,8 @@ import { RowGuard } from '../../../platform/store/row-guard.ts';
 import { TenantKeys } from '../../../platform/store/tenant-keys.ts';
 import { auditOperations } from '../api/index.ts';
 import { Checkpointer } from '../checkpoint/checkpointer.ts';
-import { newLogOrigin } from '../checkpoint/restore.ts';
+import { newLogOrigin } from '../checkpoint/previous-log.ts';
+import { Restores } from '../checkpoint/restores.ts';
 import { witnessAlarm } from '../checkpoint/witness-alarm.ts';
 import type { WitnessAddress } from '../checkpoint/witness-client.ts';
 import { Witnesses } from '../checkpoint/witnesses.ts';
@@ -103,8 +104,9 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   });
   const sequencer = new Sequencer({ store, log, clock, owner: ids.uuidv4() });
   const hsm = options.hsm ?? createMemoryHsm();
+  const restores = new Restores(store, folder);
   const checkpointer = new Checkpointer({
-    ...{ store, hsm, sequencer, clock, log, dataFolder: folder },
+    ...{ store, hsm, sequencer, clock, log, restores, dataFolder: folder },
     newOrigin: () => 'audit.local-1.test',
   });
   const clients = { iam: { DescribeAccounts: async () => ({ ManagementAccountId: ACCOUNT }) } };
@@ -118,14 +120,17 @@ export async function startAudit(options: AuditOptions = {}): Promise<Audit> {
   const writer = { node: 'audit-test', boot: ids.uuidv7(), region: 'local-1' };
   const recorder = new Recorder(store as unknown as Store<unknown>, writer, () => undefined);
   const alarm = witnessAlarm({ recorder, clock, ids });
-  const witnesses = new Witnesses({ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] });
+  const witnesses = new Witnesses({
+    ...{ store, sequencer, clock, log, alarm, witnesses: options.witnesses ?? [] },
+    isHeld: () => restores.isHeld(checkpointer),
+  });
   const guard = new RowGuard(hsm, log, ROW_MAC_LABEL);
   const deps: AuditDeps = {
-    ...{ store, sequencer, checkpointer, witnesses, hsm, clients, clock, ids, log, guard, organization, recorder },
+    ...{ store, sequencer, checkpointer, restores, witnesses, hsm, clients, clock, ids, log, guard },
+    ...{ organization, recorder },
     pages: new PageTokens(randomBytes(32)),
     tip: new GrowingNumber(() => logSize(store.read), 2),
     newOrigin: () => newLogOrigin('local-1', ids),
-    dataFolder: folder,
     tenants: new TenantKeys(tenantTable, { store, hsm, guard, clock, ids }),
     exports: {
       ...{ networks: ['127.0.0.0/8'], hostname: 'parapet.example', region: 'local-1', partition: 'aws' },

@@ -1,10 +1,12 @@
 /** What the Merkle log promises, on either engine. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Transaction } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RESTORED, readMark } from '../../../platform/runtime/restored-mark.ts';
 import { parseVerifier, readCheckpoint, readNote, verdictBy } from '../../../tlog/note.ts';
 import { hashesFrom, readEntries, TILE_WIDTH } from '../../../tlog/tile.ts';
 import { inclusionProof, isConsistent, isIncluded, leafHash, nodeHash, rootOf } from '../../../tlog/tree.ts';
-import { declareRestore } from '../checkpoint/restore.ts';
 import { recordEntry } from '../domain/chain.ts';
 import { insertCheckpoint, thinCheckpoints } from '../store/checkpoints.ts';
 import { appendLeaves, hashesAt, logEntries, logSize } from '../store/log.ts';
@@ -209,7 +211,7 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
     });
 
     describe('after the database was put back', () => {
-      const declare = (Origin: string) => user().DeclareLogRestore({ Origin, Reason: 'the disk was lost' });
+      const declare = () => user().DeclareRestore({ Reason: 'the disk was lost' });
       let old: Awaited<ReturnType<typeof checkpoint>>;
       beforeEach(async () => {
         await ingest(100);
@@ -228,7 +230,7 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
       });
 
       it('are signed again under another name, which is linked to the one before', async () => {
-        const { Origin, Previous } = await declare(old.Origin);
+        const { Origin, Previous } = await declare();
         expect(Previous).toMatchObject({ Origin: old.Origin, Size: 300, CommonSize: 100, Reason: 'the disk was lost' });
         expect(Previous.RootHash).toEqual(old.RootHash);
         await audit.deps.checkpointer.sign();
@@ -240,38 +242,80 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
         expect(await checkpoint()).toMatchObject({ State: 'Refused' });
       });
 
-      it('stay refused when the name is not the present one, for others, and when the name is put back, too', async () => {
-        expect(await errorOf(declare('audit.local-1.other'))).toBe('LogRestoreRefused');
+      it('stay refused for others, and when the name is put back, too', async () => {
         const others = audit.as(auditor(OTHER_ACCOUNT));
-        expect(await errorOf(others.DeclareLogRestore({ Origin: old.Origin, Reason: 'x' }))).toBe('AccessDenied');
-        await declare(old.Origin);
-        expect(await errorOf(declare(old.Origin))).toBe('LogRestoreRefused');
+        expect(await errorOf(others.DeclareRestore({ Reason: 'x' }))).toBe('AccessDenied');
+        const lost = (await declare()).Origin;
+        expect(await errorOf(declare())).toBe('NothingToDeclare');
         await audit.deps.checkpointer.sign();
         // Whoever puts back the database to before the declaration does not get the old name back.
         await audit.store.transaction((tx) => tx.deleteFrom('log_origin').where('epoch', '=', 2).execute());
         await audit.deps.checkpointer.sign();
         expect(await checkpoint()).toMatchObject({ State: 'Refused', Origin: old.Origin, Size: 100 });
+        // It is declared again: the name that the database does not know any more is the one that is given up.
+        const { Origin, Previous } = await declare();
+        expect([old.Origin, lost]).not.toContain(Origin);
+        expect(Previous).toMatchObject({ Origin: lost, Size: 101, CommonSize: 100 });
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin, Size: 101, Previous });
       });
 
-      it('are signed after a restore that declares it before the start', async () => {
-        const { store, ids, folder } = audit;
-        const now = Date.now();
-        const origin = await declareRestore({
-          store,
-          ids,
-          now,
-          dataFolder: folder,
-          region: 'local-1',
-          reason: 'drill',
-        });
+      it('keep what was in common, when nothing was signed under a name', async () => {
+        const { Origin } = await declare();
+        // The next restore, of a backup made before anything was signed.
+        writeMark(audit);
         await audit.deps.checkpointer.sign();
-        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin: origin, Previous: { Reason: 'drill' } });
-        const [record] = await store.readOutbox(1000).then((rows) => rows.filter((row) => row.accountId === ''));
-        expect(JSON.parse(record?.record ?? '{}')).toMatchObject({
-          eventName: 'DeclareLogRestore',
-          responseElements: { Origin: origin, Previous: { Origin: old.Origin, Size: 300, CommonSize: 100 } },
-        });
+        const { Previous } = await declare();
+        expect(Previous).toMatchObject({ Origin, CommonSize: 100 });
+        expect(Previous.Size).toBeUndefined();
       });
+    });
+
+    describe('of a restored installation', () => {
+      beforeEach(async () => {
+        await ingest(3);
+        await audit.deps.checkpointer.sign();
+        writeMark(audit);
+        await ingest(1);
+        await audit.deps.checkpointer.sign();
+      });
+
+      it('are not signed before somebody declared it, and the other services are told', async () => {
+        expect(await checkpoint()).toMatchObject({
+          State: 'Refused',
+          Size: 3,
+          Reason: expect.stringMatching(/backup/),
+        });
+        const state = await audit.internal.GetRestoreState({});
+        expect(state).toMatchObject({ Held: true, HeldBecause: expect.stringMatching(/nobody has declared it/) });
+        expect(state.RestoreId).toBeUndefined();
+        expect(await user().DescribeRestore({})).toMatchObject({ Held: true, LogNames: [{ Epoch: 1 }] });
+      });
+
+      it('are signed under another name from then on', async () => {
+        const { Origin, Previous, BackupId } = await user().DeclareRestore({ Reason: 'drill' });
+        expect(BackupId).toBe(MARK.backupId);
+        expect(Previous).toMatchObject({ Size: 3, CommonSize: 3, Reason: 'drill' });
+        expect(readMark(audit.folder)).toBeUndefined();
+        expect(await audit.internal.GetRestoreState({})).toEqual({ Held: false, RestoreId: MARK.restoreId });
+        await audit.deps.checkpointer.sign();
+        expect(await checkpoint()).toMatchObject({ State: 'Signed', Origin, Size: 4, Previous });
+        expect((await user().DescribeRestore({})).LogNames).toMatchObject([
+          { Epoch: 1, Origin: Previous.Origin },
+          { Epoch: 2, Origin, Previous },
+        ]);
+        // A mark that is left behind by a process that died does not hold it again.
+        writeMark(audit);
+        await audit.deps.checkpointer.sign();
+        expect(await audit.internal.GetRestoreState({})).toMatchObject({ Held: false });
+      });
+    });
+
+    it('need no declaration when nothing was put back', async () => {
+      await ingest(1);
+      await audit.deps.checkpointer.sign();
+      expect(await errorOf(user().DeclareRestore({ Reason: 'x' }))).toBe('NothingToDeclare');
+      expect(await audit.internal.GetRestoreState({})).toEqual({ Held: false });
     });
 
     it('serve entries to the management account only, as they are hashed', async () => {
@@ -306,6 +350,12 @@ export function describeLog(options: () => AuditOptions, reset: () => Promise<vo
       expect(left.map(({ size }) => size)).toEqual([3, 5, 6, 7]);
     });
   });
+}
+
+const MARK = { restoreId: 'restore-1', backupId: 'backup-1', heldAt: 1, restoredAt: 2 };
+
+function writeMark({ folder }: Audit): void {
+  writeFileSync(join(folder, RESTORED), JSON.stringify(MARK));
 }
 
 async function appendOne({ store }: Audit): Promise<void> {

@@ -5,6 +5,7 @@
 import { serviceCaller } from '../../../platform/client/transport.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
+import { nothingDeletedBefore } from '../../../platform/store/index.ts';
 import { PurgeSecret } from '../api/lifecycle.ts';
 import type { CcmsDeps } from '../deps.ts';
 import { tombstone } from '../ops/delete-secret.ts';
@@ -18,6 +19,8 @@ export const purgeSecrets: Job<CcmsDeps> = {
   everyMs: 60_000,
   async run(deps) {
     const now = deps.clock.now();
+    // Since a restore nobody knows what was taken back.
+    if (now < (await nothingDeletedBefore(deps.store.read))) return;
     // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
     for (let after: DueSecret | undefined; ; ) {
       const due = await listDue(deps.store.read, now, after, BATCH);

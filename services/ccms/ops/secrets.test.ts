@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreApplied } from '../../../platform/store/tables/restores.ts';
 import { purgeSecrets } from '../jobs/purge-secrets.ts';
 import { failure, NO_POLICY, OTHER_ACCOUNT, type VaultClient, VaultHarness } from '../testing/harness.ts';
 
@@ -241,5 +242,21 @@ describe('what is not there', () => {
     expect(foreign.message.replaceAll(ARN, '')).toBe(none.message.replaceAll(ARN.replace(/.{6}$/, 'zzzzzz'), ''));
     const records = (await vault.records()).slice(-2);
     expect(records.map(({ resources }) => resources?.length ?? 0)).toEqual([0, 0]);
+  });
+});
+
+// The last one: what is restored is this whole installation.
+describe('after a restore', () => {
+  it('secrets wait anew, because that somebody took their deletion back is not known any more', async () => {
+    const { Name, ARN } = await make();
+    await admin.DeleteSecret({ SecretId: Name, RecoveryWindowInDays: 7 });
+    vault.kms.advance(30 * DAY);
+    await vault.store.transaction((tx) => restoreApplied(tx, 'a restore', vault.kms.now));
+    vault.kms.advance(7 * DAY - 1);
+    await purgeSecrets.run(vault.deps);
+    expect(await admin.DescribeSecret({ SecretId: Name })).toMatchObject({ ARN });
+    vault.kms.advance(1);
+    await purgeSecrets.run(vault.deps);
+    expect(await failure(admin.DescribeSecret({ SecretId: Name }))).toMatchObject({ code: 'NotFound' });
   });
 });

@@ -117,6 +117,24 @@ export async function issuedBefore(tx: Tx, entityId: string, before: number, now
   return rows.map((row) => row.session_id);
 }
 
+/** Ends all that have not ended by themselves. Answers in which accounts. */
+export async function endAllSessions(tx: Tx, now: number): Promise<string[]> {
+  const open = tx
+    .selectFrom('session')
+    .select('account_id')
+    .distinct()
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now);
+  const accounts = await open.execute();
+  await tx
+    .updateTable('session')
+    .set({ revoked_at: now })
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .execute();
+  return accounts.map(({ account_id }) => account_id);
+}
+
 const BATCH = 500;
 
 /** Ends sessions and all that were made from them. Answers how many, and in which accounts something ended. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreApplied } from '../../../platform/store/tables/restores.ts';
 import { failure, type KmsClient, KmsHarness } from '../testing/harness.ts';
 import { destroyKeys } from './destroy-keys.ts';
 
@@ -108,5 +109,23 @@ describe('the end of a key', () => {
     await destroyKeys.run(kms.deps);
     expect(await count('key_material', due.id)).toBe(0);
     expect(await count('key_material', damaged.id)).toBe(1);
+  });
+});
+
+// The last one: what is restored is this whole installation.
+describe('after a restore', () => {
+  it('keys wait anew, because that somebody took their deletion back is not known any more', async () => {
+    const { id } = await kms.key();
+    await admin.ScheduleKeyDeletion({ KeyId: id, PendingWindowInDays: 7 });
+    kms.advance(30 * DAY);
+    await kms.store.transaction((tx) => restoreApplied(tx, 'a restore', kms.now));
+    kms.advance(7 * DAY - 1);
+    await destroyKeys.run(kms.deps);
+    expect(await count('key_material', id)).toBe(1);
+    await admin.CancelKeyDeletion({ KeyId: id });
+    await admin.ScheduleKeyDeletion({ KeyId: id, PendingWindowInDays: 7 });
+    kms.advance(7 * DAY);
+    await destroyKeys.run(kms.deps);
+    expect(await count('key_material', id)).toBe(0);
   });
 });

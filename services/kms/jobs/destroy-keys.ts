@@ -5,6 +5,7 @@
  */
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
+import { nothingDeletedBefore } from '../../../platform/store/index.ts';
 import { DeleteKey } from '../api/lifecycle.ts';
 import type { KmsDeps } from '../deps.ts';
 import { NO_ROTATION } from '../domain/rotation.ts';
@@ -23,6 +24,8 @@ export const destroyKeys: Job<KmsDeps> = {
   async run(deps) {
     await keepPauses(deps);
     const now = deps.clock.now();
+    // Since a restore nobody knows what was taken back.
+    if (now < (await nothingDeletedBefore(deps.store.read))) return;
     // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
     for (let after: DueKey | undefined; ; ) {
       const due = await listDue(deps.store.read, 'deletion_date', now, after, BATCH);

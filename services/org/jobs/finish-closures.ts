@@ -6,6 +6,7 @@
 import type { AnyOperation } from '../../../platform/contract/operation.ts';
 import { ORGANIZATION } from '../../../platform/runtime/change-hub.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
+import { nothingDeletedBefore } from '../../../platform/store/index.ts';
 import { AccountDepartedOrganization, CloseAccountResult } from '../api/results.ts';
 import type { OrgDeps } from '../deps.ts';
 import { nextState } from '../domain/account-state.ts';
@@ -28,6 +29,8 @@ export const finishClosures: Job<OrgDeps> = {
         if (state) await updateAccount(tx, current.account_id, { state });
         return state !== undefined;
       });
+    // Since a restore nobody knows what was reinstated.
+    if (now < (await nothingDeletedBefore(deps.store.read))) return;
     const graceOver = now - deps.limits.graceDays * DAY_MS;
     for (const account of await closedBefore(deps.store.read, 'CLOSED', graceOver, BATCH)) {
       await step(deps, account, AccountDepartedOrganization, async (tx, current) => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../../platform/contract/error.ts';
+import { restoreApplied } from '../../../platform/store/tables/restores.ts';
 import { iamApi } from '../../iam/api/index.ts';
 import { rootOf } from '../../iam/testing/harness.ts';
 import { orgApi as api } from '../api/index.ts';
@@ -134,6 +135,18 @@ onBothEngines('accounts', (the) => {
     expect(await failure(world.ask(api.InviteAccountToOrganization, { Target: { Id: id, Type: 'ACCOUNT' } }))).toBe(
       'InvalidInput/INVALID_PATTERN_TARGET_ID',
     );
+  });
+
+  it('that was to leave waits anew after a restore, and may be reinstated meanwhile', async () => {
+    const id = await member(world, 'restored');
+    await world.ask(api.CloseAccount, { AccountId: id });
+    await expect.poll(() => stateOf(id)).toBe('CLOSED');
+    world.clock.time += 91 * DAY;
+    await world.deps.store.transaction((tx) => restoreApplied(tx, 'a restore', world.clock.time));
+    await finishClosures.run(world.deps);
+    expect(await stateOf(id)).toBe('CLOSED');
+    world.clock.time += 7 * DAY - 1;
+    expect((await world.ask(api.ReinstateAccount, { AccountId: id })).Account.State).toBe('ACTIVE');
   });
 
   it('what happens to an account without a request is recorded, once', async () => {

@@ -7,6 +7,7 @@
 import { serviceCaller } from '../../../platform/client/transport.ts';
 import { ServiceError } from '../../../platform/contract/error.ts';
 import type { Job } from '../../../platform/runtime/service.ts';
+import { nothingDeletedBefore } from '../../../platform/store/index.ts';
 import { DestroyCertificateAuthority } from '../api/authorities.ts';
 import type { PcaDeps } from '../deps.ts';
 import { TYPE } from '../ops/authority-access.ts';
@@ -21,6 +22,8 @@ export const destroyAuthorities: Job<PcaDeps> = {
   everyMs: 60_000,
   async run(deps) {
     const now = deps.clock.now();
+    // Since a restore nobody knows what was taken back.
+    if (now < (await nothingDeletedBefore(deps.store.read))) return;
     // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
     for (let after: DueAuthority | undefined; ; ) {
       const due = await listDue(deps.store.read, now, after, BATCH);

@@ -1,5 +1,6 @@
 /** The life of an authority: states, deletion, tags, projects, lists, what the detective engine sees. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreApplied } from '../../../platform/store/tables/restores.ts';
 import { destroyAuthorities } from '../jobs/destroy-authorities.ts';
 import { endReservations } from '../jobs/end-reservations.ts';
 import { OTHER_ACCOUNT, type PcaClient, PcaHarness } from '../testing/harness.ts';
@@ -309,5 +310,21 @@ describe('reservations', () => {
     expect(
       await pca.store.read.selectFrom('certificate').select('state').where('state', '=', 'failed').execute(),
     ).toHaveLength(1);
+  });
+});
+
+// The last one: what is restored is this whole installation.
+describe('after a restore', () => {
+  it('authorities wait anew, because that somebody took their deletion back is not known any more', async () => {
+    const arn = await createAuthority(admin, 'ROOT', 'restored');
+    await admin.DeleteCertificateAuthority({ ...about(arn), PermanentDeletionTimeInDays: 7 });
+    pca.kms.advance(30 * DAY);
+    await pca.store.transaction((tx) => restoreApplied(tx, 'a restore', pca.kms.now));
+    pca.kms.advance(7 * DAY - 1);
+    await destroyAuthorities.run(pca.deps);
+    expect(await describeIt(arn)).toMatchObject({ Status: 'DELETED' });
+    pca.kms.advance(1);
+    await destroyAuthorities.run(pca.deps);
+    await expect(describeIt(arn)).rejects.toMatchObject(refused('NotFound'));
   });
 });

@@ -37,6 +37,8 @@ export class PcaHarness {
   readonly store: Store<PcaTables>;
   readonly deps: PcaDeps;
   readonly projects: Map<string, ProjectState>;
+  /** Why nothing may be changed: a restore that nobody declared. */
+  readonly hold: { reason: string | undefined };
   private readonly principals: Map<string, PrincipalSnapshot>;
   private readonly hub: ChangeHub;
   private readonly transport: LocalTransport;
@@ -47,6 +49,7 @@ export class PcaHarness {
     store: Store<PcaTables>;
     deps: PcaDeps;
     projects: Map<string, ProjectState>;
+    hold: { reason: string | undefined };
     principals: Map<string, PrincipalSnapshot>;
     hub: ChangeHub;
     transport: LocalTransport;
@@ -56,6 +59,7 @@ export class PcaHarness {
     this.store = parts.store;
     this.deps = parts.deps;
     this.projects = parts.projects;
+    this.hold = parts.hold;
     this.principals = parts.principals;
     this.hub = parts.hub;
     this.transport = parts.transport;
@@ -111,6 +115,7 @@ export class PcaHarness {
       settings: { region: REGION, partition: 'aws', endpoint: 'https://localhost', dataFolder: folder },
       metrics,
     });
+    const hold = { reason: undefined };
     const pipeline = new Pipeline({
       service: 'pca',
       region: REGION,
@@ -125,6 +130,7 @@ export class PcaHarness {
       log,
       metrics,
       requestKey: Buffer.alloc(32, 9),
+      hold,
     });
     transport.register('pca', pipeline.execute);
     return new PcaHarness({
@@ -132,6 +138,7 @@ export class PcaHarness {
       store,
       deps,
       projects,
+      hold,
       principals,
       hub,
       transport,

@@ -1,5 +1,5 @@
 import { createPublicKey, hash, verify } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -8,6 +8,7 @@ import { AUDIT_SIGN_KEY } from '../../../../hsm/port.ts';
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import { type ObjectStore, openObjectStore } from '../../../../platform/objects/index.ts';
 import { type S3Server, startS3 } from '../../../../platform/objects/testing/s3-server.ts';
+import { RESTORED } from '../../../../platform/runtime/restored-mark.ts';
 import { rawPublicKey } from '../../../../tlog/note.ts';
 import { verifyDigests } from '../../../../tlog/verify/digests.ts';
 import { ACCOUNT, type Audit, auditor, OTHER_ACCOUNT, startAudit } from '../../testing/harness.ts';
@@ -138,6 +139,36 @@ describe('an archive', () => {
       youngerThan: { ms: HOUR, now },
     });
     expect(proven).toMatchObject({ ok: true, exports: [{ digests: 2, files: 1, to: '2026-11-27T12:00:00Z' }] });
+  });
+
+  it('gets nothing of a restored installation until somebody declares it, and no digest is written over', async () => {
+    await create();
+    await ingest(2);
+    await audit.deps.checkpointer.sign();
+    await runner.turns();
+    now = START + HOUR;
+    await runner.turns();
+    const before = [...files(), ...files('CloudTrail-Digest')];
+    const mark = { restoreId: 'r', backupId: 'b', heldAt: 1, restoredAt: 2 };
+    writeFileSync(join(audit.folder, RESTORED), JSON.stringify(mark));
+    await ingest(1);
+    now = START + 4 * HOUR;
+    await runner.turns();
+    expect([...files(), ...files('CloudTrail-Digest')]).toEqual(before);
+
+    await me().DeclareRestore({ Reason: 'the disk was lost' });
+    await runner.turns();
+    expect(files('CloudTrail-Digest')).toHaveLength(1);
+    now += HOUR;
+    await runner.turns();
+    const digests = files('CloudTrail-Digest').map((path) => JSON.parse(unpacked(path).toString()));
+    expect(digests).toHaveLength(2);
+    // Not one for each hour that the installation was away.
+    expect(digests[1]).toMatchObject({
+      digestStartTime: digests[0].digestEndTime,
+      digestEndTime: '2026-11-27T15:00:00Z',
+      previousDigestSignature: expect.stringMatching(/^[0-9a-f]{128}$/),
+    });
   });
 
   it('of an organization has a folder for each member, and nobody else', async () => {

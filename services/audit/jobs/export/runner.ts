@@ -73,8 +73,10 @@ export class ExportRunner {
   }
 
   private async look(): Promise<void> {
-    const { store, clock, log } = this.deps;
+    const { store, clock, log, restores, checkpointer } = this.deps;
     try {
+      // An earlier state of this installation sends nothing: what it would send may be another history.
+      if (await restores.isHeld(checkpointer)) return;
       const found = await listOpenExports(store.read, clock.now(), { after: this.last, limit: LOOKED_AT });
       for (const open of found) {
         if (this.running.size >= AT_ONCE || this.stopping.signal.aborted) return;

@@ -89,6 +89,14 @@ export async function hurryExport(tx: AnyTransaction, exportId: string): Promise
   await own(tx).updateTable('export_progress').set({ next_at: 0 }).where('export_id', '=', exportId).execute();
 }
 
+/**
+ * After a restore: digests of the hours since the backup are there already, by the installation that is gone. They are not
+ * written over; the next one covers the time since the last that is known here.
+ */
+export async function beginDigestsAnew(tx: AnyTransaction): Promise<void> {
+  await own(tx).updateTable('export_progress').set({ digest_at: null }).execute();
+}
+
 export async function insertRefusal(tx: AnyTransaction, row: ExportRefusalTable): Promise<void> {
   await own(tx)
     .insertInto('export_refusal')

@@ -1,4 +1,5 @@
 /** What may become of accounts, under the lock of the organization. */
+import { nothingDeletedBefore } from '../../../../platform/store/index.ts';
 import { type AccountState, nextState, permits, type StateAct } from '../../domain/account-state.ts';
 import { closuresAllowed } from '../../domain/limits.ts';
 import { emailKey } from '../../domain/names.ts';
@@ -101,7 +102,7 @@ export async function changeState(
   const state = nextState(account.state, act);
   if (!state) throw refused(at, account, act);
   if (act === 'close') await requireClosable(at, account);
-  if (act === 'reinstate') requireGrace(at, account);
+  if (act === 'reinstate') await requireGrace(at, account);
   const changed: AccountRow = {
     ...account,
     state,
@@ -152,8 +153,9 @@ async function requireClosable({ tx, deps, organization, now, fail }: Changing, 
     });
 }
 
-function requireGrace(at: Changing, account: AccountRow): void {
+async function requireGrace(at: Changing, account: AccountRow): Promise<void> {
   const { graceDays } = at.deps.limits;
-  if (at.now < (account.closed_at ?? 0) + graceDays * DAY_MS) return;
+  const over = (account.closed_at ?? 0) + graceDays * DAY_MS;
+  if (at.now < Math.max(over, await nothingDeletedBefore(at.tx))) return;
   throw at.fail('AccountConflict', `account ${account.account_id} was closed more than ${graceDays} days ago`);
 }

@@ -29,6 +29,7 @@ export const AnswerAcmeRequest = defineOperation({
   }),
   authz: 'internal',
   effect: 'read',
+  whileHeld: 'refused',
 });
 
 /** Never asked for: records of what clients changed, with the principal that their account acts for. */

@@ -20,6 +20,8 @@ export const AnswerOcspRequest = defineOperation({
   }),
   authz: 'internal',
   effect: 'read',
+  // What was revoked after the backup would be `good` again. The listener says tryLater.
+  whileHeld: 'refused',
 });
 
 /** Never asked for: the record of a responder that was made. */

@@ -110,7 +110,8 @@ async function step(deps: PcaDeps, held: HeldOrder, client: AcmeClient): Promise
   const now = deps.clock.now();
   if (order.status === 'proving') {
     if (at.status === 'pending') return prove(deps, held, client, at);
-    if (at.status === 'ready') return held.write(finalizing(order, now), OutsideRecords.finalizing);
+    // The CA is further than a database that was put back: what it issued for our request is checked before it is kept.
+    if (at.status !== 'invalid') return held.write(finalizing(order, now), OutsideRecords.finalizing);
   } else {
     if (at.status === 'ready') {
       await client.finalize(at.finalize, Buffer.from(order.csr, 'base64url'));

@@ -327,6 +327,52 @@ describe.each([
     120_000,
   );
 
+  const TABLES = [
+    ...(['outside_order', 'outside_proof', 'outside_certificate', 'certificate_key'] as const),
+    ...(['kept_certificate', 'kept_version'] as const),
+  ];
+
+  /** Of the tables of outside certificates: puts them back to what they are now. */
+  async function databaseNow(): Promise<() => Promise<unknown>> {
+    const rows = await Promise.all(TABLES.map((table) => pca.store.read.selectFrom(table).selectAll().execute()));
+    return () =>
+      pca.tamper(async (db) => {
+        for (const [at, table] of TABLES.entries()) {
+          await db.deleteFrom(table).execute();
+          for (const row of rows[at]!)
+            await db
+              .insertInto(table)
+              .values(row as never)
+              .execute();
+        }
+      });
+  }
+
+  it.skipIf(missing).each(['requested', 'proving', 'finalizing'])(
+    'are taken up after a restore of a database in which their order was %s',
+    async (status) => {
+      const made = await order([`restored-${status}.example.test`]);
+      for (let turn = 0; (await orderNow(made.OrderId)).Status !== status; turn++) {
+        expect(turn).toBeLessThan(60);
+        await carryOutOrders.run(pca.deps);
+        pca.kms.advance(2_500);
+        await new Promise((done) => setTimeout(done, 30));
+      }
+      const before = await databaseNow();
+      expect(await over(made.OrderId)).toMatchObject({ Status: 'issued' });
+      const lost = await certificateNow(made.CertificateId);
+      await before();
+      expect(await orderNow(made.OrderId)).toMatchObject({ Status: status });
+      pca.kms.advance(HELD_MS);
+      expect(await over(made.OrderId)).toMatchObject({ Status: 'issued' });
+      const got = await certificateNow(made.CertificateId);
+      // What the CA had issued for the order is kept; an order that it had not got yet is placed again.
+      expect(got.SerialNumber === lost.SerialNumber).toBe(status !== 'requested');
+      expect(await keyOf(got)).toBeDefined();
+      expect(await orderKey(made)).toBeUndefined();
+    },
+  );
+
   it.skipIf(missing)('come from a CA that was away, and one that forgot who we are', async () => {
     const made = await order(['away.example.test']);
     await pebble.kill();

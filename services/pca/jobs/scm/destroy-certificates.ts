@@ -5,6 +5,7 @@
  */
 import { ServiceError } from '../../../../platform/contract/error.ts';
 import type { Job } from '../../../../platform/runtime/service.ts';
+import { nothingDeletedBefore } from '../../../../platform/store/index.ts';
 import { DestroyCertificate } from '../../api/scm/uploads.ts';
 import type { PcaDeps } from '../../deps.ts';
 import { keyName, namesOf } from '../../ops/scm/keep.ts';
@@ -20,6 +21,8 @@ export const destroyCertificates: Job<PcaDeps> = {
   everyMs: 60_000,
   async run(deps) {
     const now = deps.clock.now();
+    // Since a restore nobody knows what was taken back.
+    if (now < (await nothingDeletedBefore(deps.store.read))) return;
     // Walks past what cannot be destroyed: rows that somebody damaged must not keep the others alive.
     for (let after = ''; ; ) {
       const due = await listKeptDue(deps.store.read, now, after, BATCH);

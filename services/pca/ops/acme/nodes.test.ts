@@ -1,5 +1,6 @@
 /** ACME on PostgreSQL with two nodes of the service: what differs is in queries, locks, and who has seen a nonce. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { restoreApplied } from '../../../../platform/store/tables/restores.ts';
 import { type PostgresServer, startPostgres } from '../../../../platform/store/testing/postgres-server.ts';
 import { lookAfterOrders } from '../../jobs/acme/look-after-orders.ts';
 import { AcmeClient } from '../../testing/acme-client.ts';
@@ -66,6 +67,31 @@ it('takes a nonce once when it comes to both nodes at the same moment', { timeou
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ problem }) => problem === 'badNonce')).toHaveLength(5);
   }
+});
+
+it('takes no nonce from before a restore, and those after it', { timeout: 60_000 }, async () => {
+  const { one, two } = await opened();
+  const [first] = nodes;
+  const before = await one.freshNonce();
+  await first.store.transaction((tx) => restoreApplied(tx, 'a restore', first.deps.clock.now()));
+  for (const node of [one, two]) expect((await node.get(one.account!, { nonce: before })).problem).toBe('badNonce');
+  for (const { kms } of nodes) kms.advance(1);
+  const after = await one.freshNonce();
+  expect((await two.get(one.account!, { nonce: after })).status).toBe(200);
+});
+
+it('changes nothing for clients while a restore is not declared', { timeout: 60_000 }, async () => {
+  const { about, one } = await opened();
+  const held = nodes[0].hold;
+  held.reason = 'nobody has declared the restore';
+  try {
+    await expect(one.order('held.free.example.com')).rejects.toMatchObject({ code: 'Unavailable' });
+    await expect(admin.DeleteAcmeDirectory(about)).rejects.toMatchObject({ code: 'FailedPrecondition' });
+    expect((await admin.ListAcmeOrders(about)).Orders).toEqual([]);
+  } finally {
+    held.reason = undefined;
+  }
+  expect((await one.order('held.free.example.com')).json.status).toBe('ready');
 });
 
 it('goes with an order from one node to the other', { timeout: 60_000 }, async () => {

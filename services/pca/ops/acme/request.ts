@@ -6,7 +6,7 @@ import type { InputOf } from '../../../../platform/contract/operation.ts';
 import type { Call } from '../../../../platform/runtime/call.ts';
 import { ACME_PATH, type AnswerAcmeRequest } from '../../api/acme/protocol.ts';
 import type { PcaDeps } from '../../deps.ts';
-import { readNonce } from '../../domain/acme/nonce.ts';
+import { NONCE_MS, readNonce } from '../../domain/acme/nonce.ts';
 import { AcmeProblem } from '../../domain/acme/problem.ts';
 import type { AcmeAccountRow } from '../../domain/acme/rows.ts';
 import { useNonce } from '../../store/acme/account-queries.ts';
@@ -63,7 +63,7 @@ async function spendNonce(deps: PcaDeps, directoryId: string, nonce: string | un
   const expiresAt = nonce === undefined ? undefined : readNonce(await deps.acme.nonceKey(), directoryId, now, nonce);
   if (nonce === undefined || expiresAt === undefined)
     throw new AcmeProblem('badNonce', 'the nonce is not one of ours, or too old');
-  if (!(await deps.store.transaction((tx) => useNonce(tx, nonce, expiresAt))))
+  if (!(await deps.store.transaction((tx) => useNonce(tx, nonce, { madeAt: expiresAt - NONCE_MS, expiresAt }))))
     throw new AcmeProblem('badNonce', 'the nonce was used before');
 }
 

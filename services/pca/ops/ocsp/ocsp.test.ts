@@ -218,6 +218,21 @@ describe('mutated requests', () => {
   });
 });
 
+it('says nothing while a restore is not declared: what was revoked after the backup would be good again', async () => {
+  const { serial } = await leaf();
+  const before = request(serial, '-no_nonce');
+  await answer(before);
+  pca.hold.reason = 'nobody has declared the restore';
+  try {
+    // Nor what it has kept. The listener makes a `tryLater` of it.
+    for (const asks of [before, request(serial)])
+      await expect(answer(asks)).rejects.toMatchObject({ code: 'Unavailable' });
+  } finally {
+    pca.hold.reason = undefined;
+  }
+  expect(await status(serial)).toBe('good');
+});
+
 /** `good`, and the date behind it. */
 const GOOD = Buffer.from('8000180f', 'hex');
 

@@ -1,6 +1,7 @@
 /** The inventory as its users see it, on both engines: uploads, searches, downloads, changes, reissues and reminders. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreApplied } from '../../../../platform/store/tables/restores.ts';
 import {
   type PostgresServer,
   postgresMissing,
@@ -249,6 +250,11 @@ describe.each([
     expect((await admin.ListCertificates({ Name: 'gone.example.net' })).Certificates).toEqual([]);
     await admin.RestoreCertificate({ CertificateArn });
     await admin.DeleteCertificate({ CertificateArn, RecoveryWindowInDays: 7 });
+    await destroyCertificates.run(pca.deps);
+    expect(await describeIt(CertificateArn)).toMatchObject({ Status: 'DELETED' });
+    pca.kms.advance(7 * DAY);
+    // Since a restore nobody knows whether it was restored: it waits anew.
+    await pca.store.transaction((tx) => restoreApplied(tx, CertificateArn, pca.kms.now));
     await destroyCertificates.run(pca.deps);
     expect(await describeIt(CertificateArn)).toMatchObject({ Status: 'DELETED' });
     pca.kms.advance(7 * DAY);

@@ -1,5 +1,5 @@
 /** Every query about ACME accounts, their orders, and nonces that were used. */
-import type { AnyTransaction } from '../../../../platform/store/index.ts';
+import { type AnyTransaction, restoredAt } from '../../../../platform/store/index.ts';
 import type { GuardedRow } from '../../../../platform/store/row-guard.ts';
 import { type AcmeAccountRow, acmeAccountRowBytes, type OrderRow, orderRowBytes } from '../../domain/acme/rows.ts';
 import { own, type Reader } from '../authority-queries.ts';
@@ -209,8 +209,13 @@ export function listDueOrders(db: Reader, now: number, after: string, limit: num
     .execute();
 }
 
-/** False when it was used. */
-export async function useNonce(tx: AnyTransaction, nonce: string, expiresAt: number): Promise<boolean> {
+/** False: it was used before, or may have been: of those from before a restore nobody knows which were. */
+export async function useNonce(
+  tx: AnyTransaction,
+  nonce: string,
+  { madeAt, expiresAt }: { madeAt: number; expiresAt: number },
+): Promise<boolean> {
+  if (madeAt <= (await restoredAt(tx))) return false;
   const result = await own(tx)
     .insertInto('acme_nonce')
     .values({ nonce, expires_at: expiresAt })

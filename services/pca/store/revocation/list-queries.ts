@@ -95,6 +95,15 @@ export function readListRow(db: Reader, { authority_id, shard }: ListKey): Promi
     .executeTakeFirst();
 }
 
+/** All lists are due at once, with numbers far above what a lost database may have given out. */
+export async function jumpAhead(tx: AnyTransaction, numbers: number, now: number): Promise<void> {
+  await own(tx)
+    .updateTable('revocation_list')
+    .set((eb) => ({ number: eb('number', '+', numbers) }))
+    .execute();
+  await own(tx).updateTable('revocation_list').set({ due_at: now }).where('due_at', 'is not', null).execute();
+}
+
 /** The number of the list that is there. */
 export function listHead(db: Reader, { authority_id, shard }: ListKey) {
   return db
