@@ -91,7 +91,7 @@ async function obtain(of: Input, ...Names: string[]): Promise<Certificate> {
   return describeCertificate(of, ended.CertificateId);
 }
 
-describe('a certificate from outside', () => {
+describe('a certificate from outside', { timeout: 2 * ORDER_MS }, () => {
   it('is got for its names', async () => {
     const got = await obtain(about, 'www.example.test', 'example.test');
     expect(got).toMatchObject({ State: 'active', Version: 1, Names: ['www.example.test', 'example.test'] });
@@ -162,7 +162,7 @@ describe('a certificate from outside', () => {
     expect([again.status, again.json().code]).toEqual([409, 'InvalidState']);
   });
 
-  it('is not got when port 80 leads elsewhere, and the order says what to do', { timeout: 2 * ORDER_MS }, async () => {
+  it('is not got when port 80 leads elsewhere, and the order says what to do', async () => {
     const elsewhere = await startPebble({ httpPort: server.acme.httpPort, dnsPort: server.acme.dnsPort });
     try {
       const of = await authorityOf(elsewhere);
