@@ -10,7 +10,7 @@ const server = inject('server');
 
 it('works as it is written down', { timeout: 1_200_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'parapet-page-'));
-  const ARCHIVE = join(server.dataFolder, 'archive');
+  const ARCHIVE = join(server.dataFolder, 'archive/AWSLogs', server.admin.accountId);
   mkdirSync(ARCHIVE, { recursive: true });
   const { ca, client, stop } = await startRsyslog();
   try {
