@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { startRsyslog } from '../../services/audit/testing/rsyslog.ts';
+import { environment } from '../harness/clients.ts';
 import { runPage } from '../harness/page.ts';
+import { createAccount } from '../harness/people.ts';
 
 const server = inject('server');
 
 it('works as it is written down', { timeout: 1_200_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'parapet-page-'));
-  const ARCHIVE = join(server.dataFolder, 'archive/AWSLogs', server.admin.accountId);
+  // An account of its own: other exports of the account would write to the same archive.
+  const owner = await createAccount(server);
+  const ARCHIVE = join(server.dataFolder, 'archive/AWSLogs', owner.accountId);
   mkdirSync(ARCHIVE, { recursive: true });
   const { ca, client, stop } = await startRsyslog();
   try {
@@ -20,6 +24,7 @@ it('works as it is written down', { timeout: 1_200_000 }, async () => {
     // There is no logs.example.com: nothing is sent, and nothing is missing.
     writeFileSync(join(folder, 'parapet.log'), '');
     const { code, stderr, printed } = await runPage(server, 'docs/how-to/send-the-record-elsewhere.md', folder, {
+      ...environment(server, owner.credentials),
       ARCHIVE,
     });
     expect({ code, stderr: stderr.replaceAll(/^reconciling export .*\n/gm, '') }).toEqual({ code: 0, stderr: '' });
