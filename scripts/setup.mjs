@@ -185,21 +185,9 @@ function ensureSops() {
 function ensureBuild() {
   const stamp = join(root, 'dist', '.built');
   const builtAt = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
-  const folders = [
-    'apps',
-    'services',
-    'policies',
-    'hsm',
-    'platform',
-    'derive',
-    'gateways',
-    'sdk',
-    'cli',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'package.json',
-  ];
-  if (!folders.some((folder) => newerThan(join(root, folder), builtAt))) return;
+  const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
+  const sources = [...include, 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
+  if (!sources.some((path) => newerThan(join(root, path), builtAt))) return;
   say('building');
   run(process.execPath, [join(root, 'scripts', 'build.mjs')]);
 }
